@@ -1,0 +1,1 @@
+"""Decides. No input or output, no clock, no threads, no logging."""

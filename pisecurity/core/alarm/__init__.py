@@ -1,0 +1,1 @@
+"""What the alarm does about it: states, rules, schedule."""

@@ -1,0 +1,1 @@
+"""What moves: motion, zones, tracks, events, joined by the pipeline."""

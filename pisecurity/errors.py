@@ -1,0 +1,46 @@
+"""Errors the owner can act on: each message says what, where and the fix in one line."""
+
+
+class PiSecurityError(Exception):
+    """Base of every error that ``main()`` turns into one line on stderr and exit code 1."""
+
+
+class ConfigError(PiSecurityError):
+    """The configuration has mistakes; the message lists all of them, one a line."""
+
+
+class CameraError(PiSecurityError):
+    """A camera cannot be opened, or was lost; trying again later may help."""
+
+
+class EndOfStreamError(CameraError):
+    """A recording came to its end; there will be no further frame."""
+
+
+class StoreError(PiSecurityError):
+    """The state folder or the database in it did not take or give a value."""
+
+
+class MailError(PiSecurityError):
+    """The mail server did not take a mail; ``permanent`` says whether the same mail can ever succeed."""
+
+    def __init__(self, message: str, *, permanent: bool = False, rejected_login: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.rejected_login = rejected_login
+
+
+class ControlError(PiSecurityError):
+    """The running daemon could not be reached, or refused a command."""
+
+
+class NetworkError(PiSecurityError):
+    """An address or port cannot be used for the page."""
+
+
+class AlreadyRunningError(PiSecurityError):
+    """Another daemon holds the state folder."""
+
+
+class WorkerStuckError(PiSecurityError):
+    """A worker did not stop in time."""

@@ -1,0 +1,219 @@
+"""What the runtime needs of the outside world, as narrow as its callers. Adapters fulfil these."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pisecurity.core.types import (
+    Alarm,
+    AlarmState,
+    Alert,
+    Box,
+    Decision,
+    Delivery,
+    Event,
+    EventRecord,
+    Frame,
+    Instant,
+    Packet,
+    Picture,
+    Receipt,
+)
+
+
+class Clock(Protocol):
+    """The only source of time and the only way to wait."""
+
+    def monotonic(self) -> float:
+        """Return monotonic seconds: for durations."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the UTC wall time: for labels and schedules. It may jump."""
+        ...
+
+    def instant(self) -> Instant:
+        """Return the present moment as it can be stored and compared after a restart."""
+        ...
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait until *stop* is set or *seconds* passed; return whether it is set."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """What an opened camera really delivers."""
+
+    width: int
+    height: int
+    fps: float
+    """Frames a second that ``read`` will return."""
+    description: str
+    """For the owner: ``file garden.mp4, h264 640x480``."""
+    packets: bool
+    """Whether it delivers H.264 packets to the sink."""
+
+
+PacketSink = Callable[[Packet], None]
+"""Called from any thread of the camera; must only enqueue."""
+
+
+class Camera(Protocol):
+    """One source of pictures, used by one thread.
+
+    ``open`` -> ``read`` ... ``read`` -> ``close``; after ``close`` it may be opened again.
+    """
+
+    def open(self, packets: PacketSink | None = None) -> CameraInfo:
+        """Start delivering. Raises CameraError, saying what to do."""
+        ...
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the next frame, or None when none came within *timeout_s*.
+
+        The frame before becomes invalid. Raises EndOfStreamError at the end of a recording that does
+        not loop, CameraError when the camera is lost or delivers rubbish.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop; may be called twice and on a camera that was never opened."""
+        ...
+
+
+class JpegEncoder(Protocol):
+    """Pictures to JPEG files."""
+
+    def clean(self, picture: Picture) -> bytes:
+        """Return *picture* as JPEG."""
+        ...
+
+    def annotated(self, picture: Picture, boxes: Sequence[Box], caption: str) -> bytes:
+        """Return *picture* as JPEG with *boxes* and one line of *caption* drawn in."""
+        ...
+
+
+class PictureKind(StrEnum):
+    CLEAN = "clean"
+    ANNOTATED = "annotated"
+
+
+class Pictures(Protocol):
+    """Event pictures on disk, whole or not at all."""
+
+    def save(self, event_id: str, kind: PictureKind, jpeg: bytes) -> None:
+        """Write or replace; on return it survives a power cut. Raises StoreError."""
+        ...
+
+    def load(self, event_id: str, kind: PictureKind) -> bytes | None:
+        """Return the JPEG, or None when there is none."""
+        ...
+
+
+class AlarmStore(Protocol):
+    """The mode over restarts."""
+
+    def load_alarm(self) -> Alarm | None:
+        """Return what was stored last, or None on first start. Raises StoreError."""
+        ...
+
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an alert goes."""
+
+    channel: str
+    """``mail``"""
+    recipient: str
+
+
+class EventStore(Protocol):
+    """Events and what was decided about them."""
+
+    def add_event(
+        self, event: Event, state: AlarmState, decision: Decision, alert: Alert | None, to: Sequence[Address]
+    ) -> None:
+        """Store event, decision, alert and one outbox row per address in one transaction. Raises StoreError."""
+        ...
+
+    def improve_event(self, event: Event) -> None:
+        """Replace box, zones and score of the stored event; nothing when it is not stored."""
+        ...
+
+    def end_event(self, event_id: str, ended_at: datetime) -> None:
+        """Note when it ended; nothing when it is not stored."""
+        ...
+
+    def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
+        """Store an alert that belongs to no event (fault, test, all-clear), with its outbox rows."""
+        ...
+
+    def last_alert(self, camera: str) -> Instant | None:
+        """Return when the last ALARM alert about *camera* was stored."""
+        ...
+
+
+class EventQuery(Protocol):
+    """What pages and commands read."""
+
+    def events(self, limit: int, before: str | None = None) -> tuple[EventRecord, ...]:
+        """Return up to *limit* events, newest first, older than the event *before*."""
+        ...
+
+    def event(self, event_id: str) -> EventRecord | None:
+        ...
+
+    def deliveries(self, limit: int) -> tuple[Delivery, ...]:
+        """Return the newest outbox rows, newest first."""
+        ...
+
+    def waiting(self) -> int:
+        """Return how many outbox rows are neither accepted nor refused."""
+        ...
+
+
+class Outbox(Protocol):
+    """Alerts on disk, waiting for their recipients."""
+
+    def due(self, now: Instant) -> tuple[Delivery, ...]:
+        """Return the rows to try now, oldest alert first; rows of an earlier boot are due at once."""
+        ...
+
+    def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
+        """Store what became of a try."""
+        ...
+
+
+class Mailer(Protocol):
+    """Hands a mail over to the owner's mail server."""
+
+    def send(self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float) -> Mapping[str, Receipt]:
+        """Return what became of each recipient; raise MailError when nobody got it.
+
+        *deadline_s* bounds the whole conversation. The Message-ID depends on the alert alone.
+        """
+        ...
+
+    def prove(self, deadline_s: float) -> str:
+        """Log in without sending; return what was reached in words, or raise MailError."""
+        ...
+
+
+class ServiceManager(Protocol):
+    """systemd, or nobody."""
+
+    def ready(self, status: str) -> None: ...
+
+    def alive(self) -> None: ...
+
+    def stopping(self) -> None: ...

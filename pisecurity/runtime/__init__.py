@@ -1,0 +1,1 @@
+"""Carries values from one step to the next: named workers and bounded queues."""
