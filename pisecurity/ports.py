@@ -209,6 +209,32 @@ class Mailer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """A mail in the embedded mailbox of the demo."""
+
+    number: int
+    """Counts up from 1."""
+    received_at: datetime
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
+    """The HTML part, its inline picture replaced by the address ``picture``; empty when there is none."""
+    jpeg: bytes | None
+
+
+class Mailbox(Protocol):
+    """The embedded mailbox of the demo."""
+
+    def mails(self) -> tuple[ReceivedMail, ...]:
+        """Return the newest mails, newest first."""
+        ...
+
+    def mail(self, number: int) -> ReceivedMail | None: ...
+
+
 class ServiceManager(Protocol):
     """systemd, or nobody."""
 
