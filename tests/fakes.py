@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from pisecurity.core.types import Instant
+import numpy as np
+
+from pisecurity.core.types import Box, Event, Frame, Instant, Phase, Picture
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -42,3 +45,44 @@ class FakeClock:
 
     def reboot(self, boot_id: str = "boot-2") -> None:
         self.boot_id, self._since_boot_s = boot_id, 10.0
+
+
+def make_picture(width: int = 64, height: int = 48, shade: int = 90) -> Picture:
+    """Return an even grey picture."""
+    half = ((height + 1) // 2, (width + 1) // 2)
+    return Picture(
+        np.full((height, width), shade, np.uint8), np.full(half, 128, np.uint8), np.full(half, 128, np.uint8)
+    )
+
+
+def make_frame(index: int, taken_s: float | None = None, camera: str = "front") -> Frame:
+    """Return a small grey frame, ten a second unless *taken_s* says otherwise."""
+    picture = make_picture()
+    at_s = index / 10 if taken_s is None else taken_s
+    return Frame(camera, index, at_s, START + timedelta(seconds=at_s), picture.y, lambda: picture)
+
+
+def make_event(
+    phase: Phase = Phase.OPENED, *, event_id: str = "a" * 32, number: int = 1, entry: bool = False, last_s: float = 5.0
+) -> Event:
+    """Return an event of camera ``front`` that opened at 5 s."""
+    box = Box(0.25, 0.25, 0.25, 0.5)
+    return Event(
+        camera="front", number=number, phase=phase, opened_s=5.0, opened_at=START, last_s=last_s, box=box,
+        boxes=(box,), zones=frozenset(), entry=entry, score=0.8, reason="travelled 0.21 in 0.9 s", id=event_id,
+        picture=None if phase is Phase.ENDED else make_picture(),
+    )  # fmt: skip
+
+
+class ShadeEncoder:
+    """Encodes a picture as its size, its first pixel and how many boxes were drawn."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def clean(self, picture: Picture) -> bytes:
+        return b"clean"
+
+    def annotated(self, picture: Picture, boxes: Sequence[Box], caption: str) -> bytes:
+        self.calls += 1
+        return f"{picture.size} {picture.y[0, 0]} boxes={len(boxes)} {caption}".encode()

@@ -1,0 +1,86 @@
+"""The newest picture of each camera for the page, made only while somebody looks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pisecurity.core.types import Box, Frame, Picture, Track, TrackState
+from pisecurity.ports import Clock, JpegEncoder
+
+WATCHED_S = 3.0
+"""After the last look at a camera its frames are no longer copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePicture:
+    """A JPEG of what a camera saw, with what moved drawn in."""
+
+    number: int
+    """Counts up over all frames of the camera; ask for pictures newer than this one."""
+    taken_s: float
+    jpeg: bytes
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One camera: the newest frame only, so a slow viewer never makes a queue."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    encoding: threading.Lock = field(default_factory=threading.Lock)
+    asked_s: float = float("-inf")
+    number: int = 0
+    taken_s: float | None = None
+    held: tuple[int, float, Picture, tuple[Box, ...]] | None = None
+    made: LivePicture | None = None
+
+
+class LiveView:
+    """One slot per camera between the watch thread, which never waits, and the page's threads."""
+
+    def __init__(self, cameras: Sequence[str], encoder: JpegEncoder, clock: Clock) -> None:
+        self._encoder, self._clock = encoder, clock
+        self._slots = {camera: _Slot() for camera in cameras}
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Ids of the cameras, in the order of the settings."""
+        return tuple(self._slots)
+
+    def offer(self, frame: Frame, tracks: Sequence[Track]) -> None:
+        """Take note of *frame*; its picture is copied only when somebody looked lately."""
+        slot = self._slots[frame.camera]
+        watched = self._clock.monotonic() - slot.asked_s < WATCHED_S
+        picture = frame.picture() if watched else None
+        boxes = tuple(track.box for track in tracks if track.state is not TrackState.CANDIDATE)
+        with slot.lock:
+            slot.number += 1
+            slot.taken_s = frame.taken_s
+            if picture is not None:
+                slot.held = (slot.number, frame.taken_s, picture, boxes)
+
+    def latest(self, camera: str, after: int) -> LivePicture | None:
+        """Return the newest picture of *camera*, or None when it has none newer than number *after*.
+
+        The first look only wakes the camera up: ask again a moment later.
+
+        Raises:
+            KeyError: there is no such camera.
+        """
+        slot = self._slots[camera]
+        slot.asked_s = self._clock.monotonic()
+        with slot.encoding:  # several viewers share one encoding
+            with slot.lock:
+                held = slot.held
+            if held is None or held[0] <= after:
+                return None
+            number, taken_s, picture, boxes = held
+            if slot.made is None or slot.made.number != number:
+                slot.made = LivePicture(number, taken_s, self._encoder.annotated(picture, boxes, ""))
+            return slot.made
+
+    def age_s(self, camera: str) -> float | None:
+        """Return the age of the newest frame in seconds, None before the first. Raises KeyError: no such camera."""
+        taken_s = self._slots[camera].taken_s
+        return None if taken_s is None else max(0.0, self._clock.monotonic() - taken_s)

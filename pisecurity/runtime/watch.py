@@ -1,0 +1,122 @@
+"""Reads one camera, asks the pipeline what it means, and hands on what opened, improved or ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pisecurity.core.types import Event, Frame, Phase
+from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.errors import CameraError, EndOfStreamError
+from pisecurity.ports import Camera, Clock
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.inbox import Inbox
+from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.worker import Beat
+from pisecurity.settings import MotionSettings, ZoneSettings
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT_S = 1.0
+LOST_AFTER_S = 10.0
+"""Without a frame for so long the camera counts as lost and is opened again."""
+REOPEN_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Waits before opening a lost camera again, the last one repeated."""
+BEAT_S = 5.0
+
+
+class Watch:
+    """One camera's loop. The camera's thread does nothing slow: no JPEG, no disk, no mail."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        camera_id: str,
+        pipeline: Pipeline,
+        inbox: Inbox,
+        live: LiveView,
+        health: Health,
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._camera, self._id, self._pipeline = camera, camera_id, pipeline
+        self._inbox, self._live, self._health, self._clock = inbox, live, health, clock
+        self._new_id = new_id
+        self._ids: dict[int, str] = {}
+        self._changed: tuple[MotionSettings, tuple[ZoneSettings, ...]] | None = None
+        self._fault = f"camera:{camera_id}"
+        self._failures = 0
+
+    def work(self, stop: threading.Event, beat: Beat) -> None:
+        """Follow the camera until *stop*; a lost one is opened again after longer and longer waits."""
+        while not stop.is_set():
+            try:
+                self._follow(stop, beat)
+            except EndOfStreamError as error:
+                self._hand_on(self._pipeline.finish(), None)
+                self._report(f"{error}; it plays again after a restart, or for ever with loop = true in config.toml")
+                self._pause(stop, beat, float("inf"))
+            except CameraError as error:
+                self._hand_on(self._pipeline.finish(), None)
+                wait_s = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
+                self._failures += 1
+                self._report(f"{error}; next try in {wait_s:.0f} s")
+                self._pause(stop, beat, wait_s)
+            finally:
+                self._camera.close()
+
+    def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
+        """Use other settings from the next frame on; background, tracks and open events are kept."""
+        self._changed = (motion, tuple(zones))
+
+    def _follow(self, stop: threading.Event, beat: Beat) -> None:
+        info = self._camera.open()
+        log.info(
+            "camera opened camera=%s what=%r size=%dx%d fps=%g",
+            self._id, info.description, info.width, info.height, info.fps,
+        )  # fmt: skip
+        self._health.note(self._fault, info.description)
+        last_s = self._clock.monotonic()
+        while not stop.is_set():
+            beat()
+            frame = self._camera.read(READ_TIMEOUT_S)
+            if frame is not None:
+                last_s = self._clock.monotonic()
+                self._failures = 0
+                self._health.clear(self._fault)
+                self._step(frame)
+            elif self._clock.monotonic() - last_s > LOST_AFTER_S:
+                raise CameraError(f"camera {self._id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable")
+
+    def _step(self, frame: Frame) -> None:
+        # Swapped here, on the camera's thread, so that no frame sees half of a change.
+        if (changed := self._changed) is not None:
+            self._changed = None
+            self._pipeline.apply(*changed)
+        step = self._pipeline.step(frame)
+        self._live.offer(frame, step.tracks)
+        self._hand_on(step.events, frame)
+
+    def _hand_on(self, events: Sequence[Event], frame: Frame | None) -> None:
+        """Name the events, give them their picture while *frame* is valid, and queue them."""
+        for event in events:
+            if event.phase is Phase.OPENED:
+                self._ids[event.number] = self._new_id()
+            named = replace(event, id=self._ids[event.number])
+            if event.phase is Phase.ENDED:
+                del self._ids[event.number]
+            elif frame is not None:
+                named = replace(named, picture=frame.picture())
+            self._inbox.put(named)
+
+    def _report(self, text: str) -> None:
+        self._health.report(self._fault, text)
+
+    def _pause(self, stop: threading.Event, beat: Beat, seconds: float) -> None:
+        left_s = seconds
+        while left_s > 0 and not stop.is_set():
+            beat()
+            self._clock.wait(stop, min(left_s, BEAT_S))
+            left_s -= BEAT_S

@@ -1,0 +1,74 @@
+"""A worker is named, stoppable and loud when it dies (R-39)."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from pisecurity.errors import WorkerStuckError
+from pisecurity.runtime.worker import Beat, Worker
+from tests.fakes import FakeClock
+
+
+def test_r39_a_crash_is_reported_by_name() -> None:
+    crashed = threading.Event()
+    names: list[str] = []
+
+    def on_crash(name: str) -> None:
+        names.append(name)
+        crashed.set()
+
+    def work(stop: threading.Event, beat: Beat) -> None:
+        raise RuntimeError("broken")
+
+    worker = Worker("watch:front", work, FakeClock(), on_crash)
+    worker.start()
+    assert crashed.wait(5)
+    worker.stop()
+    assert names == ["watch:front"] and not worker.fresh
+
+
+def test_r39_a_worker_that_ends_unasked_is_reported() -> None:
+    ended = threading.Event()
+    worker = Worker("deliver", lambda stop, beat: None, FakeClock(), lambda name: ended.set())
+    worker.start()
+    assert ended.wait(5)
+    worker.stop()
+
+
+def test_stop_ends_the_work_and_is_no_crash() -> None:
+    names: list[str] = []
+    worker = Worker("respond", lambda stop, beat: stop.wait() and None, FakeClock(), names.append)
+    worker.start()
+    worker.stop()
+    worker.stop()
+    assert names == []
+
+
+def test_a_worker_that_does_not_stop_is_named() -> None:
+    release = threading.Event()
+    worker = Worker("watch:front", lambda stop, beat: release.wait() and None, FakeClock(), lambda name: None)
+    worker.start()
+    with pytest.raises(WorkerStuckError, match="watch:front did not stop within 0.05 s"):
+        worker.stop(timeout_s=0.05)
+    release.set()
+
+
+def test_r20_a_worker_without_progress_is_not_fresh() -> None:
+    clock = FakeClock()
+    beaten = threading.Event()
+
+    def work(stop: threading.Event, beat: Beat) -> None:
+        beat()
+        beaten.set()
+        stop.wait()
+
+    worker = Worker("watch:front", work, clock, lambda name: None, limit_s=15)
+    worker.start()
+    assert beaten.wait(5)
+    clock.advance(14)
+    assert worker.fresh
+    clock.advance(2)
+    assert not worker.fresh
+    worker.stop()
