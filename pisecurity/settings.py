@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator, Mapping
 from datetime import time
-from typing import Annotated, Literal
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+KeyPath = tuple[str | int, ...]
+"""Where a setting stands: ``("camera", 0, "fps")`` is the key fps of the first camera."""
 
 
 class Table(BaseModel):
     """A table of config.toml: unknown keys are mistakes, and no message repeats a value that may be secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _stays_on_one_line(cls, value: Any) -> Any:
+        """Refuse control characters: texts end up in mail headers, log lines and file names."""
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text):
+                raise PydanticCustomError("one_line", "give a text on one line, without control characters")
+        return value
 
 
 class HouseSettings(Table):
@@ -30,11 +54,11 @@ class HouseSettings(Table):
 class CameraSettings(Table):
     """One ``[[camera]]``."""
 
-    id: Slug
+    id: Slug = Field(examples=["front"])
     """Short name in addresses and file names: small letters, digits, hyphens."""
     name: str = Field("", max_length=60)
     """Name shown to people; empty is the id."""
-    kind: Literal["stage", "file"]
+    kind: Literal["stage", "file"] = Field(examples=["stage"])
     """stage: a drawn scene, for trying out. file: a recording."""
     path: str = ""
     """file: the recording to play."""
@@ -56,17 +80,34 @@ class CameraSettings(Table):
 class MotionSettings(Table):
     """The ``[motion]`` table."""
 
+    min_contrast: int = Field(6, ge=2, le=64)
+    """Least change of brightness that counts, in steps of 255, on top of the noise of the picture."""
+    min_area: float = Field(0.00036, gt=0, le=0.5)
+    """Smallest moving thing that counts, as a share of the picture."""
+    min_travel: float = Field(0.02, gt=0, le=1)
+    """Way a thing must go to count, as a share of the picture's diagonal."""
+    confirm_s: float = Field(0.2, ge=0, le=5)
+    """Seconds a thing must be followed to count; a very small one up to 2.5 times as long."""
+    hold_s: float = Field(60, ge=0, le=3600)
+    """Seconds a thing that counts and then stands still keeps its box; then it belongs to the scene."""
+    light_share: float = Field(0.3, ge=0.05, le=1)
+    """Share of the picture that must change at once to be taken for a change of light or a knocked camera."""
+    event_gap_s: float = Field(10, ge=1, le=600)
+    """Seconds without anything that counts until an event is over."""
+
 
 class ZoneSettings(Table):
     """One ``[[zone]]``."""
 
-    name: str = Field(min_length=1, max_length=40)
+    name: str = Field(min_length=1, max_length=40, examples=["Garden path"])
     """Name shown to people."""
-    camera: Slug
+    camera: Slug = Field(examples=["front"])
     """Id of the camera it lies in."""
-    kind: Literal["watch", "ignore", "entry"]
+    kind: Literal["watch", "ignore", "entry"] = Field(examples=["watch"])
     """watch: only here counts (where a camera has any). ignore: never counts here. entry: starts the entry delay."""
-    points: tuple[tuple[Share, Share], ...] = Field(min_length=3, max_length=32)
+    points: tuple[tuple[Share, Share], ...] = Field(
+        min_length=3, max_length=32, examples=[((0.1, 0.4), (0.9, 0.4), (0.9, 1.0), (0.1, 1.0))]
+    )
     """Corners in shares of the picture, from the left and from the top."""
 
 
@@ -92,21 +133,29 @@ class AlarmSettings(Table):
     home: ModeSettings = ModeSettings()
     night: ModeSettings = ModeSettings(entry_delay_s=30)
 
+    @field_validator("away", "home", "night", mode="before")
+    @classmethod
+    def _keeps_the_other_delay(cls, value: Any, info: ValidationInfo) -> Any:
+        """Fill a table that sets only one delay from the defaults of its mode, not from those of ModeSettings."""
+        if isinstance(value, Mapping) and info.field_name is not None:
+            return {**cls.model_fields[info.field_name].default.model_dump(), **value}
+        return value
+
 
 class ScheduleSettings(Table):
     """One ``[[schedule]]``: from this time on these days the alarm is in this mode, until the next entry."""
 
-    days: tuple[Weekday, ...] = Field(min_length=1, max_length=7)
+    days: tuple[Weekday, ...] = Field(min_length=1, max_length=7, examples=[("mon", "fri")])
     """Days of the week."""
-    at: time
+    at: time = Field(examples=[time(22, 30)])
     """Time of day in the zone of the house, such as 22:30:00."""
-    mode: Literal["disarmed", "home", "away", "night"]
+    mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
 
 
 class MailSettings(Table):
     """The ``[mail]`` table; without it alarms are only shown on the page."""
 
-    host: str = Field(min_length=1, max_length=253)
+    host: str = Field(min_length=1, max_length=253, examples=["smtp.example.org"])
     """Name of the mail server, such as smtp.example.org."""
     port: int = Field(587, ge=1, le=65535)
     """587 for starttls, 465 for tls."""
@@ -114,25 +163,61 @@ class MailSettings(Table):
     """plain is accepted for a server on this machine only."""
     user: str = Field("", max_length=254)
     """Name to log in with; empty sends without login. The password is not kept here, see docs/guide.md."""
-    sender: str = Field(min_length=3, max_length=254)
+    sender: str = Field(min_length=3, max_length=254, examples=["alarm@example.org"])
     """Address the mails come from."""
-    to: tuple[str, ...] = Field(min_length=1, max_length=20)
+    to: tuple[str, ...] = Field(min_length=1, max_length=20, examples=[("anna@example.org",)])
     """Addresses that get the mails."""
     ca_file: str = ""
     """Certificate of an own authority, for a mail server at home; empty is the system's."""
 
 
+def _page_address(value: str) -> str:
+    if value == "auto":
+        return value
+    try:
+        address = ip_address(value)
+    except ValueError:
+        raise ValueError("give auto, or an address of this machine such as 192.168.1.20") from None
+    if address.is_unspecified:
+        raise ValueError("the page is never bound to every network; give auto or one address of this machine")
+    return str(address)
+
+
+def _network(value: str) -> str:
+    try:
+        network = ip_network(value)
+    except ValueError:
+        raise ValueError("give a network such as 10.8.0.0/24") from None
+    if network.prefixlen == 0:
+        raise ValueError("that is the whole internet; give a network such as 10.8.0.0/24")
+    return str(network)
+
+
+PageAddress = Annotated[str, AfterValidator(_page_address)]
+Network = Annotated[str, AfterValidator(_network)]
+HostName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$", max_length=253
+    ),
+]
+
+
 class WebSettings(Table):
     """The ``[web]`` table."""
 
-    address: str = Field("auto", max_length=64)
+    address: PageAddress = Field("auto", max_length=64)
     """Address the page is bound to; auto is the one of the home network."""
     port: int = Field(8080, ge=1, le=65535)
     """Port of the page."""
-    hosts: tuple[str, ...] = Field((), max_length=16)
-    """Further names the page may be called by, such as pi.fritz.box."""
-    also_allow: tuple[str, ...] = Field((), max_length=16)
+    hosts: tuple[HostName, ...] = Field((), max_length=16)
+    """Further names the page may be called by, in small letters, such as pi.fritz.box."""
+    also_allow: tuple[Network, ...] = Field((), max_length=16)
     """Networks besides the home network that may use the page, such as 10.8.0.0/24 of a VPN."""
+
+
+LIVE: dict[str, Any] = {"live": True}
+"""Marks a table whose changes count at once; the others need a restart."""
 
 
 class Settings(Table):
@@ -140,9 +225,74 @@ class Settings(Table):
 
     house: HouseSettings = HouseSettings()
     camera: tuple[CameraSettings, ...] = Field(min_length=1, max_length=8)
-    motion: MotionSettings = MotionSettings()
-    zone: tuple[ZoneSettings, ...] = Field((), max_length=64)
-    alarm: AlarmSettings = AlarmSettings()
-    schedule: tuple[ScheduleSettings, ...] = Field((), max_length=64)
-    mail: MailSettings | None = None
+    motion: MotionSettings = Field(MotionSettings(), json_schema_extra=LIVE)
+    zone: tuple[ZoneSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
+    alarm: AlarmSettings = Field(AlarmSettings(), json_schema_extra=LIVE)
+    schedule: tuple[ScheduleSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
+    mail: MailSettings | None = Field(None, json_schema_extra=LIVE)
     web: WebSettings = WebSettings()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for path, text in contradictions(self.model_dump()):
+            raise PydanticCustomError("contradiction", "{where}: {text}", {"where": str(path), "text": text})
+        return self
+
+
+def is_live(table: str) -> bool:
+    """Return whether changes in the top-level *table*, such as ``motion``, count without a restart."""
+    extra = Settings.model_fields[table].json_schema_extra
+    return isinstance(extra, dict) and extra.get("live") is True
+
+
+def contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield where settings that are fine each alone do not go together, and what to do about it.
+
+    Args:
+        tables: the settings as plain mappings and tuples. Parts with another mistake are passed over, so that
+            all mistakes of a file can be told at once.
+    """
+    cameras = _rows(tables, "camera")
+    yield from _camera_contradictions(cameras)
+    yield from _zone_contradictions(_rows(tables, "zone"), [row.get("id") for row in cameras])
+    yield from _schedule_contradictions(_rows(tables, "schedule"))
+
+
+def _rows(tables: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    rows = tables.get(name, ())
+    return [row if isinstance(row, Mapping) else {} for row in rows] if isinstance(rows, tuple) else []
+
+
+def _camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    ids = [row.get("id") for row in cameras]
+    for number, row in enumerate(cameras):
+        if isinstance(row.get("id"), str) and row["id"] in ids[:number]:
+            same = ids.index(row["id"]) + 1
+            yield ("camera", number, "id"), f"camera[{same}] has this id already; give each camera its own"
+        if row.get("kind") == "file" and row.get("path", "") == "":
+            yield ("camera", number, "path"), "missing; a camera of kind file needs the recording to play"
+
+
+def _zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> Iterator[tuple[KeyPath, str]]:
+    known = [camera for camera in cameras if isinstance(camera, str)]
+    names = [(row.get("camera"), row.get("name")) for row in zones]
+    for number, (camera, name) in enumerate(names):
+        if known and isinstance(camera, str) and camera not in known:
+            yield ("zone", number, "camera"), f"no camera has this id; there is {', '.join(known)}"
+        if isinstance(name, str) and (camera, name) in names[:number]:
+            same = names.index((camera, name)) + 1
+            yield ("zone", number, "name"), f"zone[{same}] of this camera has this name already; give each its own"
+
+
+def _schedule_contradictions(entries: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    taken: dict[tuple[Any, time], int] = {}
+    for number, row in enumerate(entries):
+        at, days = row.get("at"), row.get("days")
+        if not isinstance(at, time) or not isinstance(days, tuple):
+            continue
+        for day in (day for day in days if isinstance(day, str)):
+            if (day, at) in taken:
+                text = f"schedule[{taken[day, at] + 1}] switches at this time on {day} already; keep one of them"
+                yield ("schedule", number, "at"), text
+                break
+            taken[day, at] = number
