@@ -270,6 +270,12 @@ class Alarm:
     """UTC, for the label "since 08:12"."""
     pending_since: Instant | None = None
     triggered_since: Instant | None = None
+    until: Instant | None = None
+    """When the countdown of arming, pending or triggered ends; None when nothing counts down.
+
+    Stored, not computed from the settings: a changed delay cannot move a countdown that runs, and after a
+    reboot it tells arming from armed.
+    """
     event_id: str | None = None
     """Event that made it pending or triggered."""
     sequence: int = 0
