@@ -1,0 +1,49 @@
+"""The state folder: private, writable, and only ours."""
+
+from __future__ import annotations
+
+import logging
+import stat
+import tempfile
+from pathlib import Path
+
+from pisecurity.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+_OURS = ("config.toml", "pisecurity.db")
+"""A folder that holds one of these was given to pisecurity before."""
+
+
+def open_folder(path: Path) -> Path:
+    """Create *path* where it is missing, see that only this user can look in, and return it made absolute.
+
+    Raises:
+        StoreError: it cannot be created or written, or others can look into it and it may be in use for
+            something else (``/tmp``, a home folder), so that closing it is not ours to do.
+    """
+    folder = path.absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & 0o077:
+            _close_to_others(folder, mode)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except FileExistsError as error:
+        raise StoreError(f"{folder}: a file is in the place of the state folder; move it away") from error
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: the state folder cannot be used ({error.strerror}); give it to the user pisecurity runs as, "
+            "or choose another one"
+        ) from error
+
+
+def _close_to_others(folder: Path, mode: int) -> None:
+    names = {entry.name for entry in folder.iterdir()}
+    if names and names.isdisjoint(_OURS):
+        raise StoreError(
+            f"{folder}: others can look into it and it holds files that are not pisecurity's; choose an empty folder"
+        )
+    folder.chmod(0o700)
+    log.info("state folder closed to others folder=%s mode_before=%o", folder, mode)

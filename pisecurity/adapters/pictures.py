@@ -1,0 +1,116 @@
+"""Event pictures as files, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from pisecurity.errors import StoreError
+from pisecurity.ports import PictureKind
+
+log = logging.getLogger(__name__)
+
+_TEMPORARY = ".tmp"
+_EVENT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class FilePictures:
+    """Fulfils Pictures: ``pictures/<first 2 hex digits>/<event id>-<kind>.jpg`` in the state folder.
+
+    256 folders keep each of them short.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare the state folder *folder* and remove what a crash left half written.
+
+        Only for the holder of the StateLock: the half of another process may still be growing.
+
+        Raises:
+            StoreError: the folder cannot be created or read.
+        """
+        self._root = folder / "pictures"
+        try:
+            _make_folder(self._root)
+            leftovers = list(self._root.glob(f"*/*{_TEMPORARY}"))
+            for leftover in leftovers:
+                leftover.unlink()
+        except OSError as error:
+            raise _explained(self._root, error) from error
+        if leftovers:
+            log.info("unfinished pictures removed count=%d", len(leftovers))
+
+    def save(self, event_id: str, kind: PictureKind, jpeg: bytes) -> None:
+        """Write or replace the picture; on return it survives a power cut.
+
+        Raises:
+            StoreError: it was not written; a picture that was there before still is.
+            ValueError: *event_id* is not 32 small hex digits.
+        """
+        path = self._path(event_id, kind)
+        if path is None:
+            raise ValueError(f"an event id is 32 small hex digits, got {event_id!r}")
+        try:
+            _make_folder(path.parent)
+            _replace(path, jpeg)
+        except OSError as error:
+            raise _explained(path, error) from error
+
+    def load(self, event_id: str, kind: PictureKind) -> bytes | None:
+        """Return the JPEG, or None when there is none, as for anything that is no event id. Raises StoreError."""
+        path = self._path(event_id, kind)
+        if path is None:
+            return None
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _explained(path, error) from error
+
+    def _path(self, event_id: str, kind: PictureKind) -> Path | None:
+        """Return where the picture belongs; None for ids that could be a path: they come from addresses of pages."""
+        if not _EVENT_ID.fullmatch(event_id):
+            return None
+        return self._root / event_id[:2] / f"{event_id}-{kind.value}.jpg"
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put *content* at *path* so that every reader, also after a power cut, sees the old or the new one whole."""
+    fd, name = tempfile.mkstemp(suffix=_TEMPORARY, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(fd)
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _make_folder(path: Path) -> None:
+    """Create *path* for this user only, and make its name survive a power cut."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _explained(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: {error.strerror}; see that the disk has space and belongs to the user pisecurity runs as"
+    )

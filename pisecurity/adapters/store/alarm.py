@@ -1,0 +1,100 @@
+"""The alarm over restarts, and the hash-chained log of who changed it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant, moment
+from pisecurity.adapters.store.table import Table
+from pisecurity.core.types import Alarm, Instant, Mode
+from pisecurity.errors import StoreError
+
+NO_HASH = ""
+"""What the first audit row is chained to."""
+
+_SAVE = """
+INSERT OR REPLACE INTO alarm VALUES (
+    1, :mode, :by, :how, :since_boot_id, :since_boot_s, :since_us, :pending_boot_id, :pending_boot_s,
+    :triggered_boot_id, :triggered_boot_s, :event_id, :sequence)
+"""
+_LAST = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
+_APPEND = """
+INSERT INTO audit (number, at_us, boot_id, boot_s, mode, by, how, sequence, event_id, note, hash)
+VALUES (:number, :at_us, :boot_id, :boot_s, :mode, :by, :how, :sequence, :event_id, :note, :hash)
+"""
+
+
+class AlarmTable(Table):
+    """Fulfils AlarmStore."""
+
+    def load_alarm(self) -> Alarm | None:
+        """Return what was stored last, or None on first start. Raises StoreError."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT * FROM alarm").fetchone()
+        if row is None:
+            return None
+        try:
+            return _alarm(row)
+        except (ValueError, OverflowError) as error:
+            raise StoreError(
+                f"{self._database.path}: the stored alarm cannot be read ({error}); move the file away and arm anew"
+            ) from error
+
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError."""
+        order = bind(mode=alarm.mode, by=alarm.by, how=alarm.how, sequence=alarm.sequence, event_id=alarm.event_id)
+        instants = (
+            bind_instant("since", alarm.since)
+            | bind_instant("pending", alarm.pending_since)
+            | bind_instant("triggered", alarm.triggered_since)
+        )
+        now = self._clock.instant()
+        about = bind(at_us=self._clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
+        with self._database.write() as connection:
+            connection.execute(_SAVE, order | instants | bind(since_us=alarm.since_at))
+            _append(connection, order | about)
+
+    def verify_audit(self) -> int | None:
+        """Return the number of the first audit row that was changed or follows a removed one, or None.
+
+        The chain shows a change in the middle. Rows cut off at its end leave a whole, shorter chain.
+        """
+        previous, expected = NO_HASH, 1
+        with self._database.read() as connection:
+            for row in connection.execute("SELECT * FROM audit ORDER BY number"):
+                columns = dict(row)
+                stored = columns.pop("hash")
+                if row["number"] != expected or stored != audit_hash(previous, columns):
+                    return int(row["number"])
+                previous, expected = stored, expected + 1
+        return None
+
+
+def audit_hash(previous: str, columns: Mapping[str, Column]) -> str:
+    """Return the SHA-256 as hex of the hash before and *columns* as JSON: keys sorted, ASCII, no spaces."""
+    text = json.dumps(dict(columns), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}{text}".encode("ascii")).hexdigest()
+
+
+def _append(connection: sqlite3.Connection, columns: Mapping[str, Column]) -> None:
+    last = connection.execute(_LAST).fetchone()
+    number, previous = (last["number"], last["hash"]) if last else (0, NO_HASH)
+    row = {**columns, "number": number + 1}
+    connection.execute(_APPEND, {**row, "hash": audit_hash(previous, row)})
+
+
+def _alarm(row: sqlite3.Row) -> Alarm:
+    return Alarm(
+        mode=Mode(row["mode"]),
+        by=row["by"],
+        how=row["how"],
+        since=Instant(row["since_boot_id"], row["since_boot_s"]),
+        since_at=moment(row["since_us"]),
+        pending_since=instant(row, "pending"),
+        triggered_since=instant(row, "triggered"),
+        event_id=row["event_id"],
+        sequence=row["sequence"],
+    )

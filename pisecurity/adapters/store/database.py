@@ -1,0 +1,180 @@
+"""The SQLite file: connections, transactions, migrations and errors in the owner's words."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from pisecurity.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S = 5.0
+"""How long to wait for another program that writes; below the 15 s after which a worker counts as stuck."""
+IDLE_CONNECTIONS = 4
+CACHE_KIB = 512
+"""Page cache of one connection: lists read a few dozen pages, and the default of 2 MB each adds up."""
+
+_FIXES = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space on it",
+    sqlite3.SQLITE_READONLY: "it cannot be written; give it to the user pisecurity runs as, and see that the disk "
+    "is not mounted read-only",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see that the folder is there and belongs to the user pisecurity "
+    "runs as",
+    sqlite3.SQLITE_PERM: "it may not be opened; give it to the user pisecurity runs as",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; move it away and start again (pictures are kept)",
+    sqlite3.SQLITE_NOTADB: "it is damaged or no database; move it away and start again (pictures are kept)",
+    sqlite3.SQLITE_IOERR: "the disk reports an error; look at 'dmesg' and replace the SD card if it is worn out",
+    sqlite3.SQLITE_BUSY: "another program holds it; end that program",
+}
+_OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
+
+
+class Database:
+    """One SQLite file in WAL mode, used by any number of threads.
+
+    A transaction borrows a connection that nobody else uses meanwhile; the file has as many as there are
+    transactions at the same time. With one connection and a lock every reader would wait while a writer waits
+    for the SD card (seconds, on a bad one); in WAL mode readers on their own connections do not. They are
+    borrowed and not bound to threads, so that a thread which ends leaves nothing open.
+    Writers queue at a lock in front of SQLite, because SQLite itself lets them poll until one of them gives up.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create *path* and apply the migrations it lacks. Raises StoreError."""
+        self.path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._pool = threading.Lock()
+        self._writing = threading.Lock()
+        self._closed = False
+        with self._explained(), ExitStack() as failed:
+            failed.callback(self.close)
+            self._prepare()
+            failed.pop_all()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that sees the database as it was at one moment. Raises StoreError."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection whose changes are on disk, all or none, when the block has ended. Raises StoreError."""
+        with self._writing, self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the file; connections still lent are closed when they come back."""
+        with self._pool:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._explained():
+            connection = self._borrow()
+            done = False
+            try:
+                connection.execute(begin)
+                yield connection
+                connection.execute("COMMIT")
+                done = True
+            finally:
+                # Closing rolls back, and a connection that met a failing disk may be left in any state.
+                self._give_back(connection) if done else connection.close()
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._pool:
+            if self._closed:
+                raise StoreError(f"{self.path}: closed, pisecurity is stopping")
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._pool:
+            if not self._closed and len(self._idle) < IDLE_CONNECTIONS:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        with ExitStack() as failed:
+            failed.callback(connection.close)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            failed.pop_all()
+        return connection
+
+    def _prepare(self) -> None:
+        scripts = migrations()
+        with closing(self._connect()) as connection:
+            version = _version(connection)
+            if version > len(scripts):
+                raise StoreError(
+                    f"{self.path}: written by a newer pisecurity (format {version}, this one knows up to "
+                    f"{len(scripts)}); install the newer one again or move the file away"
+                )
+            if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                raise StoreError(f"{self.path}: a database of another program; move it away")
+            # 0.06 s for 100 000 events on a desktop: damage is better found here than by the first alarm.
+            damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if damage != "ok":
+                raise StoreError(f"{self.path}: {_FIXES[sqlite3.SQLITE_CORRUPT]} ({damage})")
+            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+                raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
+        for number, script in enumerate(scripts[version:], start=version + 1):
+            self._migrate(number, script)
+
+    def _migrate(self, number: int, script: str) -> None:
+        with self.write() as connection:
+            if _version(connection) >= number:  # another program was quicker
+                return
+            for statement in statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        log.info("database migrated file=%s format=%d", self.path, number)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            # Extended codes such as SQLITE_IOERR_FSYNC carry the primary one in the low byte.
+            primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})") from error
+        except OSError as error:
+            raise StoreError(f"{self.path}: {_OTHER_FIX} ({error})") from error
+
+
+def migrations() -> tuple[str, ...]:
+    """Return the SQL scripts of the package; the first brings an empty file to format 1."""
+    folder = files(__package__) / "migrations"
+    scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
+    return tuple(script.read_text("utf-8") for script in scripts)
+
+
+def statements(script: str) -> Iterator[str]:
+    """Split *script* into its statements: sqlite3 runs whole scripts only outside of a transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

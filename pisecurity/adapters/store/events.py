@@ -1,0 +1,139 @@
+"""Events and what was decided about them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pisecurity.adapters.store.codec import Column, bind, decoded, instant, maybe_moment, moment
+from pisecurity.adapters.store.outbox import OF_EVENTS, delivery, insert_alert
+from pisecurity.adapters.store.table import Table
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Delivery, Event, EventRecord, Instant
+from pisecurity.ports import Address
+
+_NEWER_THAN_ANY = 2**63 - 1
+
+_ADD = """
+INSERT INTO events (id, camera, opened_us, box_x, box_y, box_w, box_h, zones, score, reason, state, kind, why)
+VALUES (:id, :camera, :opened_us, :box_x, :box_y, :box_w, :box_h, :zones, :score, :reason, :state, :kind, :why)
+ON CONFLICT (id) DO NOTHING
+"""
+_IMPROVE = """
+UPDATE events SET box_x = :box_x, box_y = :box_y, box_w = :box_w, box_h = :box_h, zones = :zones, score = :score
+WHERE id = :id
+"""
+_END = "UPDATE events SET ended_us = :ended_us WHERE id = :id"
+ONE = "SELECT * FROM events WHERE id = :id"
+# By the order in which they were stored, not by opened_us: on a Pi whose clock was set
+# in between, the newest event may carry the oldest date.
+PAGE = "SELECT * FROM events WHERE number < :before ORDER BY number DESC LIMIT :limit"
+LAST_ALARM = """
+SELECT stored_boot_id, stored_boot_s FROM alerts WHERE camera = :camera AND kind = 'alarm'
+ORDER BY number DESC LIMIT 1
+"""
+
+
+class EventTable(Table):
+    """Fulfils, together with OutboxTable, EventStore and EventQuery."""
+
+    def add_event(
+        self, event: Event, state: AlarmState, decision: Decision, alert: Alert | None, to: Sequence[Address]
+    ) -> None:
+        """Store event, decision, alert and one outbox row per address in one transaction.
+
+        What is stored already stays as it is, so a caller that does not know whether it succeeded may try again.
+
+        Raises:
+            StoreError: nothing of it was stored.
+        """
+        values = bind(
+            camera=event.camera,
+            opened_us=event.opened_at,
+            reason=event.reason,
+            state=state,
+            kind=decision.kind,
+            why=decision.reason,
+        )
+        stored = self._clock.instant()
+        with self._database.write() as connection:
+            connection.execute(_ADD, values | _view(event))
+            if alert is not None:
+                insert_alert(connection, alert, to, stored)
+
+    def improve_event(self, event: Event) -> None:
+        """Replace box, zones and score of the stored event; nothing when it is not stored."""
+        with self._database.write() as connection:
+            connection.execute(_IMPROVE, _view(event))
+
+    def end_event(self, event_id: str, ended_at: datetime) -> None:
+        """Note when it ended; nothing when it is not stored."""
+        values = bind(id=event_id, ended_us=ended_at)
+        with self._database.write() as connection:
+            connection.execute(_END, values)
+
+    def last_alert(self, camera: str) -> Instant | None:
+        """Return when the last ALARM alert about *camera* was stored."""
+        with self._database.read() as connection:
+            row = connection.execute(LAST_ALARM, bind(camera=camera)).fetchone()
+        return None if row is None else instant(row, "stored")
+
+    def events(self, limit: int, before: str | None = None) -> tuple[EventRecord, ...]:
+        """Return up to *limit* events, last stored first, older than the event *before*; none if that is unknown."""
+        with self._database.read() as connection:
+            number = _NEWER_THAN_ANY
+            if before is not None:
+                row = connection.execute(ONE, bind(id=before)).fetchone()
+                if row is None:
+                    return ()
+                number = row["number"]
+            rows = connection.execute(PAGE, bind(before=number, limit=max(limit, 0)))
+            return _with_deliveries(connection, decoded(rows, _record))
+
+    def event(self, event_id: str) -> EventRecord | None:
+        """Return the event, or None when it is not stored."""
+        with self._database.read() as connection:
+            rows = connection.execute(ONE, bind(id=event_id))
+            records = _with_deliveries(connection, decoded(rows, _record))
+        return records[0] if records else None
+
+
+def _view(event: Event) -> dict[str, Column]:
+    """Return what a better view of the same event replaces, and its id."""
+    return bind(
+        id=event.id,
+        box_x=event.box.x,
+        box_y=event.box.y,
+        box_w=event.box.w,
+        box_h=event.box.h,
+        zones=json.dumps(sorted(event.zones)),
+        score=event.score,
+    )
+
+
+def _record(row: sqlite3.Row) -> EventRecord:
+    return EventRecord(
+        id=row["id"],
+        camera=row["camera"],
+        opened_at=moment(row["opened_us"]),
+        ended_at=maybe_moment(row["ended_us"]),
+        box=Box(row["box_x"], row["box_y"], row["box_w"], row["box_h"]),
+        zones=frozenset(json.loads(row["zones"])),
+        score=row["score"],
+        reason=row["reason"],
+        state=AlarmState(row["state"]),
+        kind=None if row["kind"] is None else AlertKind(row["kind"]),
+        why=row["why"],
+    )
+
+
+def _with_deliveries(connection: sqlite3.Connection, records: tuple[EventRecord, ...]) -> tuple[EventRecord, ...]:
+    """Return *records* with their outbox rows, fetched for all of them in one query."""
+    ids = json.dumps([record.id for record in records])
+    found: defaultdict[str | None, list[Delivery]] = defaultdict(list)
+    for one in decoded(connection.execute(OF_EVENTS, bind(event_ids=ids)), delivery):
+        found[one.alert.event_id].append(one)
+    return tuple(replace(record, deliveries=tuple(found[record.id])) for record in records)

@@ -1,0 +1,122 @@
+"""Alerts and what became of them for each recipient."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from pisecurity.adapters.store.codec import bind, bind_instant, decoded, instant, maybe_moment, moment
+from pisecurity.adapters.store.table import Table
+from pisecurity.core.types import Alert, AlertKind, Delivery, Instant, Outcome, Receipt
+from pisecurity.ports import Address
+
+DUE_AT_ONCE = 200
+"""Most rows of one answer: a day without network may leave thousands, and they need not be in memory together."""
+
+_ADD_ALERT = """
+INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, camera, stored_boot_id, stored_boot_s)
+VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread,
+        (SELECT camera FROM events WHERE id = :event_id), :stored_boot_id, :stored_boot_s)
+ON CONFLICT (id) DO NOTHING
+"""
+_ADD_ADDRESS = """
+INSERT INTO outbox (alert, channel, recipient)
+SELECT number, :channel, :recipient FROM alerts WHERE id = :alert_id
+ON CONFLICT (alert, channel, recipient) DO NOTHING
+"""
+NEWEST = "SELECT * FROM deliveries ORDER BY id DESC LIMIT :limit"
+OF_EVENTS = "SELECT * FROM deliveries WHERE event_id IN (SELECT value FROM json_each(:event_ids)) ORDER BY id"
+DUE = """
+SELECT * FROM deliveries
+WHERE outcome IN ('waiting', 'later')
+  AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
+ORDER BY alert, id LIMIT :limit
+"""
+WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later')"
+_RECORD = """
+UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, detail = :detail, accepted_us = :accepted_us,
+    tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
+    next_boot_id = :next_boot_id, next_boot_s = :next_boot_s
+WHERE id = :id AND outcome IN ('waiting', 'later')
+"""
+
+
+class OutboxTable(Table):
+    """Fulfils Outbox, and what EventQuery and EventStore say about alerts."""
+
+    def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
+        """Store an alert with its outbox rows in one transaction; what is stored already stays as it is."""
+        stored = self._clock.instant()
+        with self._database.write() as connection:
+            insert_alert(connection, alert, to, stored)
+
+    def due(self, now: Instant) -> tuple[Delivery, ...]:
+        """Return the rows to try now, the alert stored first first, 200 at most.
+
+        Rows never tried or last tried in another boot are due at once.
+        """
+        with self._database.read() as connection:
+            rows = connection.execute(DUE, bind_instant("now", now) | bind(limit=DUE_AT_ONCE))
+            return decoded(rows, delivery)
+
+    def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
+        """Store what became of a try; a row already accepted, refused or deleted stays as it is."""
+        values = bind(
+            id=delivery_id,
+            outcome=receipt.outcome,
+            detail=receipt.detail,
+            accepted_us=at if receipt.outcome is Outcome.ACCEPTED else None,
+        )
+        with self._database.write() as connection:
+            connection.execute(_RECORD, values | bind_instant("tried", tried) | bind_instant("next", next_try))
+
+    def deliveries(self, limit: int) -> tuple[Delivery, ...]:
+        """Return the newest outbox rows, newest first."""
+        with self._database.read() as connection:
+            return decoded(connection.execute(NEWEST, bind(limit=max(limit, 0))), delivery)
+
+    def waiting(self) -> int:
+        """Return how many outbox rows are neither accepted nor refused."""
+        with self._database.read() as connection:
+            return int(connection.execute(WAITING).fetchone()[0])
+
+
+def insert_alert(connection: sqlite3.Connection, alert: Alert, to: Sequence[Address], stored: Instant) -> None:
+    """Add the rows of *alert* that are not there yet; its event, if it has one, must be stored before."""
+    values = bind(
+        id=alert.id,
+        kind=alert.kind,
+        at_us=alert.at,
+        subject=alert.subject,
+        text=alert.text,
+        event_id=alert.event_id,
+        thread=alert.thread,
+    )
+    connection.execute(_ADD_ALERT, values | bind_instant("stored", stored))
+    rows = [bind(alert_id=alert.id, channel=address.channel, recipient=address.recipient) for address in to]
+    connection.executemany(_ADD_ADDRESS, rows)
+
+
+def delivery(row: sqlite3.Row) -> Delivery:
+    """Return the value of a row of the view ``deliveries``."""
+    alert = Alert(
+        id=row["alert_id"],
+        kind=AlertKind(row["kind"]),
+        at=moment(row["at_us"]),
+        subject=row["subject"],
+        text=row["text"],
+        event_id=row["event_id"],
+        thread=row["thread"],
+    )
+    return Delivery(
+        id=row["id"],
+        alert=alert,
+        channel=row["channel"],
+        recipient=row["recipient"],
+        attempts=row["attempts"],
+        last_try=instant(row, "tried"),
+        outcome=Outcome(row["outcome"]),
+        detail=row["detail"],
+        accepted_at=maybe_moment(row["accepted_us"]),
+    )
