@@ -1,0 +1,82 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+
+# .venv holds what the daemon really has, .venv-dev also the tools. The stamps carry the
+# version of Python, so that another PYTHON makes them anew.
+LOCKED := locked-$(PYTHON_VERSION)
+READY := ready-$(PYTHON_VERSION)
+DEV := .venv-dev/bin/python -m
+LIMIT_LINES := 500
+
+.PHONY: help demo test check bench lock clean ruff mypy imports unit shell lines
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 14
+
+demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://127.0.0.1:8080
+	@trap : INT; .venv/bin/python -m pisecurity demo || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
+
+test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-k mail" for some
+	@tests/setup/debian.sh chromium=chromium ffmpeg=ffmpeg systemd-analyze=systemd \
+	    /usr/share/zoneinfo/Europe/Berlin=tzdata /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core
+	@if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
+	    echo "Tests on recorded clips are left out; with the clips: make test PISECURITY_RECORDED=/folder/of/the/clips"; \
+	    exec $(DEV) pytest -m "not recorded" $(ARGS); \
+	fi; \
+	[[ -d "$$PISECURITY_RECORDED" ]] || { echo "PISECURITY_RECORDED=$$PISECURITY_RECORDED is no folder" >&2; exit 1; }; \
+	exec $(DEV) pytest $(ARGS)
+
+check: ruff mypy imports unit shell lines ## lint, format, types, layers, systemd unit, shell scripts, length of files
+
+ruff: .venv-dev/$(READY)
+	$(DEV) ruff check --quiet
+	$(DEV) ruff format --check --quiet
+
+mypy: .venv-dev/$(READY)
+	$(DEV) mypy --no-error-summary
+
+imports: .venv-dev/$(READY)
+	.venv-dev/bin/lint-imports --quiet
+
+unit:
+	@tests/setup/debian.sh systemd-analyze=systemd
+	tests/setup/unit.sh systemd/pisecurity.service
+
+shell:
+	@tests/setup/debian.sh shellcheck=shellcheck
+	shellcheck --external-sources $$(git ls-files '*.sh' .ci/run)
+
+lines:
+	@git ls-files '*.py' '*.js' '*.css' '*.html' '*.sh' | xargs wc -l | \
+	    awk '$$2 != "total" && $$1 > $(LIMIT_LINES) { print $$2 ": " $$1 " lines, at most $(LIMIT_LINES)"; bad = 1 } END { exit bad }'
+
+bench: .venv-dev/$(READY) ## measure against what people use instead
+	$(DEV) benchmarks
+
+lock: .venv-lock/$(LOCKED) ## write requirements/*.txt anew, with the newest releases
+	requirements/lock.sh .venv-lock/bin/uv
+
+clean: ## remove what make made
+	rm -rf .venv .venv-dev .venv-lock .demo build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/$(LOCKED): requirements/demo.txt requirements/build.txt
+	@tests/setup/venv.sh $(PYTHON) .venv requirements/demo.txt
+	@touch $@
+
+.venv-dev/$(LOCKED): requirements/dev.txt requirements/build.txt
+	@tests/setup/venv.sh $(PYTHON) .venv-dev requirements/dev.txt
+	@touch $@
+
+.venv-lock/$(LOCKED): requirements/lock.txt
+	@tests/setup/venv.sh $(PYTHON) .venv-lock requirements/lock.txt
+	@touch $@
+
+%/$(READY): %/$(LOCKED) pyproject.toml
+	@$*/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

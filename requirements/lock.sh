@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Write the lock files anew: lock.sh UV. Hashes and no addresses, for Python 3.11 and newer on every machine.
+set -euo pipefail
+cd "$(dirname "$0")"
+uv=$1
+
+lock() {
+    "$uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-emit-index-url --no-emit-find-links "$@"
+}
+
+lock build.in --output-file build.txt
+lock lock.in --output-file lock.txt
+# Each larger environment has the smaller one's versions.
+lock ../pyproject.toml --output-file runtime.txt
+lock ../pyproject.toml --extra demo --constraint runtime.txt --output-file demo.txt
+lock ../pyproject.toml --extra demo --constraint demo.txt dev.in --output-file dev.txt
