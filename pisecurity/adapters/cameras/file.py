@@ -1,0 +1,141 @@
+"""A recording as a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pisecurity.adapters.cameras import planes
+from pisecurity.adapters.cameras.recording import Decoded, Encoded, Recording
+from pisecurity.adapters.cameras.timing import Pace, Thinner, on_grid
+from pisecurity.core.types import Frame, Packet
+from pisecurity.errors import CameraError, EndOfStreamError
+from pisecurity.ports import CameraInfo, Clock, PacketSink
+from pisecurity.settings import CameraSettings
+
+FALLEN_BEHIND_S = 1.0
+"""A reader later than this gets the rest later too, instead of a burst of old frames."""
+
+
+class FileCamera:
+    """Plays anything PyAV opens, thinned to the frame rate of the settings.
+
+    Pace ``recorded``: a frame is returned when it is due, waiting on the clock; wall times are those of the
+    clock. Pace ``fast``: at once; ``taken_s`` still advances by the recorded time, so detection sees the same
+    as in the recording and every replay gives the same frames.
+
+    Damaged frames are skipped and leave a gap in ``Frame.index``. A file that breaks off delivers the frames
+    before and then ends. H.264 packets go to the sink where the recording has them in the order they are shown.
+    """
+
+    def __init__(self, settings: CameraSettings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._path = Path(settings.path).expanduser()
+        self._recording: Recording | None = None
+
+    def open(self, packets: PacketSink | None = None) -> CameraInfo:
+        """Open the file and decode its first frame. Raises CameraError."""
+        self.close()
+        try:
+            recording = Recording(self._path, with_packets=packets is not None)
+        except CameraError as error:
+            raise CameraError(f"camera {self._settings.id}: {error}") from error
+        self._recording = recording
+        self._sink = packets
+        self._pace = Pace(self._clock)
+        self._thinner = Thinner(self._settings.fps, recording.fps)
+        self._frames = self._chosen(recording)
+        self._index = -1
+        self._keyframe_seen = False
+        self._next: Decoded | None = next(self._frames, None)
+        if self._next is None:
+            self.close()
+            raise CameraError(f"camera {self._settings.id}: {self._path}: has no readable frame; give another file")
+        self._start_s = on_grid(self._clock.monotonic())
+        self._start_at = self._clock.now()
+        frame = self._next.frame
+        what = f"file {self._path.name}, {recording.codec} {frame.width}x{frame.height}"
+        fps = min(recording.fps, self._settings.fps)
+        return CameraInfo(frame.width, frame.height, fps, what, recording.has_packets)
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Return the next frame; None when it is due later than *timeout_s* from now.
+
+        Raises:
+            EndOfStreamError: the recording is over; the message says how many frames were readable.
+            CameraError: the camera is not open.
+        """
+        recording = self._recording
+        if recording is None:
+            raise CameraError(f"camera {self._settings.id} is closed; open it before reading")
+        if self._next is None:
+            self._next = next(self._frames, None)
+        if self._next is None:
+            raise EndOfStreamError(self._ending(recording))
+        if self._settings.pace == "recorded" and not self._due(self._next, timeout_s):
+            return None
+        decoded, self._next = self._next, None
+        return self._taken(decoded)
+
+    def close(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+            self._recording = None
+            self._next = None
+
+    def _chosen(self, recording: Recording) -> Iterator[Decoded]:
+        """Yield the frames to deliver, each with the packets since the one before."""
+        skipped = 0
+        encoded: tuple[Encoded, ...] = ()
+        while True:
+            before = recording.readable
+            for decoded in recording.play():
+                skipped += decoded.skipped
+                encoded += decoded.encoded
+                if self._thinner.takes(decoded.seconds):
+                    yield Decoded(decoded.seconds, decoded.frame, skipped, encoded)
+                    skipped, encoded = 0, ()
+            if not self._settings.loop or recording.readable == before:
+                return
+            recording.again()
+
+    def _hand_on(self, encoded: Iterable[Encoded]) -> None:
+        for unit in encoded:
+            self._keyframe_seen = self._keyframe_seen or unit.keyframe
+            if self._sink is not None and self._keyframe_seen:
+                self._sink(Packet(unit.data, self._start_s + unit.seconds, unit.keyframe))
+
+    def _due(self, decoded: Decoded, timeout_s: float) -> bool:
+        due_s = self._start_s + decoded.seconds
+        if not self._pace.until(due_s, timeout_s):
+            return False
+        late_s = self._pace.late_s(due_s)
+        if late_s > FALLEN_BEHIND_S:
+            self._start_s = on_grid(self._start_s + late_s)
+        return True
+
+    def _taken(self, decoded: Decoded) -> Frame:
+        self._hand_on(decoded.encoded)
+        self._index += 1 + decoded.skipped
+        return Frame(
+            camera=self._settings.id,
+            index=self._index,
+            taken_s=self._start_s + decoded.seconds,
+            taken_at=self._wall(decoded.seconds),
+            luma=planes.luma(decoded.frame),
+            picture=lambda: planes.picture(decoded.frame),
+        )
+
+    def _wall(self, seconds: float) -> datetime:
+        if self._settings.pace == "recorded":
+            return self._clock.now()
+        return self._start_at + timedelta(seconds=seconds)
+
+    def _ending(self, recording: Recording) -> str:
+        text = f"camera {self._settings.id}: {self._path.name} ended after {recording.readable} readable frames"
+        if recording.damaged:
+            text += f", {recording.damaged} damaged ones skipped"
+        if recording.readable + recording.damaged < recording.announced:
+            text += f", of {recording.announced} announced: it was cut short"
+        return text
