@@ -60,7 +60,7 @@ class CameraSettings(Table):
     """Name shown to people; empty is the id."""
     kind: Literal["stage", "file"] = Field(examples=["stage"])
     """stage: a drawn scene, for trying out. file: a recording."""
-    path: str = ""
+    path: str = Field("", max_length=4096, validate_default=True)
     """file: the recording to play."""
     loop: bool = False
     """file: start again at the end."""
@@ -70,6 +70,16 @@ class CameraSettings(Table):
     """Frames analysed a second; a source that delivers more is thinned."""
     seed: int = Field(1, ge=0, le=2**31 - 1)
     """stage: which drawn scene."""
+
+    @field_validator("path")
+    @classmethod
+    def _path_fits_the_kind(cls, path: str, info: ValidationInfo) -> str:
+        kind = info.data.get("kind")
+        if kind == "file" and not path.strip():
+            raise ValueError("give the path of the recording, such as path = \"/home/pi/garden.mp4\"")
+        if kind == "stage" and path:
+            raise ValueError("a stage plays no recording; leave path out, or set kind = \"file\"")
+        return path
 
     @property
     def label(self) -> str:

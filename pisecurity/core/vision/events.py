@@ -1,0 +1,114 @@
+"""One event from the first thing that counts until nothing has counted for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pisecurity.core.types import Box, Event, Phase, Track, TrackState
+
+_BETTER = 2.0
+"""How many times as good a view must be to be worth a new picture."""
+_BETTER_AFTER_S = 1.0
+_MOST_IMPROVED = 3
+_CUT_OFF = 0.5
+"""Worth of a view that touches the edge of the picture."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """The event that is open."""
+
+    event: Event
+    """As it was emitted last."""
+    view: float
+    told_s: float
+    improved: int = 0
+
+
+class EventKeeper:
+    """Turns tracks into events of one camera."""
+
+    def __init__(self, camera: str) -> None:
+        self._camera = camera
+        self._number = 0
+        self._open: _Open | None = None
+
+    def note(
+        self, tracks: Sequence[Track], entering: frozenset[int], now_s: float, at: datetime, gap_s: float
+    ) -> tuple[Event, ...]:
+        """Return the events that opened, improved or ended with this frame.
+
+        Args:
+            tracks: those seen in this frame; candidates are left out of account.
+            entering: ids of the tracks that have been in an entry zone.
+            now_s: when the frame was taken, monotonic seconds.
+            at: the same as UTC, for the label.
+            gap_s: seconds without anything that counts until the event is over.
+        """
+        counting = [track for track in tracks if track.state is not TrackState.CANDIDATE]
+        ended: tuple[Event, ...] = ()
+        if self._open is not None and now_s - self._open.event.last_s > gap_s:
+            ended = self.finish()
+        if not counting:
+            return ended
+        if self._open is None:
+            confirmed = [track for track in counting if track.state is TrackState.CONFIRMED]
+            return ended + (self._begin(confirmed, entering, now_s, at) if confirmed else ())
+        return ended + self._go_on(self._open, counting, now_s)
+
+    def finish(self) -> tuple[Event, ...]:
+        """End the open event, if there is one."""
+        if self._open is None:
+            return ()
+        event, self._open = self._open.event, None
+        return (replace(event, phase=Phase.ENDED),)
+
+    def _begin(
+        self, counting: Sequence[Track], entering: frozenset[int], now_s: float, at: datetime
+    ) -> tuple[Event, ...]:
+        best = max(counting, key=_view)
+        self._number += 1
+        event = Event(
+            camera=self._camera, number=self._number, phase=Phase.OPENED, opened_s=now_s, opened_at=at, last_s=now_s,
+            box=best.box, boxes=tuple(track.box for track in counting), zones=_zones(counting),
+            # Whoever appears elsewhere at the same time did not just come home.
+            entry=all(track.id in entering for track in counting), score=best.score, reason=best.reason,
+        )  # fmt: skip
+        self._open = _Open(event, _view(best), now_s)
+        return (event,)
+
+    def _go_on(self, known: _Open, counting: Sequence[Track], now_s: float) -> tuple[Event, ...]:
+        best = max(counting, key=_view)
+        event = known.event
+        known.event = replace(
+            event, last_s=now_s, zones=event.zones | _zones(counting), score=max(event.score, best.score)
+        )
+        better = _view(best) >= _BETTER * known.view and now_s - known.told_s >= _BETTER_AFTER_S
+        if not better or known.improved >= _MOST_IMPROVED:
+            return ()
+        known.improved += 1
+        known.view, known.told_s = _view(best), now_s
+        known.event = replace(
+            known.event,
+            phase=Phase.IMPROVED,
+            box=best.box,
+            boxes=tuple(track.box for track in counting),
+            reason=f"view {best.box.area:.3f}, at least {_BETTER:g} times as good as before; {best.reason}",
+        )
+        return (known.event,)
+
+
+def _view(track: Track) -> float:
+    """Return how well *track* can be seen: share of the picture, half of it when cut off by the picture's edge."""
+    return track.box.area * (_CUT_OFF if _touches_edge(track.box) else 1.0)
+
+
+def _touches_edge(box: Box) -> bool:
+    margin = 0.005
+    return box.x <= margin or box.y <= margin or box.x + box.w >= 1 - margin or box.y + box.h >= 1 - margin
+
+
+def _zones(tracks: Sequence[Track]) -> frozenset[str]:
+    return frozenset().union(*(track.zones for track in tracks))

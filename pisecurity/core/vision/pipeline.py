@@ -1,0 +1,125 @@
+"""The steps from frame to event, in order. None of them calls the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pisecurity.core.types import Box, Event, Frame, MotionResult, Region, Track
+from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.events import EventKeeper
+from pisecurity.core.vision.motion import NOTHING, Change, Stirring, find_change, tighten
+from pisecurity.core.vision.planes import Mat, Planes, split
+from pisecurity.core.vision.scene import Exposure, Settling, normalised
+from pisecurity.core.vision.tracks import Sight, Thing, Tracker, as_track
+from pisecurity.core.vision.zones import ZoneMap
+from pisecurity.settings import MotionSettings, ZoneSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one frame brought."""
+
+    events: tuple[Event, ...]
+    """Those that opened, improved or ended with this frame; usually none."""
+    tracks: tuple[Track, ...]
+    """Everything followed and seen in this frame, candidates included."""
+    motion: MotionResult
+
+
+class Pipeline:
+    """Motion, zones, tracks and events of one camera.
+
+    The same frames give the same results: time is ``Frame.taken_s``, and nothing is random.
+    """
+
+    def __init__(self, camera: str, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
+        self._motion = motion
+        self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
+        self._camera = camera
+        self._exposure, self._settling, self._stirring = Exposure(), Settling(), Stirring()
+        self._tracker, self._keeper = Tracker(), EventKeeper(camera)
+        self._background: Background | None = None
+        self._last_s = 0.0
+
+    def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
+        """Use other settings from the next frame on; background, tracks and the open event are kept."""
+        self._motion = motion
+        self._zones = ZoneMap([zone for zone in zones if zone.camera == self._camera])
+
+    def step(self, frame: Frame) -> Step:
+        """Return what *frame* brought.
+
+        A frame of another size than the one before starts the scene anew. One that is not newer than the one
+        before, by ``taken_s``, is left out of account.
+
+        Raises:
+            ValueError: ``frame.luma`` is not two-dimensional uint8 of at least 16x16.
+        """
+        planes, now_s = split(frame.luma), frame.taken_s
+        background = self._background
+        if background is None or background.fine_shape != planes.fine.shape:
+            self._begin(planes, now_s)
+            return self._step(frame, NOTHING, planes, ())
+        if now_s <= self._last_s:
+            return Step((), (), _result(NOTHING, planes, unsettled=self._settling.distrusting(now_s)))
+        gain = self._exposure.measure(planes.coarse, background.level, now_s)
+        coarse = normalised(planes.coarse, gain)
+        change = find_change(coarse, background, self._motion.min_area, self._motion.light_share)
+        if change.share > self._motion.light_share:
+            self._settling.jolt(now_s)
+        things = self._follow(change, planes, coarse, background, now_s)
+        boxes = [self._box(thing, planes, background, gain) for thing in things]
+        step = self._step(frame, change, planes, tuple(zip(things, boxes, strict=True)))
+        self._learn(planes, background, gain, change, now_s)
+        self._last_s = now_s
+        return step
+
+    def finish(self) -> tuple[Event, ...]:
+        """End the open event, because no further frame will come."""
+        return self._keeper.finish()
+
+    def _begin(self, planes: Planes, now_s: float) -> None:
+        self._background = Background(planes, self._motion.min_contrast)
+        self._exposure, self._stirring = Exposure(), Stirring()
+        self._settling.start(now_s)
+        self._tracker.forget()
+        self._last_s = now_s
+
+    def _follow(
+        self, change: Change, planes: Planes, coarse: Mat, background: Background, now_s: float
+    ) -> tuple[Thing, ...]:
+        stirred = self._stirring.compare(planes.coarse, background.noise.sigma, now_s)
+        placed = [(blob, self._zones.place(blob.rect.share(coarse.shape))) for blob in change.blobs]
+        sight = Sight(coarse, background, change.moving, stirred)
+        distrust = self._settling.distrusting(now_s)
+        return self._tracker.follow(placed, sight, now_s, self._motion, distrust=distrust)
+
+    def _box(self, thing: Thing, planes: Planes, background: Background, gain: float) -> Box:
+        if not thing.counts:
+            return thing.rect.share(planes.coarse.shape)
+        return tighten(planes, background, gain, self._motion.min_contrast, thing.rect)
+
+    def _step(self, frame: Frame, change: Change, planes: Planes, boxed: Sequence[tuple[Thing, Box]]) -> Step:
+        tracks = tuple(as_track(thing, box, planes.coarse.shape) for thing, box in boxed)
+        entering = frozenset(thing.id for thing, _ in boxed if thing.entry)
+        events = self._keeper.note(tracks, entering, frame.taken_s, frame.taken_at, self._motion.event_gap_s)
+        return Step(events, tracks, _result(change, planes, unsettled=self._settling.distrusting(frame.taken_s)))
+
+    def _learn(self, planes: Planes, background: Background, gain: float, change: Change, now_s: float) -> None:
+        elapsed_s, contrast = now_s - self._last_s, self._motion.min_contrast
+        background.absorb(planes, gain, self._tracker.settled(now_s), elapsed_s)
+        if self._settling.learning(now_s):
+            background.relearn(planes, elapsed_s, contrast)
+            self._exposure.forget()
+        elif background.due(now_s) and background.learn(
+            planes, gain, change.moving, self._tracker.protected, now_s, contrast
+        ):
+            self._exposure.forget()
+
+
+def _result(change: Change, planes: Planes, *, unsettled: bool) -> MotionResult:
+    shape = planes.coarse.shape
+    size = shape[0] * shape[1]
+    regions = tuple(Region(blob.rect.share(shape), min(blob.area / size, 1.0)) for blob in change.blobs)
+    return MotionResult(regions, change.share, unsettled)

@@ -1,0 +1,99 @@
+"""What concerns the whole picture: its light, its noise, and the moments when all of it changes at once."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pisecurity.core.vision.planes import Mat
+
+_SAMPLE = (slice(2, None, 4), slice(2, None, 4))
+_MEAN_STEP = 0.4
+"""Change of mean brightness that calls for a new gain, in steps of 255."""
+_GAIN_EVERY_S = 0.8
+_GAIN_IGNORED = 0.01
+_RELEARN_S = 0.6
+"""After a jolt. Longer blindness would miss the person who switched the lamp on."""
+_START_S = 1.0
+_NOISE_TAU_S = 4.0
+_NOISE_PER_MEDIAN = 1.5
+"""Standard deviation of Gaussian noise in medians of its absolute value (1 / 0.6745)."""
+
+
+class Exposure:
+    """How bright the picture is compared with the background: a camera's automatic exposure, seen from outside."""
+
+    def __init__(self) -> None:
+        self._gain = 1.0
+        self._mean: float | None = None
+        self._measured_s = 0.0
+
+    def measure(self, coarse: Mat, background: Mat, now_s: float) -> float:
+        """Return the gain: *coarse* over *background* (both (H, W) uint8), as the median of 1/16 of the pixels.
+
+        A median, because a person or a lamp in one corner must not move it. Measured anew only when the mean
+        brightness moved or the last measure is 0.8 s old.
+        """
+        mean = cv2.mean(coarse)[0]
+        known = self._mean is not None and abs(mean - self._mean) <= _MEAN_STEP
+        if not known or now_s - self._measured_s >= _GAIN_EVERY_S:
+            ratios = (coarse[_SAMPLE] / np.maximum(background[_SAMPLE], 8).astype(np.float32)).ravel()
+            self._gain = max(float(_median(ratios)), 1 / 16)
+            self._mean, self._measured_s = mean, now_s
+        return self._gain
+
+    def forget(self) -> None:
+        """Measure anew at the next frame, because the background changed."""
+        self._mean = None
+
+
+def normalised(plane: Mat, gain: float) -> Mat:
+    """Return *plane* (uint8) in the light of the background."""
+    return plane if abs(gain - 1) <= _GAIN_IGNORED else cv2.convertScaleAbs(plane, alpha=1 / gain)
+
+
+class Noise:
+    """Standard deviation of the sensor's noise in the coarse plane, in steps of 255."""
+
+    def __init__(self) -> None:
+        self.sigma = 1.0
+
+    def learn(self, difference: Mat, elapsed_s: float) -> None:
+        """Follow *difference*, the absolute difference of frame and background, (H, W) uint8."""
+        now = _NOISE_PER_MEDIAN * float(_median(difference[_SAMPLE].ravel()))
+        self.sigma += weight(elapsed_s, _NOISE_TAU_S) * (now - self.sigma)
+
+
+class Settling:
+    """The moments in which the scene is learned anew and nothing new may be confirmed."""
+
+    def __init__(self) -> None:
+        self._learn_until_s = 0.0
+        self._distrust_until_s = 0.0
+
+    def start(self, now_s: float) -> None:
+        """Begin with an unknown scene. What moves may be confirmed: a second is too long to be blind."""
+        self._learn_until_s, self._distrust_until_s = now_s + _START_S, now_s
+
+    def jolt(self, now_s: float) -> None:
+        """Note that so much changed at once that it was light or the camera itself."""
+        self._learn_until_s = self._distrust_until_s = now_s + _RELEARN_S
+
+    def learning(self, now_s: float) -> bool:
+        """Return whether the scene is being learned anew."""
+        return now_s < self._learn_until_s
+
+    def distrusting(self, now_s: float) -> bool:
+        """Return whether nothing new may be confirmed."""
+        return now_s < self._distrust_until_s
+
+
+def weight(elapsed_s: float, tau_s: float) -> float:
+    """Return the weight of a new value in an average with time constant *tau_s*, whatever the frame rate."""
+    return 1.0 - float(np.exp(-elapsed_s / tau_s))
+
+
+def _median(values: Mat) -> float:
+    # np.median costs five times as much, and sorts out a mean of two that does not matter here.
+    middle = values.size // 2
+    return float(np.partition(values, middle)[middle])

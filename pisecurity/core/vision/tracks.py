@@ -1,0 +1,343 @@
+"""Things followed from frame to frame; one counts once it has persisted and gone somewhere.
+
+Leaves, insects, rain and flicker move without getting anywhere. All rules are in seconds and in shares of the
+picture, never in frames, so that 5 and 30 frames a second see the same things.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import cv2
+
+from pisecurity.core.types import Box, Track, TrackState
+from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.motion import Blob, has_outline
+from pisecurity.core.vision.planes import Mat, Rect
+from pisecurity.core.vision.scene import weight
+from pisecurity.core.vision.zones import Place
+from pisecurity.settings import MotionSettings
+
+MOST_THINGS = 24
+_TIME_SLACK_S = 0.02
+_LEAST_SIGHTINGS = 3
+_LEAST_SEEN_SHARE = 0.75
+_SMALL_SHARE, _TINY_SHARE = 0.0023, 0.0008
+_SMALL_TIMES, _TINY_TIMES = 1.5, 2.5
+_TRAVEL_PER_SIZE = 0.35
+_LEAST_STRAIGHT = 0.45
+_VELOCITY_TAU_S = 0.2
+_TRAIL_S, _TRAIL_STEP_S = 3.0, 0.1
+_LOST_CANDIDATE_S, _LOST_CONFIRMED_S, _LOST_HOLDING_S = 0.25, 0.35, 1.0
+_STILL_S = 0.8
+_ABSORB_S = 6.0
+_SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the tracker may look at, beside the blobs."""
+
+    coarse: Mat
+    """(H, W) uint8 in the light of the background."""
+    background: Background
+    moving: Mat | None
+    stirred: Mat | None
+    """(H, W) uint8, not 0 where the picture changed over the last 0.1 s; None when that was not compared."""
+
+
+@dataclass(slots=True)
+class Thing:
+    """A moving thing, in pixels of the coarse plane."""
+
+    id: int
+    rect: Rect
+    area: float
+    first_s: float
+    seen_s: float
+    centre: tuple[float, float]
+    place: Place
+    origin: tuple[float, float]
+    """Where it was first seen."""
+    stirred_s: float
+    """When the picture last changed inside its box."""
+    state: TrackState = TrackState.CANDIDATE
+    velocity: tuple[float, float] = (0.0, 0.0)
+    """Pixels a second."""
+    sightings: int = 1
+    looks: int = 1
+    """Frames since it was first seen, or last stood still."""
+    since_s: float = 0.0
+    """Since when its persistence is counted: first seen, or last stood still."""
+    counted_s: float = 0.0
+    """When it was last confirmed."""
+    trail: list[tuple[float, float, float]] = field(default_factory=list)
+    """``(seconds, x, y)`` of the last 3 s, ten a second at most."""
+    zones: frozenset[str] = frozenset()
+    entry: bool = False
+    score: float = 0.0
+    reason: str = "first seen"
+
+    @property
+    def counts(self) -> bool:
+        return self.state is not TrackState.CANDIDATE
+
+
+class Tracker:
+    """Follows blobs from frame to frame."""
+
+    def __init__(self) -> None:
+        self._things: list[Thing] = []
+        self._next_id = 1
+        self._looked_s: float | None = None
+
+    @property
+    def protected(self) -> tuple[Rect, ...]:
+        """Boxes of the things that count: the background must not learn them."""
+        return tuple(thing.rect for thing in self._things if thing.counts)
+
+    def settled(self, now_s: float) -> tuple[Rect, ...]:
+        """Return the boxes of what does not count and stood still for 6 s: the background should learn them."""
+        return tuple(t.rect for t in self._things if not t.counts and now_s - t.stirred_s > _ABSORB_S)
+
+    def forget(self) -> None:
+        """Drop everything, because the plane changed its size."""
+        self._things.clear()
+
+    def follow(
+        self,
+        placed: Sequence[tuple[Blob, Place]],
+        sight: Sight,
+        now_s: float,
+        settings: MotionSettings,
+        *,
+        distrust: bool = False,
+    ) -> tuple[Thing, ...]:
+        """Match *placed* blobs with the known things; return those seen in this frame.
+
+        Args:
+            placed: the blobs of this frame and where they are.
+            sight: the frame and what is known about it.
+            now_s: when the frame was taken.
+            settings: what a thing must do to count.
+            distrust: the whole scene just changed: nothing new is confirmed.
+        """
+        for thing in self._things:
+            thing.looks += 1
+        fresh = set(range(len(placed)))
+        for _, thing, index in self._matches(placed, now_s):
+            if thing.seen_s < now_s and index in fresh:
+                fresh.remove(index)
+                _move(thing, *placed[index], now_s)
+        self._drop_lost(now_s)
+        for index in sorted(fresh)[: MOST_THINGS - len(self._things)]:
+            self._things.append(self._begin(*placed[index], now_s))
+        judge = _Judge(sight, now_s, settings, distrust)
+        for thing in self._things:
+            judge.judge(thing)
+        self._looked_s = now_s
+        return tuple(thing for thing in self._things if thing.seen_s == now_s)
+
+    def _matches(self, placed: Sequence[tuple[Blob, Place]], now_s: float) -> list[tuple[float, Thing, int]]:
+        pairs = [
+            (cost, thing, index)
+            for thing in self._things
+            for index, (blob, _) in enumerate(placed)
+            if (cost := _mismatch(thing, blob, now_s)) is not None
+        ]
+        return sorted(pairs, key=lambda pair: (pair[0], pair[1].id, pair[2]))
+
+    def _begin(self, blob: Blob, place: Place, now_s: float) -> Thing:
+        thing = Thing(
+            id=self._next_id, rect=blob.rect, area=blob.area, first_s=now_s, seen_s=now_s, since_s=now_s,
+            stirred_s=now_s, centre=blob.rect.centre, origin=blob.rect.centre, place=place, zones=place.zones,
+            entry=place.entry, trail=[(now_s, *blob.rect.centre)],
+        )  # fmt: skip
+        self._next_id += 1
+        return thing
+
+    def _drop_lost(self, now_s: float) -> None:
+        # At a low frame rate one missing frame must not lose a thing.
+        patience_s = 0.0 if self._looked_s is None else min(1.5 * (now_s - self._looked_s), 1.0)
+        self._things = [t for t in self._things if now_s - t.seen_s <= max(_LOST_AFTER_S[t.state], patience_s)]
+
+
+_LOST_AFTER_S = {
+    TrackState.CANDIDATE: _LOST_CANDIDATE_S,
+    TrackState.CONFIRMED: _LOST_CONFIRMED_S,
+    TrackState.HOLDING: _LOST_HOLDING_S,
+}
+
+
+def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:
+    """Return how badly *blob* fits *thing* (0 is perfect), or None when it is not the same."""
+    elapsed_s = now_s - thing.seen_s
+    rect, centre = blob.rect, blob.rect.centre
+    off_x = abs(centre[0] - thing.centre[0] - thing.velocity[0] * elapsed_s)
+    off_y = abs(centre[1] - thing.centre[1] - thing.velocity[1] * elapsed_s)
+    across = off_x / (3 + 0.6 * max(rect.w, thing.rect.w))
+    down = off_y / (3 + 0.6 * max(rect.h, thing.rect.h))
+    grown = (rect.w * rect.h + 1) / (thing.rect.w * thing.rect.h + 1)
+    if across >= 1 or down >= 1 or not 0.2 < grown < 5:
+        return None
+    return across + down + 0.3 * abs(math.log(grown))
+
+
+def _move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
+    elapsed_s = now_s - thing.seen_s
+    x, y = blob.rect.centre
+    share = weight(elapsed_s, _VELOCITY_TAU_S)
+    vx, vy = thing.velocity
+    vx += share * ((x - thing.centre[0]) / elapsed_s - vx)
+    vy += share * ((y - thing.centre[1]) / elapsed_s - vy)
+    thing.velocity, thing.centre, thing.rect, thing.area = (vx, vy), (x, y), blob.rect, blob.area
+    thing.seen_s, thing.place = now_s, place
+    thing.sightings += 1
+    thing.zones |= place.zones
+    thing.entry |= place.entry
+    if now_s - thing.trail[-1][0] >= _TRAIL_STEP_S - _TIME_SLACK_S:
+        thing.trail.append((now_s, x, y))
+        while now_s - thing.trail[0][0] > _TRAIL_S + _TIME_SLACK_S:
+            del thing.trail[0]
+
+
+def _start_anew(thing: Thing, now_s: float) -> None:
+    """Let *thing* prove itself again from where it is."""
+    thing.trail = [(now_s, *thing.centre)]
+    thing.sightings = thing.looks = 1
+    thing.since_s = now_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """The rules by which a thing counts, stands, or does not count any more."""
+
+    sight: Sight
+    now_s: float
+    settings: MotionSettings
+    distrust: bool
+
+    def judge(self, thing: Thing) -> None:
+        stirs = self._notice_stirring(thing)
+        if thing.place.objection:
+            self._dismiss(thing, thing.place.objection)
+        elif thing.state is TrackState.CANDIDATE:
+            self._consider(thing, stirs)
+        elif thing.state is TrackState.CONFIRMED:
+            self._watch(thing)
+        else:
+            self._hold(thing, stirs)
+
+    def _notice_stirring(self, thing: Thing) -> bool:
+        if self.sight.stirred is not None:
+            stirred = cv2.countNonZero(self.sight.stirred[thing.rect.slices])
+            if stirred >= 2 + 0.02 * thing.rect.w * thing.rect.h:
+                thing.stirred_s = self.now_s
+        return self.now_s - thing.stirred_s < 2 * _TRAIL_STEP_S - _TIME_SLACK_S
+
+    def _consider(self, thing: Thing, stirs: bool) -> None:
+        if self.now_s - thing.stirred_s > _STILL_S:
+            _start_anew(thing, self.now_s)
+            return
+        needs_s = self._needs_s(thing)
+        followed_s = thing.seen_s - thing.since_s
+        gone, path = _gone(thing)
+        needs = self._needs_travel(thing)
+        diagonal = self._diagonal
+        thing.reason = (
+            f"went {gone / diagonal:.3f} (needs {needs / diagonal:.3f}) "
+            f"in {followed_s:.1f} s (needs {needs_s:.1f} s), size {thing.area / self.sight.coarse.size:.4f}"
+        )
+        in_time = followed_s >= needs_s - _TIME_SLACK_S
+        thing.score = max(thing.score, 0.5 * min(1.0, gone / needs) * (1.0 if in_time else followed_s / needs_s))
+        if self.distrust or not stirs or thing.seen_s != self.now_s:
+            return
+        persisted = (
+            in_time and thing.sightings >= _LEAST_SIGHTINGS and thing.sightings >= _LEAST_SEEN_SHARE * thing.looks
+        )
+        if persisted and gone >= needs and gone >= _LEAST_STRAIGHT * path:
+            self._confirm(thing)
+
+    def _confirm(self, thing: Thing) -> None:
+        thing.state, thing.counted_s = TrackState.CONFIRMED, self.now_s
+        self._rate(thing)
+
+    def _rate(self, thing: Thing) -> None:
+        surplus = _distance(thing.origin, thing.centre) / self._needs_travel(thing) - 1
+        thing.score = max(thing.score, 0.5 + 0.5 * min(max(surplus, 0.0) / 4, 1.0))
+
+    def _watch(self, thing: Thing) -> None:
+        thing.counted_s = self.now_s
+        self._rate(thing)
+        if self.now_s - thing.stirred_s > _STILL_S:
+            self._stand(thing, f"stands still since {_STILL_S:.1f} s, its outline is there")
+        elif self._sways(thing):
+            self._stand(thing, f"moves without going anywhere since {_TRAIL_S:.0f} s, its outline is there")
+
+    def _stand(self, thing: Thing, reason: str) -> None:
+        if self._outlined(thing):
+            thing.state, thing.reason = TrackState.HOLDING, reason
+            _start_anew(thing, self.now_s)
+        else:
+            self._dismiss(thing, "left without an outline: uncovered background")
+
+    def _hold(self, thing: Thing, stirs: bool) -> None:
+        gone, path = _gone(thing)
+        if self.now_s - thing.counted_s > self.settings.hold_s:
+            self._dismiss(thing, f"went nowhere for {self.settings.hold_s:.0f} s: belongs to the scene")
+        elif stirs and gone >= self._needs_travel(thing) and gone >= _LEAST_STRAIGHT * path:
+            self._confirm(thing)
+            thing.reason = f"goes on: went {gone / self._diagonal:.3f} since it stood"
+        elif self.sight.stirred is not None and thing.seen_s == self.now_s and not self._outlined(thing):
+            self._dismiss(thing, "its outline is gone: uncovered background")
+
+    def _dismiss(self, thing: Thing, reason: str) -> None:
+        if thing.counts:
+            _start_anew(thing, self.now_s)
+        thing.state, thing.reason, thing.score = TrackState.CANDIDATE, reason, 0.0
+
+    def _outlined(self, thing: Thing) -> bool:
+        moving = self.sight.moving
+        return moving is not None and has_outline(self.sight.coarse, self.sight.background, moving, thing.rect)
+
+    def _sways(self, thing: Thing) -> bool:
+        if thing.seen_s - thing.trail[0][0] < _TRAIL_S - 2 * _TRAIL_STEP_S:
+            return False
+        gone, path = _gone(thing)
+        return gone < _SWAY_STRAIGHT * path and gone < _SWAY_SIZE * math.sqrt(thing.rect.w * thing.rect.h)
+
+    def _needs_s(self, thing: Thing) -> float:
+        share = thing.area / self.sight.coarse.size
+        times = 1.0 if share >= _SMALL_SHARE else _SMALL_TIMES if share >= _TINY_SHARE else _TINY_TIMES
+        return self.settings.confirm_s * times
+
+    def _needs_travel(self, thing: Thing) -> float:
+        size = math.sqrt(thing.rect.w * thing.rect.h)
+        return max(self.settings.min_travel * self._diagonal, _TRAVEL_PER_SIZE * size)
+
+    @property
+    def _diagonal(self) -> float:
+        return math.hypot(*self.sight.coarse.shape)
+
+
+def _gone(thing: Thing) -> tuple[float, float]:
+    """Return the net distance and the length of the path over the trail, in pixels."""
+    points = [(x, y) for _, x, y in thing.trail]
+    path = sum(_distance(a, b) for a, b in pairwise(points))
+    return _distance(points[0], thing.centre), path + _distance(points[-1], thing.centre)
+
+
+def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return math.hypot(b[0] - a[0], b[1] - a[1])
+
+
+def as_track(thing: Thing, box: Box, shape: tuple[int, ...]) -> Track:
+    """Return *thing* as the value the rest of the house sees; *shape* is that of the coarse plane."""
+    return Track(
+        id=thing.id, box=box, state=thing.state, first_s=thing.first_s, last_s=thing.seen_s,
+        travel=_distance(thing.origin, thing.centre) / math.hypot(*shape), score=thing.score,
+        zones=thing.zones, reason=thing.reason,
+    )  # fmt: skip

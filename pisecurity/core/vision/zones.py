@@ -1,0 +1,85 @@
+"""Where in the picture movement counts.
+
+A thing is in the zone that holds its foot point: the middle of the lower edge of its box, because that is where
+a person touches the ground. An ignore zone also takes what lies in it by three quarters or more, such as a
+bush whose box ends just below the zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pisecurity.core.types import Box
+from pisecurity.settings import ZoneSettings
+
+_GRID = 256
+_IGNORED_SHARE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a thing is, and whether it counts there."""
+
+    zones: frozenset[str]
+    """Names of the watch and entry zones that hold its foot point."""
+    entry: bool
+    """Whether one of them is an entry zone."""
+    objection: str
+    """Why it does not count here, in a few words; empty when it counts."""
+
+
+ANYWHERE = Place(frozenset(), False, "")
+
+
+class ZoneMap:
+    """The zones of one camera, drawn once on a grid of 256x256 cells over the picture."""
+
+    def __init__(self, zones: Sequence[ZoneSettings]) -> None:
+        self._drawn = tuple((zone, draw(zone.points)) for zone in zones)
+        self._only_inside = any(zone.kind == "watch" for zone in zones)
+
+    def place(self, box: Box) -> Place:
+        """Return where a thing with *box* is."""
+        if not self._drawn:
+            return ANYWHERE
+        row, column = _cell(box.y + box.h), _cell(box.x + box.w / 2)
+        inside = [zone for zone, mask in self._drawn if zone.kind != "ignore" and mask[row, column]]
+        return Place(
+            zones=frozenset(zone.name for zone in inside),
+            entry=any(zone.kind == "entry" for zone in inside),
+            objection=self._objection(box, row, column, bool(inside)),
+        )
+
+    def _objection(self, box: Box, row: int, column: int, inside: bool) -> str:
+        for zone, mask in self._drawn:
+            if zone.kind == "ignore" and (mask[row, column] or _covered(mask, box) >= _IGNORED_SHARE):
+                return f"in ignore zone {zone.name}"
+        return "outside the watch zones" if self._only_inside and not inside else ""
+
+
+def draw(points: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Return the (256, 256) cells whose centre lies in the polygon of *points* (shares of the picture).
+
+    Even-odd rule on half-open edges, so that two zones that share an edge never share a cell.
+    """
+    across, down = np.meshgrid(*(2 * [(np.arange(_GRID) + 0.5) / _GRID]))
+    inside = np.zeros((_GRID, _GRID), np.bool_)
+    for corner, following in zip(points, (*points[1:], points[0]), strict=True):
+        # From the upper end to the lower, so that both zones of a shared edge round it alike.
+        (y0, x0), (y1, x1) = sorted((corner[::-1], following[::-1]))
+        if y0 != y1:
+            inside ^= (down >= y0) & (down < y1) & (across < x0 + (down - y0) * (x1 - x0) / (y1 - y0))
+    return inside
+
+
+def _cell(share: float) -> int:
+    return min(max(int(share * _GRID), 0), _GRID - 1)
+
+
+def _covered(mask: NDArray[np.bool_], box: Box) -> float:
+    cells = mask[_cell(box.y) : _cell(box.y + box.h) + 1, _cell(box.x) : _cell(box.x + box.w) + 1]
+    return float(cells.mean())
