@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import time
@@ -162,6 +163,18 @@ class ScheduleSettings(Table):
     mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
 
 
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.)){0,250}[A-Za-z0-9]")
+
+
+def _mail_address(value: str) -> str:
+    if not MAIL_ADDRESS.fullmatch(value):
+        raise ValueError("give one mail address such as anna@example.org, without a name beside it")
+    return value
+
+
+MailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_mail_address)]
+
+
 class MailSettings(Table):
     """The ``[mail]`` table; without it alarms are only shown on the page."""
 
@@ -173,12 +186,33 @@ class MailSettings(Table):
     """plain is accepted for a server on this machine only."""
     user: str = Field("", max_length=254)
     """Name to log in with; empty sends without login. The password is not kept here, see docs/guide.md."""
-    sender: str = Field(min_length=3, max_length=254, examples=["alarm@example.org"])
+    sender: MailAddress = Field(examples=["alarm@example.org"])
     """Address the mails come from."""
-    to: tuple[str, ...] = Field(min_length=1, max_length=20, examples=[("anna@example.org",)])
+    to: tuple[MailAddress, ...] = Field(min_length=1, max_length=20, examples=[("anna@example.org",)])
     """Addresses that get the mails."""
-    ca_file: str = ""
+    ca_file: str = Field("", max_length=4096)
     """Certificate of an own authority, for a mail server at home; empty is the system's."""
+
+    @field_validator("host")
+    @classmethod
+    def _names_one_host(cls, host: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
+            raise ValueError("give only the name of the server, such as smtp.example.org; the port has its own key")
+        return host
+
+    @field_validator("security")
+    @classmethod
+    def _plain_stays_on_this_machine(cls, security: str, info: ValidationInfo) -> str:
+        if security == "plain" and not _is_loopback(info.data.get("host", "")):
+            raise ValueError("plain is only for a server on this machine (localhost, 127.0.0.1); use starttls or tls")
+        return security
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _page_address(value: str) -> str:
@@ -279,8 +313,6 @@ def _camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[K
         if isinstance(row.get("id"), str) and row["id"] in ids[:number]:
             same = ids.index(row["id"]) + 1
             yield ("camera", number, "id"), f"camera[{same}] has this id already; give each camera its own"
-        if row.get("kind") == "file" and row.get("path", "") == "":
-            yield ("camera", number, "path"), "missing; a camera of kind file needs the recording to play"
 
 
 def _zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> Iterator[tuple[KeyPath, str]]:
