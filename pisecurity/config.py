@@ -1,0 +1,476 @@
+"""TOML text to Settings, or every mistake at once with key, value and fix."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from difflib import get_close_matches
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
+
+from pisecurity import settings as models
+from pisecurity.errors import ConfigError
+from pisecurity.settings import KeyPath, Settings, contradictions
+
+MAX_BYTES = 256 * 1024
+MAX_NESTING = 16
+"""Brackets open at once, and parts of a dotted key: tomllib recurses over the one and is quadratic in the other."""
+MAX_SHOWN = 20
+"""Mistakes told at once; a file with more is not a configuration."""
+
+_SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|credential|api.?key", re.IGNORECASE)
+_LOGIN_IN_URL = re.compile(r"://[^/\s]*@")
+_SHARE = re.compile(r"share of the picture(?:'s diagonal)?", re.IGNORECASE)
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TIME_WITHOUT_SECONDS = re.compile(r"=\s*\d\d?:\d\d\s*(?:#.*)?$")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+_SYNTAX = {
+    "Expected '=' after a key": "a key is followed by = and a value, such as port = 8080",
+    "Expected newline or end of document": "one key and one value a line; a text stands in quotes",
+    "Invalid value": 'a value is missing or lacks its quotes: a text is written "Home", a switch true or false',
+    "Invalid statement": "a line is a table such as [mail], or a key, = and a value",
+    "Invalid initial character for a key part": "a key is made of letters, digits, _ and -",
+    "Cannot overwrite a value": "this key stands twice in its table; keep one of the two lines",
+    "Cannot declare": "this table stands twice; put its keys under one heading",
+    "Cannot mutate immutable namespace": "this table is complete already; put all its keys in one place",
+    "Expected ']' at the end of a table declaration": "the name of a table ends with ], such as [mail]",
+    "Expected ']]' at the end of an array declaration": "the name of a list of tables ends with ]], such as [[camera]]",
+    "Unclosed array": "this list is not closed; add ]",
+    "Unclosed inline table": "this table on one line is not closed; add }",
+    "Unterminated string": "this text is not closed; add its quote",
+    "Unescaped '\\' in a string": "between double quotes \\ is written \\\\; single quotes take it as it is",
+    "Illegal character": "this character cannot stand here; a text ends with its quote on the same line",
+    "Invalid date or datetime": "there is no such date or time of day",
+}
+
+
+def load(path: Path) -> Settings:
+    """Read the configuration file *path*.
+
+    Raises:
+        ConfigError: it cannot be read, or has mistakes; the message names all of them.
+    """
+    return parse(read(path), str(path))
+
+
+def read(path: Path) -> str:
+    """Return the text of the configuration file *path*, of which no more than MAX_BYTES are ever read.
+
+    Raises:
+        ConfigError: missing, unreadable, not a plain file, too large or not UTF-8.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(f"{path}: not a file; name the configuration file itself, such as config.toml")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(f"{path}: not found; copy config.example.toml there, or name another with --config") from None
+    except PermissionError:
+        raise ConfigError(f"{path}: this user may not read it; run as the user of the service or with sudo") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise _too_large(str(path))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as UTF-8 text") from None
+
+
+def parse(text: str, source: str) -> Settings:
+    """Return the settings in the TOML *text*.
+
+    Args:
+        text: at most MAX_BYTES as UTF-8.
+        source: what the mistakes are said to be in, such as the path of the file.
+
+    Raises:
+        ConfigError: all mistakes at once, each with key, value and fix; a secret is never repeated.
+    """
+    data = _with_tuples(_parse_toml(text, source))
+    found: list[ErrorDetails] = []
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        found = [details for details in error.errors(include_url=False) if _adds_something(details)]
+    crossed = [*contradictions(data), *_unknown_timezone(data)]
+    if settings is not None and not crossed:
+        return settings
+    shown = [_sentence(details) for details in found[:MAX_SHOWN]]
+    shown += [f"{_assignment(path, _at(data, path))}: {fix}" for path, fix in crossed[: MAX_SHOWN - len(shown)]]
+    raise _report(source, shown, len(found) + len(crossed))
+
+
+def meaning(table: type[BaseModel], key: str) -> str:
+    """Return the docstring of the setting *key* of *table* on one line, or nothing when it has none."""
+    named = (_docstrings().get((parent.__name__, key)) for parent in table.__mro__)
+    return next((text for text in named if text), "")
+
+
+def table_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the table that a field with this *annotation* holds, one or several times, or None for a plain value."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((table for part in get_args(annotation) if (table := table_of(part))), None)
+
+
+def written(value: Any) -> str:
+    """Return *value* as it is written in TOML, control characters escaped."""
+    text = "a table"
+    match value:
+        case bool():
+            text = str(value).lower()
+        case int() if value.bit_length() > 64:
+            text = "a very large number"
+        case int() | float():
+            text = str(value)
+        case date() | time():
+            text = value.isoformat()
+        case str():
+            text = json.dumps(value, ensure_ascii=not value.isprintable())
+        case tuple():
+            text = f"[{', '.join(written(item) for item in value)}]"
+    return text
+
+
+@cache
+def _docstrings() -> Mapping[tuple[str, str], str]:
+    try:
+        tree = ast.parse(inspect.getsource(models))
+    except OSError:  # installed without its source: the messages then do without the meaning
+        return {}
+    return {
+        (table.name, field.target.id): " ".join(text.value.value.split())
+        for table in tree.body
+        if isinstance(table, ast.ClassDef)
+        for field, text in pairwise(table.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
+
+
+def _parse_toml(text: str, source: str) -> dict[str, Any]:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise _too_large(source)
+    _refuse_deep_nesting(text, source)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _report(source, [_syntax_sentence(str(error), text)], 1) from None
+    except ValueError:  # Python refuses to convert thousands of digits
+        raise _report(source, ["a number has too many digits"], 1) from None
+
+
+def _too_large(source: str) -> ConfigError:
+    return ConfigError(f"{source}: larger than {MAX_BYTES // 1024} kB, so this is no configuration of pisecurity")
+
+
+def _refuse_deep_nesting(text: str, source: str) -> None:
+    """Strings are not looked into: MAX_NESTING brackets or dots in one of them are no setting either."""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.partition("#")[0].replace(" ", "").replace("\t", "")
+        for part in re.split(r"([\[{,=\]}])", code):
+            depth = max(0, depth + (part in ("[", "{")) - (part in ("]", "}")))
+            if depth > MAX_NESTING or part.count(".") > MAX_NESTING:
+                raise _report(source, [f"line {number}: nested too deeply; no setting needs this many levels"], 1)
+
+
+def _syntax_sentence(message: str, text: str) -> str:
+    place = _PLACE.search(message)
+    line, column = place.groups() if place else (None, None)
+    problem = message[: place.start()] if place else message
+    words = next((fix for start, fix in _SYNTAX.items() if problem.startswith(start)), problem)
+    if line is None:
+        return f"at the end of the file: {words}"
+    if _TIME_WITHOUT_SECONDS.search(text.replace("\r\n", "\n").split("\n")[int(line) - 1]):
+        words = "a time of day is written with seconds, such as 22:30:00"
+    return f"line {line}, column {column}: {words}"
+
+
+def _report(source: str, mistakes: list[str], count: int) -> ConfigError:
+    lines = [f"{source}: {count} mistake{'s' if count > 1 else ''}", *mistakes]
+    if count > len(mistakes):
+        lines.append(f"and {count - len(mistakes)} more")
+    return ConfigError("\n  ".join(lines))
+
+
+def _with_tuples(value: Any) -> Any:
+    """Strict models take tuples, and TOML has lists."""
+    if isinstance(value, list):
+        return tuple(_with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _with_tuples(item) for key, item in value.items()}
+    return value
+
+
+def _adds_something(details: ErrorDetails) -> bool:
+    """Contradictions are looked for separately, and a list with a wrong item also counts as too short."""
+    if details["type"] == "too_short":
+        shortest: int = details["ctx"]["min_length"]
+        return len(details["input"]) < shortest
+    return details["type"] != "contradiction"
+
+
+def _unknown_timezone(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    house = data.get("house")
+    name = house.get("timezone") if isinstance(house, Mapping) else None
+    if not isinstance(name, str) or not name:
+        return
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        near = get_close_matches(name, available_timezones(), 1)
+        fix = f"did you mean {near[0]}?" if near else "give one such as Europe/Berlin, or leave it empty"
+        yield ("house", "timezone"), f"no such time zone; {fix}"
+
+
+def _sentence(details: ErrorDetails) -> str:
+    path, kind, value = details["loc"], details["type"], details["input"]
+    table, key = _owner(path)
+    if kind == "extra_forbidden":
+        return f"{_dotted(path)}: {_unknown(table, str(path[-1]), path)}"
+    if kind == "missing":
+        if isinstance(path[-1], str):
+            return f"{_dotted(path)}: {_missing(table, path[-1])}"
+        path = path[:-1]  # a corner with one number: the pair is wrong, not the number that is not there
+    if kind not in _BUILTIN_KINDS:
+        reason = details.get("ctx", {}).get("error", details["msg"])
+        return f"{_assignment(path, value)}: {reason}"
+    if key and (wrong := _wrong_brackets(path, table, key, value)):
+        return f"{_dotted(path)}: {wrong}"
+    if expected := _expected(path, table, key):
+        return f"{_assignment(path, value)}: give {expected}"
+    return f"{_assignment(path, value)}: {details['msg'][:1].lower()}{details['msg'][1:]}"
+
+
+_BUILTIN_KINDS = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error"}
+
+
+def _owner(path: KeyPath) -> tuple[type[BaseModel], str]:
+    """Return the table that holds the last named key of *path*, and that key."""
+    table: type[BaseModel] = Settings
+    names = [part for part in path if isinstance(part, str)]
+    for name in names[:-1]:
+        field = table.model_fields.get(name)
+        table = (field and table_of(field.annotation)) or table
+    return table, names[-1] if names else ""
+
+
+def _unknown(table: type[BaseModel], key: str, path: KeyPath) -> str:
+    if _SECRET.search(key):
+        return "unknown; secrets are never kept in this file, docs/guide.md says where they go"
+    if near := get_close_matches(key.lower(), table.model_fields, 1, 0.7):
+        return f"unknown; did you mean {heading(near[0]) if table is Settings else near[0]}?"
+    elsewhere: dict[str, str] = {}
+    for where, other in tables():
+        if other is not table:
+            elsewhere = {**dict.fromkeys(other.model_fields, where), **elsewhere}
+    if near := get_close_matches(key.lower(), elsewhere, 1, 0.8):
+        return f"unknown here; did you mean {near[0]} in {elsewhere[near[0]]}?"
+    known = [heading(name) for name in Settings.model_fields] if table is Settings else list(table.model_fields)
+    where = "this file" if table is Settings else heading(_plain(path[:-1]))
+    return f"unknown; {where} takes {', '.join(known)}"
+
+
+def _plain(path: KeyPath) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def heading(name: str) -> str:
+    """Return the heading of the table *name*, such as ``alarm.away``, in TOML: ``[[camera]]`` where several may be."""
+    table: type[BaseModel] = Settings
+    several = False
+    for part in name.split("."):
+        annotation = table.model_fields[part].annotation
+        several = getattr(annotation, "__origin__", None) is tuple
+        table = table_of(annotation) or table
+    return f"[[{name}]]" if several else f"[{name}]"
+
+
+def tables(parent: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield the heading and model of every table of config.toml, in the order of the settings."""
+    for key, field in parent.model_fields.items():
+        if table := table_of(field.annotation):
+            yield heading(prefix + key), table
+            yield from tables(table, f"{prefix}{key}.")
+
+
+def _missing(table: type[BaseModel], key: str) -> str:
+    inner = table_of(table.model_fields[key].annotation)
+    if inner is None:
+        return f"missing; add a line such as {key} = {_example(table, key)}{_in_brackets(meaning(table, key))}"
+    required = [name for name, field in inner.model_fields.items() if field.is_required()]
+    lines = [heading(key), *(f"{name} = {_example(inner, name)}" for name in required)]
+    return "\n      ".join(["missing; add these lines:", *lines])
+
+
+def _wrong_brackets(path: KeyPath, table: type[BaseModel], key: str, value: Any) -> str:
+    """Return what to write when a table stands where a list of tables should, or the other way round."""
+    inner = table_of(table.model_fields[key].annotation)
+    if inner is None:
+        return ""
+    name = heading(_plain(path))
+    if value == ():
+        return _missing(table, key)
+    if name.startswith("[["):
+        too_many = isinstance(value, tuple)
+        return "" if too_many else f"write {name} with two brackets on each side, and its keys below it"
+    return f"write {name} with one bracket on each side, and its keys below it"
+
+
+def _example(table: type[BaseModel], key: str) -> str:
+    """Return a value of the setting in TOML: its default where that says something, else the example."""
+    field = table.model_fields[key]
+    default = None if field.is_required() else field.default
+    if default in (None, "", ()):
+        default = field.examples[0] if field.examples else None
+    return "" if default is None else written(default)
+
+
+def _expected(path: KeyPath, table: type[BaseModel], key: str) -> str:
+    """Return in words what the setting takes, or nothing where its constraints cannot be put in words."""
+    node, text = _schema_node(path), meaning(table, key)
+    if "enum" in node or "const" in node:
+        *others, last = (str(value) for value in node.get("enum", [node.get("const")]))
+        words = f"{', '.join(others)} or {last}" if others else last
+        return f"{words}{_in_brackets(text) if key == path[-1] else ''}"
+    words = _kind_words(node, key, text)
+    if not words or key != path[-1]:
+        return words + (_in_brackets(text) if "pattern" in node else "")
+    example = _example(table, key)
+    such_as = f", such as {example}" if example else ""
+    return f"{words}{such_as}{'' if _SHARE.search(words) else _in_brackets(text)}"
+
+
+def _number_words(node: Mapping[str, Any], key: str, text: str) -> str:
+    share = _SHARE.search(text)
+    noun = "a whole number" if node["type"] == "integer" else "a number"
+    if share:
+        noun = f"a {share.group().lower()}"
+    elif key.endswith("_s"):
+        noun = "seconds"
+    low, above, high = node.get("minimum"), node.get("exclusiveMinimum"), node.get("maximum")
+    if above is not None and high is not None:
+        return f"{noun} above {above:g} and at most {_plain_number(high)}"
+    if low is not None and high is not None:
+        return f"{noun} from {_plain_number(low)} to {_plain_number(high)}"
+    return noun
+
+
+def _plain_number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _text_words(node: Mapping[str, Any]) -> str:
+    low, high = node.get("minLength"), node.get("maxLength")
+    if "pattern" in node:
+        return "a text in quotes"
+    if low and high:
+        return f"a text in quotes of {low} to {high} characters"
+    return f"a text in quotes of at most {high} characters" if high else "a text in quotes"
+
+
+def _list_words(node: Mapping[str, Any]) -> str:
+    if "prefixItems" in node:
+        return f"a list of {len(node['prefixItems'])} numbers, such as [0.25, 0.5]"
+    low, high = node.get("minItems", 0), node.get("maxItems")
+    return f"a list in brackets with {low} to {high} entries" if high else "a list in brackets"
+
+
+def _kind_words(node: Mapping[str, Any], key: str, text: str) -> str:
+    if node.get("format") == "time":
+        return "a time of day without quotes"
+    match node.get("type"):
+        case "number" | "integer":
+            return _number_words(node, key, text)
+        case "string":
+            return _text_words(node)
+        case "array":
+            return _list_words(node)
+        case "boolean":
+            return "true or false"
+    return ""
+
+
+def _schema_node(path: KeyPath) -> Mapping[str, Any]:
+    schema = _schema()
+    node: Mapping[str, Any] = schema
+    for part in path:
+        node = _resolved(schema, node)
+        if isinstance(part, str):
+            node = node.get("properties", {}).get(part, {})
+        elif part < len(node.get("prefixItems", ())):
+            node = node["prefixItems"][part]
+        else:
+            node = node.get("items", {})
+    return _resolved(schema, node)
+
+
+def _resolved(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference, and take the table of a table that may be left out."""
+    for choice in node.get("anyOf", ()):
+        if choice.get("type") != "null":
+            node = choice
+    if "$ref" in node:
+        resolved: Mapping[str, Any] = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        return resolved
+    return node
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    return Settings.model_json_schema()
+
+
+def _in_brackets(text: str) -> str:
+    text = text.rstrip(".")
+    return f" ({text[:1].lower()}{text[1:]})" if text else ""
+
+
+def _assignment(path: KeyPath, value: Any) -> str:
+    """Return ``key = value``, without the value where it may be a secret or is a whole table."""
+    secret = any(isinstance(part, str) and _SECRET.search(part) for part in path)
+    if secret or value is None or isinstance(value, Mapping) or not path:
+        return _dotted(path)
+    if isinstance(value, tuple) and any(isinstance(item, Mapping) for item in value):
+        return _dotted(path)
+    text = _LOGIN_IN_URL.sub("://...@", written(value))
+    return f"{_dotted(path)} = {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def _dotted(path: KeyPath) -> str:
+    """Return *path* as the owner counts: ``camera[1].fps`` is in the first camera."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            text += f".{part}" if _BARE_KEY.fullmatch(part) else f".{json.dumps(part[:40])}"
+    return text.removeprefix(".") or "this file"
+
+
+def _at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        if isinstance(data, Mapping) and isinstance(part, str):
+            data = data.get(part)
+        elif isinstance(data, tuple) and isinstance(part, int):
+            data = data[part]
+    return data
