@@ -1,0 +1,51 @@
+"""Whether an event becomes an alert, and why not: both are kept."""
+
+from __future__ import annotations
+
+from math import floor
+
+from pisecurity.core.alarm.states import delays
+from pisecurity.core.types import AlarmState, AlertKind, Decision, Event, Mode
+from pisecurity.settings import AlarmSettings
+
+_SILENT = {
+    AlarmState.DISARMED: "disarmed",
+    AlarmState.ARMING: "arming: the exit delay still runs",
+    AlarmState.PENDING: "pending: the entry delay runs and its picture has been sent",
+}
+
+
+def decide(
+    event: Event,
+    state: AlarmState,
+    *,
+    settings: AlarmSettings,
+    camera_label: str,
+    since_last_alert_s: float | None,
+) -> Decision:
+    """Return which alert *event* becomes, or None and the rule that kept it silent.
+
+    An entry alert is never held back by the pause: it is the evidence of somebody coming in. While triggered,
+    movement alerts again once the pause is over, and at once for a camera that has not alerted yet.
+
+    Args:
+        event: as it opened.
+        state: what the alarm did when the event opened, before the panel took notice of it.
+        camera_label: what people call the camera.
+        since_last_alert_s: seconds since the last ALARM about this camera; None when there was none, or none
+            that the pause should count from.
+    """
+    if state in _SILENT:
+        return Decision(None, _SILENT[state])
+    where = f"{camera_label} ({', '.join(sorted(event.zones))})" if event.zones else camera_label
+    if event.entry and state is not AlarmState.TRIGGERED:
+        entry_delay_s = delays(settings, Mode(state.value)).entry_delay_s
+        if entry_delay_s > 0:
+            return Decision(AlertKind.ENTRY, f"{state}: entry at {where}, entry delay {entry_delay_s:g} s")
+    if since_last_alert_s is None:
+        return Decision(AlertKind.ALARM, f"{state}: movement at {where}, no alert of this camera before")
+    # Rounded down, or 299.9 s would read "300 s ago, pause 300 s".
+    pause = f"last alert {floor(since_last_alert_s)} s ago, pause {settings.alert_pause_s:g} s"
+    if since_last_alert_s < settings.alert_pause_s:
+        return Decision(None, f"{state}: movement at {where}, {pause}")
+    return Decision(AlertKind.ALARM, f"{state}: movement at {where}, {pause}")

@@ -1,0 +1,123 @@
+"""What an alert says: what happened, where, when by the clock of the house, and what to do.
+
+The sentences come from a catalogue, so that another language is another file. This module only fills them in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from pisecurity.core.types import AlertKind, Mode
+
+SUBJECT_LETTERS = 120
+"""Longest subject; a phone shows less, and the text says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Subject and plain text of an alert."""
+
+    subject: str
+    """One line."""
+    text: str
+    """Lines ending in newlines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an alert is about; what a kind does not need may be left out."""
+
+    house: str
+    at: datetime
+    """When it happened, aware."""
+    zone: tzinfo
+    """Time zone in which times are written."""
+    camera: str = ""
+    """What people call the camera."""
+    places: frozenset[str] = frozenset()
+    """Names of the zones it was in."""
+    mode: Mode | None = None
+    """Mode the alarm was in."""
+    alarm_at: datetime | None = None
+    """ENTRY: when it becomes an alarm, aware."""
+    after_entry: bool = False
+    """ALARM: an entry delay has run out, rather than something moved just now."""
+    by: str = ""
+    """ALL_CLEAR: who disarmed."""
+    detail: str = ""
+    """FAULT and RECOVERED: what, where and the fix."""
+
+
+def alert_id(event_id: str, kind: AlertKind) -> str:
+    """Return the id of the alert of *kind* about the event: always the same, so it is never stored twice."""
+    return hashlib.sha256(f"{event_id}:{kind}".encode()).hexdigest()[:32]
+
+
+def compose(kind: AlertKind, facts: Facts, catalogue: Mapping[str, str]) -> Words:
+    """Return what an alert of *kind* says.
+
+    Args:
+        catalogue: sentences by key, as in ``web/locales/mail.en.json``.
+
+    Raises:
+        KeyError: the catalogue lacks a sentence, or one names a fact that there is not.
+    """
+    values = _values(facts, catalogue)
+
+    def say(key: str, **more: str) -> str:
+        return catalogue[key].format(**values, **more)
+
+    lines = [say("line.what", text=say(_text_key(kind, facts)))]
+    if facts.detail:
+        lines.append(say("line.detail"))
+    if facts.camera:
+        lines.append(say("line.where"))
+    lines.append(say("line.when"))
+    lines += ["", say("line.todo", text=say(f"{kind}.todo"))]
+    return Words(_cut(say(f"{kind}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
+
+
+def _text_key(kind: AlertKind, facts: Facts) -> str:
+    if kind is AlertKind.ALARM and facts.after_entry:
+        return "alarm.text.after_entry"
+    if kind is AlertKind.ENTRY and facts.alarm_at is not None:
+        return "entry.text.alarm_at"
+    return f"{kind}.text"
+
+
+def _values(facts: Facts, catalogue: Mapping[str, str]) -> dict[str, str]:
+    """Return *facts* as text, each on one line."""
+    local = facts.at.astimezone(facts.zone)
+    camera = _one_line(facts.camera) or catalogue["camera.unknown"]
+    places = ", ".join(sorted(_one_line(place) for place in facts.places))
+    return {
+        "house": _one_line(facts.house),
+        "camera": camera,
+        "where": catalogue["line.where_in"].format(camera=camera, places=places) if places else camera,
+        "date": catalogue["date"].format(
+            weekday=catalogue["weekdays"].split(",")[local.weekday()],
+            day=local.day,
+            month=catalogue["months"].split(",")[local.month - 1],
+            year=local.year,
+        ),
+        "time": f"{local:%H:%M:%S}",
+        "zone": f"{local:%Z}",
+        "alarm_time": f"{facts.alarm_at.astimezone(facts.zone):%H:%M:%S}" if facts.alarm_at else "",
+        "mode": catalogue[f"mode.{facts.mode or 'unknown'}"],
+        "by": _one_line(facts.by) or catalogue["by.unknown"],
+        "detail": _one_line(facts.detail),
+    }
+
+
+def _one_line(text: str) -> str:
+    """Return *text* without line breaks and control characters, which could end a mail header."""
+    spaced = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
+    return " ".join(spaced.split())
+
+
+def _cut(text: str, letters: int) -> str:
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"

@@ -1,0 +1,209 @@
+"""The one alarm of the house: every order and every event goes through here, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pisecurity.core.alarm import states
+from pisecurity.core.types import Alarm, AlarmState, Event, Instant, Mode, Phase
+from pisecurity.errors import StoreError
+from pisecurity.ports import AlarmStore, Clock
+from pisecurity.runtime.worker import Beat
+from pisecurity.settings import AlarmSettings
+
+log = logging.getLogger(__name__)
+
+SETTLE_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PanelStatus:
+    """What the alarm does at one moment."""
+
+    state: AlarmState
+    mode: Mode
+    by: str
+    how: str
+    since_at: datetime
+    """When the mode was ordered (UTC)."""
+    countdown_s: float | None
+    """Arming: seconds to armed. Pending: seconds to the alarm. Otherwise None."""
+    event_id: str | None
+    """Event that made it pending or triggered."""
+    sequence: int
+    """Grows with every change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A stored change; *before* and *after* are equal when a raised alarm was extended or changed its mode."""
+
+    before: AlarmState
+    alarm: Alarm
+    after: AlarmState
+    at: datetime
+    """UTC wall time at which it happened."""
+
+
+class Panel:
+    """Decides under one lock, stores, and only then shows.
+
+    The lock is held for the decision and its write, never while somebody is told, and reading does not take it:
+    a page is answered while the disk is slow. Any thread may call any method; ``start`` comes first.
+    """
+
+    def __init__(
+        self, store: AlarmStore, clock: Clock, settings: AlarmSettings, on_transition: Callable[[Transition], None]
+    ) -> None:
+        """*on_transition* is called for every stored change, in order, one at a time, outside the lock.
+
+        It is called by whichever thread is telling already, so the call that made a change may return before
+        its transition was told.
+        """
+        self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
+        self._alarm: Alarm | None = None
+        self._lock = threading.Lock()
+        self._untold: deque[Transition] = deque()
+        self._telling = threading.Lock()
+        self._settling_fails = False
+
+    def start(self) -> None:
+        """Take up the stored alarm, or store a first one, disarmed. Raises StoreError."""
+        with self._lock:
+            stored = self._store.load_alarm()
+            if stored is None:
+                stored = states.first(self._clock.instant(), self._clock.now())
+                self._store.save_alarm(stored, "first start: disarmed")
+            self._alarm = stored
+            log.info("alarm taken up state=%s mode=%s by=%s", states.state_of(stored), stored.mode, stored.by)
+        self.settle()
+
+    def status(self) -> PanelStatus:
+        """Return what the alarm does now, whether or not the disk knows it yet."""
+        now = self._clock.instant()
+        return _status(self._present(now), now)
+
+    def alarm(self) -> Alarm:
+        """Return the alarm as it is now, whether or not the disk knows it yet."""
+        return self._present(self._clock.instant())
+
+    def switch(self, mode: Mode, *, by: str, how: str, if_sequence: int | None = None) -> PanelStatus:
+        """Carry out the order of *mode*; the mode it already has changes nothing.
+
+        Args:
+            by: who orders it, such as ``Anna`` or ``schedule``.
+            how: the way it came in, such as ``page``.
+            if_sequence: carry it out only while the alarm is still the one seen with this sequence.
+
+        Raises:
+            StoreError: it could not be stored; the alarm is as it was.
+        """
+        try:
+            with self._lock:
+                now = self._settle()
+                before = self._kept
+                if if_sequence in (None, before.sequence):
+                    now_at = self._clock.now()
+                    after = states.order(before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings)
+                    self._keep(after, now_at, f"ordered {mode} by {by} ({how})")
+                return _status(self._kept, now)
+        finally:
+            self._tell()
+
+    def notice(self, event: Event) -> PanelStatus:
+        """Let an opened *event* start the entry delay or raise the alarm; other phases change nothing.
+
+        Raises:
+            StoreError: it could not be stored; the alarm is as it was.
+        """
+        try:
+            with self._lock:
+                now = self._settle()
+                if event.phase is Phase.OPENED:
+                    after = states.notice(
+                        self._kept, entry=event.entry, event_id=event.id, now=now, settings=self._settings
+                    )
+                    self._keep(after, self._clock.now(), f"event {event.id} of camera {event.camera}")
+                return _status(self._kept, now)
+        finally:
+            self._tell()
+
+    def settle(self) -> None:
+        """Store the changes that time has made; what cannot be stored now is tried again the next time."""
+        if self._present(self._clock.instant()) is self._kept:
+            return
+        try:
+            with self._lock:
+                self._settle()
+        except StoreError as error:
+            if not self._settling_fails:
+                log.warning("alarm change not stored, trying again reason=%s", error)
+            self._settling_fails = True
+        else:
+            self._settling_fails = False
+        self._tell()
+
+    def apply(self, settings: AlarmSettings) -> None:
+        """Use *settings* from now on; a countdown that runs keeps its end."""
+        self.settle()
+        self._settings = settings
+
+    def work(self, stop: threading.Event, beat: Beat) -> None:
+        """Settle twice a second until *stop* is set."""
+        while not self._clock.wait(stop, SETTLE_EVERY_S):
+            self.settle()
+            beat()
+
+    @property
+    def _kept(self) -> Alarm:
+        """What is stored."""
+        if self._alarm is None:
+            raise RuntimeError("Panel.start() comes first")
+        return self._alarm
+
+    def _present(self, now: Instant) -> Alarm:
+        return states.present(self._kept, now, self._settings)
+
+    def _settle(self) -> Instant:
+        """Store what time has changed and return the present instant; the lock is held."""
+        now, now_at = self._clock.instant(), self._clock.now()
+        for step in states.settle(self._kept, now, self._settings):
+            ago_s = now.seconds_since(step.at) or 0.0
+            self._keep(step.alarm, now_at - timedelta(seconds=ago_s), "time")
+        return now
+
+    def _keep(self, alarm: Alarm, at: datetime, why: str) -> None:
+        """Store *alarm*, then show it; the lock is held. Nothing when it is what is kept already."""
+        if alarm is self._kept:
+            return
+        before, after = states.state_of(self._kept), states.state_of(alarm)
+        self._store.save_alarm(alarm, f"{before} to {after}: {why}")
+        self._alarm = alarm
+        self._untold.append(Transition(before, alarm, after, at))
+        log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
+
+    def _tell(self) -> None:
+        """Tell what has not been told, unless another thread is doing so: it will then tell ours as well."""
+        # After the release it must look again: what was added while it held the lock was left to it.
+        while self._untold and self._telling.acquire(blocking=False):
+            try:
+                while self._untold:
+                    self._on_transition(self._untold.popleft())
+            finally:
+                self._telling.release()
+
+
+def _status(alarm: Alarm, now: Instant) -> PanelStatus:
+    state = states.state_of(alarm)
+    countdown_s = None
+    if alarm.until is not None and state in (AlarmState.ARMING, AlarmState.PENDING):
+        left_s = alarm.until.seconds_since(now)
+        countdown_s = None if left_s is None else max(left_s, 0.0)
+    return PanelStatus(
+        state, alarm.mode, alarm.by, alarm.how, alarm.since_at, countdown_s, alarm.event_id, alarm.sequence
+    )

@@ -1,0 +1,130 @@
+"""Carries out the schedule: asks the pure schedule what is due, and gives the panel the order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from pisecurity.core.alarm import schedule, states
+from pisecurity.core.alarm.schedule import Edge, Ruling
+from pisecurity.errors import StoreError
+from pisecurity.ports import Clock
+from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.worker import Beat
+from pisecurity.settings import ScheduleSettings
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 10.0
+"""Seconds between two evaluations: a jump of the clock is answered within this time."""
+
+
+class Timetable:
+    """Brings the alarm into the mode of the latest edge, once; what people order later stands until the next.
+
+    The evaluation looks at the present only, so nothing is queued that a jump could drop or double:
+
+    * A clock that was never set (before ``CLOCK_FLOOR``), or may not be set yet (``CLOCK_SETTLING_S`` after boot),
+      executes no edge. Once it is right, the edge that is then the latest counts.
+    * After a jump forward only the latest edge counts, and only if the last order is older than it. Ages of
+      orders are measured by the boot clock, which does not jump: who armed two minutes ago on a machine that
+      believed in 1970 is not overruled by this morning's "disarmed".
+    * After a jump back an order given since is newer than the edge that is now the latest, and stands. An edge
+      that has been dealt with is remembered and not executed again when its time comes a second time.
+    * A scheduled "disarmed" waits while the alarm is pending or triggered.
+    * A changed schedule counts from its next edge on: saving settings neither arms nor disarms.
+
+    APScheduler only wakes the evaluation at the second of an edge. It is never asked whether an edge has passed:
+    around a jump or a change of summer time it drops and doubles jobs.
+    """
+
+    def __init__(self, panel: Panel, clock: Clock, entries: Sequence[ScheduleSettings], zone: tzinfo) -> None:
+        self._panel, self._clock = panel, clock
+        self._entries, self._zone = tuple(entries), zone
+        self._dealt_with: Edge | None = None
+        self._troubled: Edge | None = None
+        self._lock = threading.Lock()
+        self._scheduler: BackgroundScheduler | None = None
+
+    def apply(self, entries: Sequence[ScheduleSettings]) -> None:
+        """Use another schedule from its next edge on."""
+        with self._lock:
+            if tuple(entries) == self._entries:
+                return
+            self._entries = tuple(entries)
+            self._dealt_with = schedule.latest_edge(self._entries, self._clock.now(), self._zone)
+            if self._scheduler is not None:
+                self._plan(self._scheduler)
+
+    def evaluate(self) -> None:
+        """Execute the latest edge if it is due. Any thread."""
+        with self._lock:
+            now, wall = self._clock.instant(), self._clock.now()
+            if not schedule.clock_is_set(now, wall):
+                return
+            edge = schedule.latest_edge(self._entries, wall, self._zone)
+            if edge is None or edge == self._dealt_with:
+                return
+            alarm = self._panel.alarm()
+            ruling = schedule.rule(edge, alarm, states.state_of(alarm), now, wall)
+            if ruling is Ruling.WAIT:
+                self._trouble(edge, "an alarm is not over")
+                return
+            if ruling is Ruling.APPLY and not self._execute(edge, alarm.sequence):
+                return
+            log.info("schedule edge=%s mode=%s ruling=%s", edge.at.isoformat(), edge.mode, ruling)
+            self._dealt_with = edge
+
+    def work(self, stop: threading.Event, beat: Beat) -> None:
+        """Evaluate at every edge, and every HEARTBEAT_S in between, until *stop* is set."""
+        with self._lock:
+            scheduler = BackgroundScheduler(
+                executors={"default": ThreadPoolExecutor(1)},
+                job_defaults={"coalesce": True, "misfire_grace_time": None},
+                timezone=self._zone,
+            )
+            self._plan(scheduler)
+            scheduler.start()
+            self._scheduler = scheduler
+        try:
+            self.evaluate()
+            while not self._clock.wait(stop, HEARTBEAT_S):
+                self.evaluate()
+                beat()
+        finally:
+            with self._lock:
+                self._scheduler = None
+            scheduler.shutdown()
+
+    def _plan(self, scheduler: BackgroundScheduler) -> None:
+        scheduler.remove_all_jobs()
+        for entry in self._entries:
+            at = CronTrigger(
+                day_of_week=",".join(entry.days),
+                hour=entry.at.hour,
+                minute=entry.at.minute,
+                second=entry.at.second,
+                timezone=self._zone,
+            )
+            scheduler.add_job(self.evaluate, at)
+
+    def _execute(self, edge: Edge, sequence: int) -> bool:
+        """Give the order; return whether it was carried out, or overtaken by somebody else's."""
+        try:
+            status = self._panel.switch(edge.mode, by="schedule", how="schedule", if_sequence=sequence)
+        except StoreError as error:
+            self._trouble(edge, str(error))
+            return False
+        return status.mode is edge.mode
+
+    def _trouble(self, edge: Edge, reason: str) -> None:
+        """Say once for each edge why it waits; the next evaluation tries again."""
+        if edge != self._troubled:
+            log.warning("schedule waits edge=%s mode=%s reason=%s", edge.at.isoformat(), edge.mode, reason)
+            self._troubled = edge
