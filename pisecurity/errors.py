@@ -30,6 +30,10 @@ class MailError(PiSecurityError):
         self.rejected_login = rejected_login
 
 
+class SecretError(PiSecurityError):
+    """A stored secret cannot be used, or others could read it; the message never holds the secret."""
+
+
 class ControlError(PiSecurityError):
     """The running daemon could not be reached, or refused a command."""
 

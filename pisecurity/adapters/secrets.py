@@ -1,0 +1,96 @@
+"""The mail password: in a file that only the service can read, never in config.toml."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from pisecurity.errors import SecretError
+
+NAME = "mail-password"
+MAX_BYTES = 4096
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Secrets:
+    """Secrets in systemd's credentials or in the folder ``secrets`` of the state folder."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
+        self._file = folder / "secrets" / NAME
+        self._environment = environment
+
+    def mail_password(self) -> str | None:
+        """Return the password of the mail account, or None where none is stored.
+
+        It is read anew each time, so a changed password counts without a restart. One trailing line
+        break is dropped, because editors add it.
+
+        Raises:
+            SecretError: others could read the file, it cannot be read, or it is no line of text.
+        """
+        credentials = self._environment.get("CREDENTIALS_DIRECTORY")
+        if credentials:
+            # The manager guards this folder by itself; an access list that names the service's user
+            # looks like a group permission, so the mode says nothing here.
+            raw = _read(Path(credentials) / NAME, private=False)
+            if raw is not None:
+                return _line(raw, Path(credentials) / NAME)
+        raw = _read(self._file, private=True)
+        return None if raw is None else _line(raw, self._file)
+
+    def set_mail_password(self, password: str) -> None:
+        """Store *password* for good: on return it survives a power cut, and only this user can read it.
+
+        Raises:
+            SecretError: it is empty, longer than 4096 bytes or not one line, or the folder cannot be written.
+        """
+        raw = password.encode()
+        _line(raw, self._file)
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _replace(self._file, raw + b"\n")
+        except OSError as error:
+            raise SecretError(f"{self._file}: cannot be written ({error.strerror}); check its folder") from error
+
+
+def _read(file: Path, *, private: bool) -> bytes | None:
+    try:
+        with file.open("rb") as source:
+            mode = os.fstat(source.fileno()).st_mode
+            if private and mode & OTHERS:
+                raise SecretError(f"{file}: other users can read the mail password; run: chmod 600 {file}")
+            return source.read(MAX_BYTES + 2)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SecretError(f"{file}: cannot be read ({error.strerror}); it must belong to the service's user") from error
+
+
+def _line(raw: bytes, file: Path) -> str:
+    # "from None" and no value in the text: the error must not carry the password into a log.
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise SecretError(f"{file}: the mail password is not UTF-8 text") from None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text or len(raw) > MAX_BYTES or not text.isprintable():
+        raise SecretError(f"{file}: the mail password must be one line of 1 to {MAX_BYTES} bytes")
+    return text
+
+
+def _replace(file: Path, raw: bytes) -> None:
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as sink:
+        sink.write(raw)
+        sink.flush()
+        os.fsync(sink.fileno())
+    new.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
