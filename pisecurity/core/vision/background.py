@@ -10,7 +10,10 @@ import numpy as np
 from pisecurity.core.vision.planes import Mat, Planes, Rect
 from pisecurity.core.vision.scene import Noise, normalised, weight
 
-LEARN_EVERY_S = 0.4
+_LEARN_EVERY_S = 0.4
+_FINE_EVERY_S = 0.8
+"""The fine plane has four times the pixels, and only boxes are measured on it."""
+_TIME_SLACK_S = 0.02
 _LONGEST_S = 1.0
 """Longest time one frame may stand for: after a pause of the camera it must not become the whole background."""
 _QUIET_TAU_S = 4.0
@@ -43,6 +46,7 @@ class Background:
         self._fine: Mat = planes.fine.astype(np.float32)
         self._restless: Mat = np.zeros(self.shape, np.float32)
         self._learned_s: float | None = None
+        self._fine_waits_s = 0.0
         self._draw(min_contrast)
 
     def _draw(self, min_contrast: int) -> None:
@@ -71,7 +75,7 @@ class Background:
         """Return whether ``learn`` should be called."""
         if self._learned_s is None:
             self._learned_s = now_s
-        return now_s - self._learned_s >= LEARN_EVERY_S - 0.01
+        return now_s - self._learned_s >= _LEARN_EVERY_S - _TIME_SLACK_S
 
     def learn(
         self,
@@ -107,10 +111,14 @@ class Background:
         return followed
 
     def _learn_fine(self, planes: Planes, gain: float, quiet: Mat | None, elapsed_s: float) -> None:
+        self._fine_waits_s += elapsed_s
+        if self._fine_waits_s < _FINE_EVERY_S - _TIME_SLACK_S:
+            return
         if quiet is not None and planes.scale > 1:
             height, width = planes.fine.shape
             quiet = cv2.resize(quiet, (width, height), interpolation=cv2.INTER_NEAREST)
-        share = weight(elapsed_s, _FINE_TAU_S)
+        share = weight(self._fine_waits_s, _FINE_TAU_S)
+        self._fine_waits_s = 0.0
         cv2.accumulateWeighted(normalised(planes.fine, gain), self._fine, share, quiet)
 
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:

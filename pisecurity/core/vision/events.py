@@ -18,13 +18,19 @@ _CUT_OFF = 0.5
 
 @dataclass(slots=True)
 class _Open:
-    """The event that is open."""
+    """The event that is open, as it grows."""
 
-    event: Event
+    told: Event
     """As it was emitted last."""
     view: float
     told_s: float
+    last_s: float
+    zones: frozenset[str]
+    score: float
     improved: int = 0
+
+    def event(self, phase: Phase) -> Event:
+        return replace(self.told, phase=phase, last_s=self.last_s, zones=self.zones, score=self.score)
 
 
 class EventKeeper:
@@ -49,7 +55,7 @@ class EventKeeper:
         """
         counting = [track for track in tracks if track.state is not TrackState.CANDIDATE]
         ended: tuple[Event, ...] = ()
-        if self._open is not None and now_s - self._open.event.last_s > gap_s:
+        if self._open is not None and now_s - self._open.last_s > gap_s:
             ended = self.finish()
         if not counting:
             return ended
@@ -62,8 +68,8 @@ class EventKeeper:
         """End the open event, if there is one."""
         if self._open is None:
             return ()
-        event, self._open = self._open.event, None
-        return (replace(event, phase=Phase.ENDED),)
+        event, self._open = self._open.event(Phase.ENDED), None
+        return (event,)
 
     def _begin(
         self, counting: Sequence[Track], entering: frozenset[int], now_s: float, at: datetime
@@ -76,28 +82,26 @@ class EventKeeper:
             # Whoever appears elsewhere at the same time did not just come home.
             entry=all(track.id in entering for track in counting), score=best.score, reason=best.reason,
         )  # fmt: skip
-        self._open = _Open(event, _view(best), now_s)
+        self._open = _Open(event, _view(best), now_s, now_s, event.zones, event.score)
         return (event,)
 
     def _go_on(self, known: _Open, counting: Sequence[Track], now_s: float) -> tuple[Event, ...]:
         best = max(counting, key=_view)
-        event = known.event
-        known.event = replace(
-            event, last_s=now_s, zones=event.zones | _zones(counting), score=max(event.score, best.score)
-        )
+        known.last_s = now_s
+        known.zones |= _zones(counting)
+        known.score = max(known.score, best.score)
         better = _view(best) >= _BETTER * known.view and now_s - known.told_s >= _BETTER_AFTER_S
         if not better or known.improved >= _MOST_IMPROVED:
             return ()
         known.improved += 1
         known.view, known.told_s = _view(best), now_s
-        known.event = replace(
-            known.event,
-            phase=Phase.IMPROVED,
+        known.told = replace(
+            known.event(Phase.IMPROVED),
             box=best.box,
             boxes=tuple(track.box for track in counting),
             reason=f"view {best.box.area:.3f}, at least {_BETTER:g} times as good as before; {best.reason}",
         )
-        return (known.event,)
+        return (known.told,)
 
 
 def _view(track: Track) -> float:

@@ -39,7 +39,7 @@ class Change:
     """What moved in one frame."""
 
     moving: Mat | None
-    """(H, W) uint8, not 0 where something moves; None when nothing does, or everything."""
+    """(H, W) uint8, not 0 where something moves; None when nothing does."""
     blobs: tuple[Blob, ...]
     """Largest box first; at most 24, none closer than two pixels to another."""
     share: float
@@ -49,14 +49,13 @@ class Change:
 NOTHING = Change(None, (), 0.0)
 
 
-def find_change(coarse: Mat, background: Background, min_area: float, light_share: float) -> Change:
+def find_change(coarse: Mat, background: Background, min_area: float) -> Change:
     """Return what differs between *coarse* and *background*.
 
     Args:
         coarse: (H, W) uint8 in the light of the background (see ``scene.normalised``).
         background: the learned scene.
         min_area: smallest moving region, as a share of the picture.
-        light_share: when more of the picture moves at once, it was light or the camera: no region is returned.
     """
     least = max(min_area * coarse.size, LEAST_PIXELS)
     outside = cv2.max(cv2.subtract(coarse, background.upper), cv2.subtract(background.lower, coarse))
@@ -65,9 +64,7 @@ def find_change(coarse: Mat, background: Background, min_area: float, light_shar
     around = Rect(*cv2.boundingRect(outside)).grown(_LIGHT_WINDOW + 1, coarse.shape)
     part = _unexplained(outside[around.slices], coarse[around.slices], background, around)
     pixels = cv2.countNonZero(part)
-    if pixels > light_share * coarse.size:
-        return Change(None, (), pixels / coarse.size)
-    moving = np.zeros_like(coarse)
+    moving = np.zeros(coarse.shape, np.uint8)
     moving[around.slices] = part
     blobs = _merged(_blobs(part, around, least)) if pixels >= least else ()
     return Change(moving, blobs, pixels / coarse.size)
@@ -156,20 +153,19 @@ class Stirring:
         self._earlier: Mat | None = None
         self._earlier_s = 0.0
 
-    def compare(self, coarse: Mat, sigma: float, now_s: float) -> Mat | None:
-        """Return (H, W) uint8, not 0 where *coarse* differs from about 0.1 s ago; None between comparisons."""
-        if self._earlier is None or self._earlier.shape != coarse.shape:
-            self._keep(coarse, now_s)
-            return None
-        if now_s - self._earlier_s < self.EVERY_S - 0.02:
-            return None
-        stirred = _above(cv2.absdiff(coarse, self._earlier), 4 + 4 * sigma)
-        self._keep(coarse, now_s)
-        return stirred
+    def compare(self, coarse: Mat, sigma: float, now_s: float, *, wanted: bool) -> Mat | None:
+        """Return (H, W) uint8, not 0 where *coarse* differs from about 0.1 s ago.
 
-    def _keep(self, coarse: Mat, now_s: float) -> None:
+        None between comparisons, and when it is not *wanted* because nothing is there to be judged.
+        """
+        earlier = self._earlier
+        if earlier is not None and now_s - self._earlier_s < self.EVERY_S - 0.02:
+            return None
         # A copy, because a small frame's coarse plane is the camera's own buffer.
         self._earlier, self._earlier_s = coarse.copy(), now_s
+        if earlier is None or not wanted:
+            return None
+        return _above(cv2.absdiff(coarse, earlier), 4 + 4 * sigma)
 
 
 def tighten(planes: Planes, background: Background, gain: float, min_contrast: int, rect: Rect) -> Box:
@@ -183,9 +179,9 @@ def tighten(planes: Planes, background: Background, gain: float, min_contrast: i
     rows = slice(near.y * scale, min((near.y + near.h) * scale, height))
     columns = slice(near.x * scale, min((near.x + near.w) * scale, width))
     difference = cv2.absdiff(planes.fine[rows, columns], background.fine_level(rows, columns, gain))
-    differs = difference > min_contrast + 2 + int(5 * background.noise.sigma)
-    down = np.flatnonzero(np.count_nonzero(differs, axis=1) >= 2)
-    across = np.flatnonzero(np.count_nonzero(differs, axis=0) >= 2)
+    differs = _above(difference, min_contrast + 2 + 5 * background.noise.sigma)
+    down = np.flatnonzero(cv2.reduce(differs, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S) >= 2 * 255)
+    across = np.flatnonzero(cv2.reduce(differs, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S) >= 2 * 255)
     if down.size < 2 or across.size < 2:
         return rect.share(planes.coarse.shape)
     tall, wide = int(down[-1] - down[0]), int(across[-1] - across[0])

@@ -65,9 +65,9 @@ class Pipeline:
             return Step((), (), _result(NOTHING, planes, unsettled=self._settling.distrusting(now_s)))
         gain = self._exposure.measure(planes.coarse, background.level, now_s)
         coarse = normalised(planes.coarse, gain)
-        change = find_change(coarse, background, self._motion.min_area, self._motion.light_share)
-        if change.share > self._motion.light_share:
-            self._settling.jolt(now_s)
+        change = find_change(coarse, background, self._motion.min_area)
+        if self._settling.notice(change.share, self._motion.light_share, now_s):
+            change = Change(None, (), change.share)
         things = self._follow(change, planes, coarse, background, now_s)
         boxes = [self._box(thing, planes, background, gain) for thing in things]
         step = self._step(frame, change, planes, tuple(zip(things, boxes, strict=True)))
@@ -89,7 +89,8 @@ class Pipeline:
     def _follow(
         self, change: Change, planes: Planes, coarse: Mat, background: Background, now_s: float
     ) -> tuple[Thing, ...]:
-        stirred = self._stirring.compare(planes.coarse, background.noise.sigma, now_s)
+        wanted = bool(change.blobs) or self._tracker.busy
+        stirred = self._stirring.compare(planes.coarse, background.noise.sigma, now_s, wanted=wanted)
         placed = [(blob, self._zones.place(blob.rect.share(coarse.shape))) for blob in change.blobs]
         sight = Sight(coarse, background, change.moving, stirred)
         distrust = self._settling.distrusting(now_s)

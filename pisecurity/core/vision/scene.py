@@ -15,6 +15,7 @@ _GAIN_IGNORED = 0.01
 _RELEARN_S = 0.6
 """After a jolt. Longer blindness would miss the person who switched the lamp on."""
 _START_S = 1.0
+_AT_ONCE_S = 0.12
 _NOISE_TAU_S = 4.0
 _NOISE_PER_MEDIAN = 1.5
 """Standard deviation of Gaussian noise in medians of its absolute value (1 / 0.6745)."""
@@ -65,9 +66,15 @@ class Noise:
 
 
 class Settling:
-    """The moments in which the scene is learned anew and nothing new may be confirmed."""
+    """The moments in which the scene is learned anew and nothing new may be confirmed.
+
+    A lamp or a knock changes much of the picture at once. A thing that comes close changes as much of it, but
+    bit by bit, and must not blind the camera.
+    """
 
     def __init__(self) -> None:
+        self._shares: list[tuple[float, float]] = []
+        """``(seconds, moving share)`` of the last 0.12 s."""
         self._learn_until_s = 0.0
         self._distrust_until_s = 0.0
 
@@ -75,9 +82,18 @@ class Settling:
         """Begin with an unknown scene. What moves may be confirmed: a second is too long to be blind."""
         self._learn_until_s, self._distrust_until_s = now_s + _START_S, now_s
 
-    def jolt(self, now_s: float) -> None:
-        """Note that so much changed at once that it was light or the camera itself."""
-        self._learn_until_s = self._distrust_until_s = now_s + _RELEARN_S
+    def notice(self, share: float, light_share: float, now_s: float) -> bool:
+        """Take note of the moving *share* of the picture; return whether it was light or the camera itself.
+
+        That is: above *light_share*, and at least half of that more than a tenth of a second ago.
+        """
+        before = min((earlier for _, earlier in self._shares), default=0.0)
+        self._shares = [(s, earlier) for s, earlier in self._shares if now_s - s < _AT_ONCE_S]
+        self._shares.append((now_s, share))
+        jolted = share > light_share and share - before > light_share / 2
+        if jolted:
+            self._learn_until_s = self._distrust_until_s = now_s + _RELEARN_S
+        return jolted
 
     def learning(self, now_s: float) -> bool:
         """Return whether the scene is being learned anew."""

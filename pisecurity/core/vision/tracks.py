@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import NamedTuple
 
 import cv2
 
@@ -34,6 +34,8 @@ _TRAIL_S, _TRAIL_STEP_S = 3.0, 0.1
 _LOST_CANDIDATE_S, _LOST_CONFIRMED_S, _LOST_HOLDING_S = 0.25, 0.35, 1.0
 _STILL_S = 0.8
 _ABSORB_S = 6.0
+_HOLDING_REACH = 2.0
+"""A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
 
 
@@ -47,6 +49,16 @@ class Sight:
     moving: Mat | None
     stirred: Mat | None
     """(H, W) uint8, not 0 where the picture changed over the last 0.1 s; None when that was not compared."""
+
+
+class Waypoint(NamedTuple):
+    """Where a thing was."""
+
+    at_s: float
+    x: float
+    y: float
+    path: float
+    """Length of the whole path up to here, in pixels."""
 
 
 @dataclass(slots=True)
@@ -72,10 +84,12 @@ class Thing:
     """Frames since it was first seen, or last stood still."""
     since_s: float = 0.0
     """Since when its persistence is counted: first seen, or last stood still."""
+    reach: float = 0.0
+    """Farthest it has been from where it was first seen, in what it had to travel at least."""
     counted_s: float = 0.0
     """When it was last confirmed."""
-    trail: list[tuple[float, float, float]] = field(default_factory=list)
-    """``(seconds, x, y)`` of the last 3 s, ten a second at most."""
+    trail: list[Waypoint] = field(default_factory=list)
+    """The last 3 s, ten a second at most."""
     zones: frozenset[str] = frozenset()
     entry: bool = False
     score: float = 0.0
@@ -93,6 +107,11 @@ class Tracker:
         self._things: list[Thing] = []
         self._next_id = 1
         self._looked_s: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is followed."""
+        return bool(self._things)
 
     @property
     def protected(self) -> tuple[Rect, ...]:
@@ -154,7 +173,7 @@ class Tracker:
         thing = Thing(
             id=self._next_id, rect=blob.rect, area=blob.area, first_s=now_s, seen_s=now_s, since_s=now_s,
             stirred_s=now_s, centre=blob.rect.centre, origin=blob.rect.centre, place=place, zones=place.zones,
-            entry=place.entry, trail=[(now_s, *blob.rect.centre)],
+            entry=place.entry, trail=[Waypoint(now_s, *blob.rect.centre, 0.0)],
         )  # fmt: skip
         self._next_id += 1
         return thing
@@ -198,15 +217,16 @@ def _move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
     thing.sightings += 1
     thing.zones |= place.zones
     thing.entry |= place.entry
-    if now_s - thing.trail[-1][0] >= _TRAIL_STEP_S - _TIME_SLACK_S:
-        thing.trail.append((now_s, x, y))
-        while now_s - thing.trail[0][0] > _TRAIL_S + _TIME_SLACK_S:
+    last = thing.trail[-1]
+    if now_s - last.at_s >= _TRAIL_STEP_S - _TIME_SLACK_S:
+        thing.trail.append(Waypoint(now_s, x, y, last.path + math.hypot(x - last.x, y - last.y)))
+        while now_s - thing.trail[0].at_s > _TRAIL_S + _TIME_SLACK_S:
             del thing.trail[0]
 
 
 def _start_anew(thing: Thing, now_s: float) -> None:
     """Let *thing* prove itself again from where it is."""
-    thing.trail = [(now_s, *thing.centre)]
+    thing.trail = [Waypoint(now_s, *thing.centre, 0.0)]
     thing.sightings = thing.looks = 1
     thing.since_s = now_s
 
@@ -266,8 +286,8 @@ class _Judge:
         self._rate(thing)
 
     def _rate(self, thing: Thing) -> None:
-        surplus = _distance(thing.origin, thing.centre) / self._needs_travel(thing) - 1
-        thing.score = max(thing.score, 0.5 + 0.5 * min(max(surplus, 0.0) / 4, 1.0))
+        thing.reach = max(thing.reach, _distance(thing.origin, thing.centre) / self._needs_travel(thing))
+        thing.score = max(thing.score, 0.5 + 0.5 * min(max(thing.reach - 1, 0.0) / 4, 1.0))
 
     def _watch(self, thing: Thing) -> None:
         thing.counted_s = self.now_s
@@ -278,7 +298,9 @@ class _Judge:
             self._stand(thing, f"moves without going anywhere since {_TRAIL_S:.0f} s, its outline is there")
 
     def _stand(self, thing: Thing, reason: str) -> None:
-        if self._outlined(thing):
+        if thing.reach < _HOLDING_REACH:
+            self._dismiss(thing, f"went {thing.reach:.1f} times what it must (needs {_HOLDING_REACH:g} to be held)")
+        elif self._outlined(thing):
             thing.state, thing.reason = TrackState.HOLDING, reason
             _start_anew(thing, self.now_s)
         else:
@@ -304,7 +326,7 @@ class _Judge:
         return moving is not None and has_outline(self.sight.coarse, self.sight.background, moving, thing.rect)
 
     def _sways(self, thing: Thing) -> bool:
-        if thing.seen_s - thing.trail[0][0] < _TRAIL_S - 2 * _TRAIL_STEP_S:
+        if thing.seen_s - thing.trail[0].at_s < _TRAIL_S - 2 * _TRAIL_STEP_S:
             return False
         gone, path = _gone(thing)
         return gone < _SWAY_STRAIGHT * path and gone < _SWAY_SIZE * math.sqrt(thing.rect.w * thing.rect.h)
@@ -325,9 +347,9 @@ class _Judge:
 
 def _gone(thing: Thing) -> tuple[float, float]:
     """Return the net distance and the length of the path over the trail, in pixels."""
-    points = [(x, y) for _, x, y in thing.trail]
-    path = sum(_distance(a, b) for a, b in pairwise(points))
-    return _distance(points[0], thing.centre), path + _distance(points[-1], thing.centre)
+    first, last = thing.trail[0], thing.trail[-1]
+    path = last.path - first.path + _distance((last.x, last.y), thing.centre)
+    return _distance((first.x, first.y), thing.centre), path
 
 
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
