@@ -1,0 +1,65 @@
+"""The page on the home network: ask the panel, show the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
+from pisecurity.web import api, pages, problems
+from pisecurity.web import mailbox as mailbox_pages
+from pisecurity.web.access import AccessPolicy, Guard
+from pisecurity.web.assets import assets
+from pisecurity.web.parts import EXTENSION, Health, Live, Panel, Parts
+from pisecurity.web.view import short_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["AccessPolicy", "create_app"]
+
+MAX_BODY_BYTES = 512
+"""The largest thing a browser sends is the name of a mode; a body this short cannot nest deep enough to harm."""
+
+
+def create_app(
+    *,
+    panel: Panel,
+    store: EventQuery,
+    pictures: Pictures,
+    health: Health,
+    live: Live,
+    access: AccessPolicy,
+    clock: Clock,
+    zone: tzinfo = UTC,
+    house: str = "Home",
+    labels: Mapping[str, str] | None = None,
+    mailbox: Mailbox | None = None,
+) -> Flask:
+    """Return the page as a WSGI application.
+
+    Args:
+        access: who may use it; enforced in front of every route.
+        clock: for ages and for "today".
+        zone: zone of the labels.
+        house: name of the house.
+        labels: what people call the cameras, by id.
+        mailbox: the demo's; its pages exist only with it.
+    """
+    folder = assets()
+    app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    parts = Parts(panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox)
+    app.extensions[EXTENSION] = parts
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(api.blueprint)
+    if mailbox is not None:
+        app.register_blueprint(mailbox_pages.blueprint)
+    problems.register(app)
+    app.context_processor(lambda: {"house": parts.house, "has_mailbox": parts.mailbox is not None})
+    app.add_template_filter(lambda at: short_time(at, clock.now(), zone), "short_time")
+    app.wsgi_app = Guard(app.wsgi_app, access)  # type: ignore[method-assign]
+    return app

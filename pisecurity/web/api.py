@@ -1,0 +1,95 @@
+"""What the page's scripts poll. Every answer is short: nothing here ever streams."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from pisecurity.runtime.live import LivePicture
+from pisecurity.web import view
+from pisecurity.web.home import Home, gather
+from pisecurity.web.pages import switch_mode
+from pisecurity.web.parts import Parts, parts
+
+blueprint = Blueprint("api", __name__)
+
+FIRST_PICTURE_S = 1.5
+"""The first look only wakes a camera up; a plain <img> is answered when its picture is there, or after this time."""
+_STEP_S = 0.1
+
+
+@blueprint.get("/api/state")
+def state() -> Response:
+    """Return all that the home page shows as JSON."""
+    return jsonify(as_json(gather(parts())))
+
+
+@blueprint.post("/api/mode")
+def switch() -> Response:
+    """Switch to ``{"mode": ...}``; the answer is the new state, stored already."""
+    if not request.is_json:
+        abort(415, "Send the mode as application/json.")
+    body: Any = request.get_json()
+    ours = parts()
+    status = switch_mode(ours, body.get("mode") if isinstance(body, dict) else None, request.remote_addr)
+    return jsonify(as_json(gather(ours, status)))
+
+
+@blueprint.get("/frame/<camera>.jpg")
+def frame(camera: str) -> Response:
+    """Send the newest picture of *camera*, or 304 when it has none newer than ``?after=N``.
+
+    ``X-Frame-Number`` is the N to ask with next, ``X-Frame-Age`` the seconds since it was taken.
+    """
+    ours = parts()
+    if camera not in ours.live.cameras:
+        abort(404, "There is no such camera.")
+    after = request.args.get("after", type=int)
+    newest = ours.live.latest(camera, after) if after is not None else _first_picture(ours, camera)
+    if newest is None:
+        if after is None:
+            abort(404, "This camera has no picture yet.")
+        return Response(status=304)
+    answer = Response(newest.jpeg, mimetype="image/jpeg")
+    answer.headers["X-Frame-Number"] = str(newest.number)
+    answer.headers["X-Frame-Age"] = f"{max(0.0, ours.clock.monotonic() - newest.taken_s):.2f}"
+    return answer
+
+
+def as_json(home: Home) -> dict[str, object]:
+    """Return *home* as the scripts read it."""
+    return {
+        "state": home.banner.state,
+        "mode": home.banner.mode,
+        "word": home.banner.word,
+        "line": home.banner.line,
+        "countdown_s": home.banner.countdown_s,
+        "sequence": home.banner.sequence,
+        "readiness": home.readiness,
+        "faults": [
+            {"key": fault.key, "text": fault.text, "since": fault.since_at.isoformat()} for fault in home.faults
+        ],
+        "cameras": [
+            {"id": camera.id, "age_s": camera.age_s, "fault": camera.fault, "veil": camera.veil}
+            for camera in home.cameras
+        ],
+        "events": [asdict(event) for event in home.events],
+        "newest_mail": home.newest_mail,
+        "now": home.now.isoformat(),
+        "stale_s": view.STALE_S,
+    }
+
+
+def _first_picture(ours: Parts, camera: str) -> LivePicture | None:
+    newest = ours.live.latest(camera, 0)
+    age_s = ours.live.age_s(camera)
+    if age_s is None or age_s > view.STALE_S:
+        return newest
+    deadline_s, never = ours.clock.monotonic() + FIRST_PICTURE_S, threading.Event()
+    while newest is None and ours.clock.monotonic() < deadline_s:
+        ours.clock.wait(never, _STEP_S)
+        newest = ours.live.latest(camera, 0)
+    return newest

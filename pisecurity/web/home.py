@@ -1,0 +1,69 @@
+"""Everything the home page shows, gathered once for the HTML and for ``/api/state``."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from pisecurity.core.types import EventRecord, Fault
+from pisecurity.errors import StoreError
+from pisecurity.web import view
+from pisecurity.web.parts import Parts, Status
+
+log = logging.getLogger(__name__)
+
+HOME_EVENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The home page as values."""
+
+    banner: view.Banner
+    faults: tuple[Fault, ...]
+    readiness: str
+    cameras: tuple[view.CameraView, ...]
+    events: tuple[view.EventCard, ...]
+    now: datetime
+    newest_mail: int | None
+    """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
+
+
+def gather(parts: Parts, status: Status | None = None) -> Home:
+    """Return what the home page shows now.
+
+    The switch matters more than the list under it: events that cannot be read become a fault on the page.
+
+    Args:
+        parts: the running daemon.
+        status: what the alarm does, where the caller has just been told; otherwise it is asked.
+    """
+    status = status or parts.panel.status()
+    now = parts.clock.now()
+    faults = parts.health.faults()
+    records: tuple[EventRecord, ...] = ()
+    cause = None
+    try:
+        records = parts.store.events(HOME_EVENTS)
+        cause = parts.store.event(status.event_id) if status.event_id else None
+    except StoreError as error:
+        log.warning("events not shown reason=%s", error)
+        faults = (*faults, Fault("events", f"the list of events could not be read: {error}", now))
+    where = view.place(cause, parts.label) if cause else ""
+    return Home(
+        banner=view.banner(status, cause, where, now, parts.zone),
+        faults=faults,
+        readiness=view.readiness(faults),
+        cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
+        events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
+        now=now,
+        newest_mail=_newest_mail(parts),
+    )
+
+
+def _newest_mail(parts: Parts) -> int | None:
+    if parts.mailbox is None:
+        return None
+    mails = parts.mailbox.mails()
+    return mails[0].number if mails else 0

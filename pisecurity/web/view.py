@@ -1,0 +1,208 @@
+"""What the page says, as plain values: the template and ``/api/state`` show the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from pisecurity.core.types import AlarmState, AlertKind, EventRecord, Fault, Mode, Outcome
+from pisecurity.web.parts import Status
+
+WORDS = {
+    AlarmState.DISARMED: "Disarmed",
+    AlarmState.ARMED_HOME: "Armed home",
+    AlarmState.ARMED_AWAY: "Armed away",
+    AlarmState.ARMED_NIGHT: "Armed night",
+    AlarmState.PENDING: "Disarm now",
+    AlarmState.TRIGGERED: "Alarm",
+}
+ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
+STALE_S = 5.0
+"""A picture older than this is no longer called live."""
+
+
+class Mailed(StrEnum):
+    """What became of the mails about one event, in one word and one icon."""
+
+    SILENT = "silent"
+    """Nothing was to be sent."""
+    SENT = "sent"
+    PARTLY = "partly"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    SHOWN = "shown"
+    """An alert without any recipient: the page alone shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The top of the page."""
+
+    state: AlarmState
+    word: str
+    line: str
+    mode: Mode
+    countdown_s: float | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventCard:
+    """One event as lists show it."""
+
+    id: str
+    time: str
+    """Short label, ``14:03`` or ``Mon 14:03``."""
+    full_time: str
+    iso: str
+    place: str
+    mailed: Mailed
+    mailed_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One live picture."""
+
+    id: str
+    label: str
+    age_s: float | None
+    fault: str | None
+    """Why there is no picture."""
+
+    @property
+    def veil(self) -> str:
+        """Return what covers the picture, or nothing while it is live."""
+        if self.fault is not None:
+            return self.fault
+        if self.age_s is None:
+            return "No picture yet"
+        return f"Picture is {span(self.age_s)} old" if self.age_s > STALE_S else ""
+
+
+def banner(status: Status, event: EventRecord | None, place: str, now: datetime, zone: tzinfo) -> Banner:
+    """Return what the top of the page says.
+
+    Args:
+        status: what the alarm does now.
+        event: the event behind pending or triggered, None where it is not known.
+        place: where that event was, in the owner's words.
+        now: UTC wall time, which decides whether a day must be named.
+        zone: zone of the labels.
+    """
+    word = ARMING_WORDS.get(status.mode, "Arming") if status.state is AlarmState.ARMING else WORDS[status.state]
+    line = f"since {short_time(status.since_at, now, zone)}, by {status.by}"
+    if status.state is AlarmState.ARMING:
+        line = f"leave the house now, by {status.by}"
+    elif event is not None and status.state in {AlarmState.PENDING, AlarmState.TRIGGERED}:
+        line = f"{place}, {clock_time(event.opened_at, zone)}"
+        if status.state is AlarmState.TRIGGERED:
+            line += f". {mailed_words(event).capitalize()}"
+    return Banner(status.state, word, line, status.mode, status.countdown_s, status.sequence)
+
+
+def card(record: EventRecord, label: Callable[[str], str], now: datetime, zone: tzinfo) -> EventCard:
+    """Return *record* as lists show it."""
+    return EventCard(
+        record.id,
+        short_time(record.opened_at, now, zone),
+        full_time(record.opened_at, zone),
+        record.opened_at.astimezone(zone).isoformat(timespec="seconds"),
+        place(record, label),
+        mailed(record),
+        mailed_words(record),
+    )
+
+
+def place(record: EventRecord, label: Callable[[str], str]) -> str:
+    """Return where it happened: the zones it touched, or else the camera."""
+    return ", ".join(sorted(record.zones)) or label(record.camera)
+
+
+def mailed(record: EventRecord) -> Mailed:
+    """Return what became of the mails about *record*."""
+    if record.kind is None:
+        return Mailed.SILENT
+    outcomes = [delivery.outcome for delivery in record.deliveries]
+    if not outcomes:
+        return Mailed.SHOWN
+    if any(outcome in {Outcome.WAITING, Outcome.LATER} for outcome in outcomes):
+        return Mailed.WAITING
+    accepted = outcomes.count(Outcome.ACCEPTED)
+    if accepted == len(outcomes):
+        return Mailed.SENT
+    return Mailed.PARTLY if accepted else Mailed.REFUSED
+
+
+def mailed_words(record: EventRecord) -> str:
+    """Return the same in words, with the numbers."""
+    total = len(record.deliveries)
+    accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in record.deliveries)
+    return {
+        Mailed.SILENT: "not mailed",
+        Mailed.SHOWN: "shown here only",
+        Mailed.WAITING: f"mail waits, {accepted} of {total} sent" if accepted else "mail waits",
+        Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted} of {total}",
+        Mailed.PARTLY: f"mailed to {accepted} of {total}",
+        Mailed.REFUSED: "mail refused",
+    }[mailed(record)]
+
+
+def cameras(
+    ids: Sequence[str], age_s: Callable[[str], float | None], label: Callable[[str], str], faults: Sequence[Fault]
+) -> tuple[CameraView, ...]:
+    """Return the live pictures with their ages and what is wrong with them."""
+    texts = {fault.key: fault.text for fault in faults}
+    return tuple(CameraView(each, label(each), age_s(each), texts.get(f"camera:{each}")) for each in ids)
+
+
+def readiness(faults: Sequence[Fault]) -> str:
+    """Return the one line that says whether the house is watched over."""
+    if not faults:
+        return "Everything ready"
+    return faults[0].text if len(faults) == 1 else f"{len(faults)} problems: {faults[0].text}"
+
+
+ALERT_WORDS = {
+    AlertKind.ALARM: "Alarm",
+    AlertKind.ENTRY: "Somebody came in",
+    AlertKind.ALL_CLEAR: "All clear",
+    AlertKind.FAULT: "Fault",
+    AlertKind.RECOVERED: "Recovered",
+    AlertKind.TEST: "Test",
+}
+OUTCOME_WORDS = {
+    Outcome.WAITING: "waits to be sent",
+    Outcome.ACCEPTED: "taken by the mail server",
+    Outcome.LATER: "will be tried again",
+    Outcome.REFUSED: "refused",
+}
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest whole unit: ``12 s``, ``3 min``, ``5 h``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{seconds // 3600:.0f} h"
+
+
+def short_time(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return ``08:12``, with the day in front unless it is today."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return f"{local:%H:%M}"
+    days = abs((today - local.date()).days)
+    return f"{local:%a %H:%M}" if days < 7 else f"{local.day} {local:%b %H:%M}"
+
+
+def clock_time(at: datetime, zone: tzinfo) -> str:
+    """Return ``14:03:22``."""
+    return f"{at.astimezone(zone):%H:%M:%S}"
+
+
+def full_time(at: datetime, zone: tzinfo) -> str:
+    """Return ``Mon 1 Jun 2026, 14:03:22 CEST``."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S %Z}"
