@@ -42,7 +42,7 @@ mypy: .venv-dev/$(READY)
 	$(DEV) mypy --no-error-summary
 
 imports: .venv-dev/$(READY)
-	.venv-dev/bin/lint-imports --quiet
+	.venv-dev/bin/lint-imports --no-logo
 
 unit:
 	@tests/setup/debian.sh systemd-analyze=systemd

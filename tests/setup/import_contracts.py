@@ -1,4 +1,4 @@
-"""Two kinds of import-linter contract that pyproject.toml uses: what a package may import, and who may import a library."""
+"""Two kinds of import-linter contract for pyproject.toml: what a package may import, and who may import a library."""
 
 from __future__ import annotations
 
