@@ -40,7 +40,7 @@ def run(*command: str | Path, cwd: Path = ROOT, **more: str) -> subprocess.Compl
 def pins(lock: Path) -> dict[tuple[str, str], str]:
     """Return the version by ``(name, marker)``."""
     found = PIN.findall(lock.read_text(encoding="utf-8"))
-    return {(name, marker): pinned for name, pinned, marker, _ in found}
+    return {(name, marker): pinned for name, pinned, marker in found}
 
 
 def names(requirements: Sequence[str]) -> set[str]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
+
+
+def _names(field: fields.SetField) -> frozenset[str]:
+    """Return what pyproject.toml says: on an instance a field stands for its value."""
+    return frozenset(cast("set[str]", field))
 
 
 def _within(module: str, packages: frozenset[str]) -> bool:
@@ -33,7 +40,7 @@ class AllowedContract(_DirectImports):
     allowed_modules = fields.SetField(subfield=fields.StringField())
 
     def unwanted(self, graph: ImportGraph) -> list[tuple[str, str]]:
-        sources, allowed = frozenset(self.source_modules), frozenset(self.allowed_modules)
+        sources, allowed = _names(self.source_modules), _names(self.allowed_modules)
         return [
             (importer, imported)
             for importer in graph.modules
@@ -50,10 +57,10 @@ class ConfinedContract(_DirectImports):
     importers = fields.SetField(subfield=fields.StringField())
 
     def unwanted(self, graph: ImportGraph) -> list[tuple[str, str]]:
-        importers = frozenset(self.importers)
+        importers = _names(self.importers)
         return [
             (importer, library)
-            for library in self.libraries
+            for library in _names(self.libraries)
             if library in graph.modules
             for importer in graph.find_modules_that_directly_import(library)
             if not _within(importer, importers)
