@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pisecurity.core.alarm.rules import decide
+from pisecurity.core.types import AlarmState, AlertKind, Box, Decision, Event, Phase
+from pisecurity.settings import AlarmSettings, ModeSettings
+
+SETTINGS = AlarmSettings(alert_pause_s=300)
+ARMED = (AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT)
+
+
+def decided(
+    state: AlarmState,
+    *,
+    entry: bool = False,
+    since_last_alert_s: float | None = None,
+    zones: frozenset[str] = frozenset(),
+    settings: AlarmSettings = SETTINGS,
+) -> Decision:
+    event = Event(
+        camera="front",
+        number=1,
+        phase=Phase.OPENED,
+        opened_s=1.0,
+        opened_at=datetime(2026, 6, 1, 12, 0, tzinfo=UTC),
+        last_s=1.0,
+        box=Box(0.1, 0.1, 0.2, 0.4),
+        boxes=(),
+        zones=zones,
+        entry=entry,
+        score=0.9,
+        reason="moved",
+        id="e1",
+    )
+    return decide(event, state, settings=settings, camera_label="Front door", since_last_alert_s=since_last_alert_s)
+
+
+@pytest.mark.parametrize("entry", [True, False])
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (AlarmState.DISARMED, "disarmed"),
+        (AlarmState.ARMING, "arming: the exit delay still runs"),
+        (AlarmState.PENDING, "pending: the entry delay runs and its picture has been sent"),
+    ],
+)
+def test_no_alert_and_the_reason(state: AlarmState, reason: str, *, entry: bool) -> None:
+    assert decided(state, entry=entry) == Decision(None, reason)
+
+
+@pytest.mark.parametrize("state", ARMED)
+def test_movement_while_armed_is_an_alarm(state: AlarmState) -> None:
+    decision = decided(state, zones=frozenset({"path", "gate"}))
+    assert decision == Decision(
+        AlertKind.ALARM, f"{state}: movement at Front door (gate, path), no alert of this camera before"
+    )
+
+
+def test_entry_while_armed_starts_the_entry_conversation() -> None:
+    assert decided(AlarmState.ARMED_NIGHT, entry=True) == Decision(
+        AlertKind.ENTRY, "armed_night: entry at Front door, entry delay 30 s"
+    )
+
+
+def test_entry_without_entry_delay_is_an_alarm() -> None:
+    settings = AlarmSettings(away=ModeSettings(entry_delay_s=0))
+    assert decided(AlarmState.ARMED_AWAY, entry=True, settings=settings).kind is AlertKind.ALARM
+
+
+def test_entry_is_never_held_back_by_the_pause() -> None:
+    assert decided(AlarmState.ARMED_AWAY, entry=True, since_last_alert_s=1.0).kind is AlertKind.ENTRY
+
+
+@pytest.mark.parametrize("state", [*ARMED, AlarmState.TRIGGERED])
+def test_pause_silences_up_to_its_end_and_says_the_values(state: AlarmState) -> None:
+    assert decided(state, since_last_alert_s=299.96) == Decision(
+        None, f"{state}: movement at Front door, last alert 299 s ago, pause 300 s"
+    )
+    assert decided(state, since_last_alert_s=300.0) == Decision(
+        AlertKind.ALARM, f"{state}: movement at Front door, last alert 300 s ago, pause 300 s"
+    )
+
+
+def test_no_pause_alerts_every_time() -> None:
+    decision = decided(AlarmState.ARMED_AWAY, since_last_alert_s=0.0, settings=AlarmSettings(alert_pause_s=0))
+    assert decision.kind is AlertKind.ALARM
+
+
+@pytest.mark.parametrize("entry", [True, False])
+def test_another_camera_alerts_at_once_while_triggered(*, entry: bool) -> None:
+    assert decided(AlarmState.TRIGGERED, entry=entry, since_last_alert_s=None).kind is AlertKind.ALARM
