@@ -19,9 +19,7 @@ import pisecurity
 
 ROOT = Path(__file__).parent.parent
 LOCKS = tuple(sorted((ROOT / "requirements").glob("*.txt")))
-PIN = re.compile(
-    r"^([a-z0-9-]+)==([^ ]+)(?: ; (.+?))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
-)
+PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)(?: ; (.+?))? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
