@@ -14,7 +14,11 @@ class CameraError(PiSecurityError):
 
 
 class EndOfStreamError(CameraError):
-    """A recording came to its end; there will be no further frame."""
+    """A recording came to its end; there will be no further frame. ``whole`` is False when it broke off or has gaps."""
+
+    def __init__(self, message: str, *, whole: bool = True) -> None:
+        super().__init__(message)
+        self.whole = whole
 
 
 class StoreError(PiSecurityError):

@@ -58,6 +58,8 @@ class CameraInfo:
     """For the owner: ``file garden.mp4, h264 640x480``."""
     packets: bool
     """Whether it delivers H.264 packets to the sink."""
+    duration_s: float | None = None
+    """Length of a recording as far as it is known; None for what has no end."""
 
 
 PacketSink = Callable[[Packet], None]

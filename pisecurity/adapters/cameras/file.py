@@ -57,7 +57,8 @@ class FileCamera:
         frame = self._next.frame
         what = f"file {self._path.name}, {recording.codec} {frame.width}x{frame.height}"
         fps = min(recording.fps, self._settings.fps)
-        return CameraInfo(frame.width, frame.height, fps, what, recording.has_packets)
+        duration_s = recording.announced / recording.fps if recording.announced and not self._settings.loop else None
+        return CameraInfo(frame.width, frame.height, fps, what, recording.has_packets, duration_s)
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame; None when it is due later than *timeout_s* from now.
@@ -72,7 +73,7 @@ class FileCamera:
         if self._next is None:
             self._next = next(self._frames, None)
         if self._next is None:
-            raise EndOfStreamError(self._ending(recording))
+            raise self._ending(recording)
         if self._settings.pace == "recorded" and not self._due(self._next, timeout_s):
             return None
         decoded, self._next = self._next, None
@@ -132,10 +133,11 @@ class FileCamera:
             return self._clock.now()
         return self._start_at + timedelta(seconds=seconds)
 
-    def _ending(self, recording: Recording) -> str:
+    def _ending(self, recording: Recording) -> EndOfStreamError:
         text = f"camera {self._settings.id}: {self._path.name} ended after {recording.readable} readable frames"
         if recording.damaged:
             text += f", {recording.damaged} damaged ones skipped"
-        if recording.readable + recording.damaged < recording.announced:
+        cut_short = recording.readable + recording.damaged < recording.announced
+        if cut_short:
             text += f", of {recording.announced} announced: it was cut short"
-        return text
+        return EndOfStreamError(text, whole=not cut_short and not recording.damaged)

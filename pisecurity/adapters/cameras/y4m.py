@@ -61,7 +61,8 @@ class Y4mCamera:
             view = view[got:]
         if view:
             raise EndOfStreamError(
-                f"camera {self._id}: the stream ended inside frame {self._count}, after {self._count} whole frames"
+                f"camera {self._id}: the stream ended inside frame {self._count}, after {self._count} whole frames",
+                whole=False,
             )
         seconds = on_grid(self._count / self._fps)
         self._count += 1
