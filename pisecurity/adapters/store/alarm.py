@@ -16,9 +16,12 @@ NO_HASH = ""
 """What the first audit row is chained to."""
 
 _SAVE = """
-INSERT OR REPLACE INTO alarm VALUES (
+INSERT OR REPLACE INTO alarm (
+    one, mode, by, how, since_boot_id, since_boot_s, since_us, pending_boot_id, pending_boot_s,
+    triggered_boot_id, triggered_boot_s, until_boot_id, until_boot_s, event_id, sequence)
+VALUES (
     1, :mode, :by, :how, :since_boot_id, :since_boot_s, :since_us, :pending_boot_id, :pending_boot_s,
-    :triggered_boot_id, :triggered_boot_s, :event_id, :sequence)
+    :triggered_boot_id, :triggered_boot_s, :until_boot_id, :until_boot_s, :event_id, :sequence)
 """
 _LAST = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 _APPEND = """
@@ -50,6 +53,7 @@ class AlarmTable(Table):
             bind_instant("since", alarm.since)
             | bind_instant("pending", alarm.pending_since)
             | bind_instant("triggered", alarm.triggered_since)
+            | bind_instant("until", alarm.until)
         )
         now = self._clock.instant()
         about = bind(at_us=self._clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
@@ -95,6 +99,7 @@ def _alarm(row: sqlite3.Row) -> Alarm:
         since_at=moment(row["since_us"]),
         pending_since=instant(row, "pending"),
         triggered_since=instant(row, "triggered"),
+        until=instant(row, "until"),
         event_id=row["event_id"],
         sequence=row["sequence"],
     )

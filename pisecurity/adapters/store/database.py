@@ -88,8 +88,11 @@ class Database:
                 connection.execute("COMMIT")
                 done = True
             finally:
-                # Closing rolls back, and a connection that met a failing disk may be left in any state.
-                self._give_back(connection) if done else connection.close()
+                if done:
+                    self._give_back(connection)
+                else:
+                    # Closing rolls back, and a connection that met a failing disk may be left in any state.
+                    connection.close()
 
     def _borrow(self) -> sqlite3.Connection:
         with self._pool:
@@ -120,6 +123,7 @@ class Database:
     def _prepare(self) -> None:
         scripts = migrations()
         with closing(self._connect()) as connection:
+            connection.execute("BEGIN")  # another program may be creating it just now
             version = _version(connection)
             if version > len(scripts):
                 raise StoreError(
@@ -132,6 +136,7 @@ class Database:
             damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if damage != "ok":
                 raise StoreError(f"{self.path}: {_FIXES[sqlite3.SQLITE_CORRUPT]} ({damage})")
+            connection.execute("COMMIT")
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                 raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
         for number, script in enumerate(scripts[version:], start=version + 1):

@@ -14,6 +14,8 @@ CREATE TABLE alarm (
     pending_boot_s REAL,
     triggered_boot_id TEXT,
     triggered_boot_s REAL,
+    until_boot_id TEXT,
+    until_boot_s REAL,
     event_id TEXT,
     sequence INTEGER NOT NULL
 ) STRICT;
