@@ -1,0 +1,236 @@
+"""Commands, their options and their help."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pisecurity import __version__
+from pisecurity.errors import PiSecurityError
+
+INSTALLED_STATE = Path("/var/lib/pisecurity")
+"""Where the installed service keeps its state (systemd/pisecurity.service)."""
+DEMO_STATE = Path(".demo")
+DEMO_PORT = 8080
+
+
+class UsageError(PiSecurityError):
+    """The command line cannot be understood; the message ends with the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the program."""
+
+    name: str
+    handler: str
+    """``module:function`` in pisecurity.cli; the function takes the parsed arguments and returns the exit code."""
+    summary: str
+    example: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError with one line and a hint, where argparse prints its usage and exits with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        wrong = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if wrong:
+            near = get_close_matches(wrong[1], [command.name for command in COMMANDS], 1)
+            fix = f"did you mean {near[0]}?" if near else "see 'pisecurity --help'"
+            raise UsageError(f"there is no command {wrong[1]}; {fix}")
+        if message.startswith("the following arguments are required: COMMAND"):
+            message = f"give a command: {', '.join(command.name for command in COMMANDS)}"
+        raise UsageError(f"{message}; see '{self.prog} --help'")
+
+
+def build_parser(environment: Mapping[str, str] = os.environ) -> Parser:
+    """Return the parser of the whole command line."""
+    parser = Parser(
+        prog="pisecurity",
+        description="A home alarm for a Raspberry Pi and its camera.",
+        epilog="pisecurity COMMAND --help shows the options of a command and an example.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"pisecurity {__version__}")
+    # Every command has these, so that a bug report finds the state folder.
+    parser.set_defaults(state=default_state(environment), config=None)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    for command in COMMANDS:
+        below = subparsers.add_parser(
+            command.name,
+            help=command.summary,
+            description=f"{command.summary[:1].upper()}{command.summary[1:]}.",
+            epilog=f"example:\n  {command.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.add_options(below)
+        below.set_defaults(handler=command.handler)
+    return parser
+
+
+def default_state(environment: Mapping[str, str], installed: Path = INSTALLED_STATE) -> Path:
+    """Return the state folder: systemd's, else the user's own, else that of the installed service."""
+    given = environment.get("STATE_DIRECTORY", "").split(":")[0]
+    own = Path(environment.get("HOME", "~")).expanduser() / ".local/state/pisecurity"
+    if given:
+        return Path(given)
+    return installed if installed.is_dir() and not own.is_dir() else own
+
+
+def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    """Return an argparse type for a number in a range."""
+
+    def convert(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is no number from {low:g} to {high:g}")
+        return value
+
+    return convert
+
+
+def _state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="folder of configuration, events and pictures (default: $STATE_DIRECTORY, else "
+        f"~/.local/state/pisecurity, else {INSTALLED_STATE} of the installed service)",
+    )
+
+
+def _state_and_config(parser: argparse.ArgumentParser) -> None:
+    _state(parser)
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="configuration file (default: config.toml in the state folder)",
+    )
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", default=DEMO_STATE, help="folder of the demo (default: ./.demo)"
+    )
+    parser.add_argument(
+        "--port",
+        type=_number(int, 1, 65535),
+        default=DEMO_PORT,
+        metavar="N",
+        help=f"port of the page on this machine (default: {DEMO_PORT})",
+    )
+
+
+def _json(parser: argparse._ActionsContainer, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help=what)
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    _state(parser)
+    _json(parser, "print what the daemon says as one JSON object")
+
+
+def _arm(parser: argparse.ArgumentParser) -> None:
+    _state(parser)
+    parser.add_argument("--mode", choices=("away", "home", "night"), default="away", help="default: away")
+
+
+def _events(parser: argparse.ArgumentParser) -> None:
+    _state(parser)
+    parser.add_argument(
+        "--limit", type=_number(int, 1, 100_000), default=20, metavar="N", help="how many at most (default: 20)"
+    )
+    _json(parser, "print one JSON object a line")
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="recordings; - reads YUV4MPEG2 from stdin")
+    output = parser.add_mutually_exclusive_group()
+    _json(output, "print one JSON object an event")
+    output.add_argument(
+        "--frames",
+        action="store_true",
+        help="print one JSON object a frame, boxes in pixels of the recording, and a summary; its CPU time differs "
+        "from run to run, all else never does",
+    )
+    parser.add_argument(
+        "--annotate", type=Path, metavar="OUT.mp4", help="write the clip with boxes, tracks and reasons drawn in"
+    )
+    parser.add_argument(
+        "--fps",
+        type=_number(float, 1, 30),
+        metavar="N",
+        help="frames analysed a second (default: 10, or that of the configured camera; stdin: all)",
+    )
+    parser.add_argument(
+        "--speed", type=_number(int, 1, 1000), default=1, metavar="N", help="analyse only every Nth of these frames"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="take motion and zones from this configuration")
+    parser.add_argument("--camera", metavar="ID", help="whose zones (default: the first camera of the configuration)")
+
+
+COMMANDS: Sequence[Command] = (
+    Command(
+        "run", "daemon:run", "watch, raise alarms and show the page, until stopped",
+        "pisecurity run --state /srv/alarm", _state_and_config,
+    ),
+    Command(
+        "demo", "daemon:demo", "try it out: a drawn scene as camera, a mailbox of its own, the page on this machine",
+        "pisecurity demo --port 8081", _demo,
+    ),
+    Command(
+        "check", "inspect:check", "read the configuration and say all that is wrong with it",
+        "pisecurity check --config new.toml", _state_and_config,
+    ),
+    Command(
+        "doctor", "inspect:doctor", "try each part - camera, mail, disk, page - and name the fix for what is wrong",
+        "sudo pisecurity doctor", _state_and_config,
+    ),
+    Command(
+        "replay", "replay:replay", "show what a recording would have raised",
+        "pisecurity replay garden.mp4 --config config.toml --annotate seen.mp4", _replay,
+    ),
+    Command(
+        "status", "remote:status", "say what the alarm does and what is wrong",
+        "pisecurity status", _status,
+    ),
+    Command(
+        "arm", "remote:arm", "arm the alarm of the running daemon",
+        "pisecurity arm --mode night", _arm,
+    ),
+    Command(
+        "disarm", "remote:disarm", "disarm the alarm of the running daemon",
+        "pisecurity disarm", _state,
+    ),
+    Command(
+        "events", "inspect:events", "list what was seen, newest first",
+        "pisecurity events --limit 5", _events,
+    ),
+    Command(
+        "test-alert", "remote:test_alert", "send a test alert the way an alarm would go",
+        "pisecurity test-alert", _state,
+    ),
+)  # fmt: skip
+
+
+def given_config(args: Any) -> Path:
+    """Return the configuration file that *args* name, else the one of the state folder."""
+    config: Path | None = args.config
+    state: Path = args.state
+    return config or state / "config.toml"

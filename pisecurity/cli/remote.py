@@ -1,0 +1,74 @@
+"""Commands that ask the running daemon."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pisecurity.adapters.control import FILE_NAME, ControlClient
+
+NAMES = {
+    "disarmed": "disarmed",
+    "arming": "arming",
+    "armed_home": "armed (home)",
+    "armed_away": "armed (away)",
+    "armed_night": "armed (night)",
+    "pending": "somebody came in",
+    "triggered": "ALARM",
+}
+
+
+def status(args: argparse.Namespace) -> int:
+    """Say what the alarm does and what is wrong."""
+    answer = _ask(args, "status")
+    if args.json:
+        print(json.dumps(answer))
+        return 0
+    print(in_words(answer))
+    for fault in answer["faults"]:
+        print(f"fault since {_local(fault['since'])}: {fault['text']}")
+    return 0
+
+
+def arm(args: argparse.Namespace) -> int:
+    """Arm, and say when it counts."""
+    print(in_words(_ask(args, "arm", mode=args.mode)))
+    return 0
+
+
+def disarm(args: argparse.Namespace) -> int:
+    """Disarm."""
+    print(in_words(_ask(args, "disarm")))
+    return 0
+
+
+def test_alert(args: argparse.Namespace) -> int:
+    """Have a test alert sent."""
+    print(_ask(args, "test-alert")["text"])
+    return 0
+
+
+def in_words(answer: Mapping[str, Any]) -> str:
+    """Return the daemon's *answer* as one line: state, countdown, and who ordered it."""
+    state, countdown_s = str(answer["state"]), answer["countdown_s"]
+    mode = NAMES.get(str(answer["mode"]), str(answer["mode"]))
+    text = NAMES.get(state, state)
+    if state == "arming" and countdown_s is not None:
+        text = f"arming: {mode} in {math.ceil(countdown_s)} s"
+    elif state == "pending" and countdown_s is not None:
+        text = f"{text}: alarm in {math.ceil(countdown_s)} s unless disarmed"
+    elif state == "triggered":
+        text = f"{text}, {mode}"
+    return f"{text}, ordered {_local(answer['since'])} by {answer['by']} ({answer['how']})"
+
+
+def _ask(args: argparse.Namespace, command: str, **arguments: str) -> Mapping[str, Any]:
+    return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
+
+
+def _local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
