@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from pisecurity.core.types import Box, Event, Frame, Instant, Phase, Picture
+from pisecurity.core.types import Alarm, Box, Event, Frame, Instant, Phase, Picture
+from pisecurity.errors import StoreError
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -86,3 +87,25 @@ class ShadeEncoder:
     def annotated(self, picture: Picture, boxes: Sequence[Box], caption: str) -> bytes:
         self.calls += 1
         return f"{picture.size} {picture.y[0, 0]} boxes={len(boxes)} {caption}".encode()
+
+
+class MemoryAlarmStore:
+    """An AlarmStore whose disk can be broken on purpose."""
+
+    def __init__(self) -> None:
+        self.alarm: Alarm | None = None
+        self.notes: list[str] = []
+        self.broken = False
+
+    def load_alarm(self) -> Alarm | None:
+        self._fail_when_broken()
+        return self.alarm
+
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        self._fail_when_broken()
+        self.alarm = alarm
+        self.notes.append(note)
+
+    def _fail_when_broken(self) -> None:
+        if self.broken:
+            raise StoreError("pisecurity.db: disk full; delete something")

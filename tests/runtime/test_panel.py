@@ -1,0 +1,451 @@
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
+from pisecurity.errors import StoreError
+from pisecurity.runtime.panel import Panel, Transition
+from pisecurity.settings import AlarmSettings, ModeSettings
+from tests.fakes import START, FakeClock, MemoryAlarmStore, make_event
+
+SETTINGS = AlarmSettings(
+    trigger_time_s=180,
+    away=ModeSettings(exit_delay_s=60, entry_delay_s=45),
+    night=ModeSettings(entry_delay_s=30),
+)
+
+
+class House:
+    """A panel with its store and clock, and what it told."""
+
+    def __init__(self, settings: AlarmSettings = SETTINGS) -> None:
+        self.store, self.clock, self.settings = MemoryAlarmStore(), FakeClock(), settings
+        self.told: list[Transition] = []
+        self.panel = self.started()
+
+    def started(self) -> Panel:
+        """Return a panel as a new process has it."""
+        panel = Panel(self.store, self.clock, self.settings, self.told.append)
+        panel.start()
+        return panel
+
+    def switch(self, mode: Mode) -> AlarmState:
+        return self.panel.switch(mode, by="Anna", how="page").state
+
+    def changes(self) -> list[tuple[AlarmState, AlarmState]]:
+        return [(change.before, change.after) for change in self.told]
+
+
+def armed_house(mode: Mode = Mode.AWAY) -> House:
+    house = House()
+    house.switch(mode)
+    house.clock.advance(60)
+    house.panel.settle()
+    house.told.clear()
+    return house
+
+
+def test_first_start_is_disarmed_and_stored() -> None:
+    house = House()
+    status = house.panel.status()
+    assert (status.state, status.mode, status.how, status.sequence) == (AlarmState.DISARMED, Mode.DISARMED, "start", 0)
+    assert house.store.alarm == house.panel.alarm()
+    assert house.store.notes == ["first start: disarmed"]
+    assert house.told == []
+
+
+def test_start_takes_up_what_was_stored() -> None:
+    house = armed_house()
+    status = house.started().status()
+    assert (status.state, status.by, status.how, status.since_at) == (AlarmState.ARMED_AWAY, "Anna", "page", START)
+    assert house.told == []
+
+
+def test_start_without_a_readable_store_fails_instead_of_beginning_disarmed() -> None:
+    store = MemoryAlarmStore()
+    store.broken = True
+    with pytest.raises(StoreError):
+        Panel(store, FakeClock(), SETTINGS, lambda change: None).start()
+
+
+def test_nothing_works_before_start() -> None:
+    panel = Panel(MemoryAlarmStore(), FakeClock(), SETTINGS, lambda change: None)
+    with pytest.raises(RuntimeError, match="start"):
+        panel.status()
+
+
+def test_switch_stores_shows_and_tells() -> None:
+    house = House()
+    status = house.panel.switch(Mode.AWAY, by="Anna", how="page")
+    assert (status.state, status.countdown_s, status.by, status.sequence) == (AlarmState.ARMING, 60.0, "Anna", 1)
+    assert house.panel.status() == status
+    assert house.store.alarm == house.panel.alarm()
+    assert house.store.notes[-1] == "disarmed to arming: ordered armed_away by Anna (page)"
+    (change,) = house.told
+    assert (change.before, change.after, change.alarm, change.at) == (
+        AlarmState.DISARMED, AlarmState.ARMING, house.store.alarm, START,
+    )  # fmt: skip
+
+
+def test_ui07_repeated_taps_are_one_transition() -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    house.clock.advance(10)
+    house.switch(Mode.AWAY)
+    assert house.panel.status().countdown_s == 50.0
+    assert len(house.told) == 1
+    assert len(house.store.notes) == 2
+
+
+def test_switch_that_cannot_be_stored_changes_nothing_and_says_so() -> None:
+    house = armed_house()
+    before = house.panel.status()
+    house.store.broken = True
+    with pytest.raises(StoreError):
+        house.switch(Mode.DISARMED)
+    assert house.panel.status() == before
+    assert house.told == []
+
+
+def test_event_that_cannot_be_stored_changes_nothing_and_says_so() -> None:
+    house = armed_house()
+    house.store.broken = True
+    with pytest.raises(StoreError):
+        house.panel.notice(make_event())
+    assert house.panel.status().state is AlarmState.ARMED_AWAY
+
+
+def test_order_made_for_another_sequence_is_not_carried_out() -> None:
+    house = armed_house()
+    seen = house.panel.status().sequence
+    house.switch(Mode.HOME)
+    status = house.panel.switch(Mode.DISARMED, by="schedule", how="schedule", if_sequence=seen)
+    assert status.state is AlarmState.ARMED_HOME
+    status = house.panel.switch(Mode.DISARMED, by="schedule", how="schedule", if_sequence=status.sequence)
+    assert status.state is AlarmState.DISARMED
+
+
+def test_countdowns_of_arming_and_pending_are_told() -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    house.clock.advance(59.5)
+    assert house.panel.status().countdown_s == pytest.approx(0.5)
+    house.clock.advance(0.5)
+    assert house.panel.status().countdown_s is None
+    assert house.panel.notice(make_event(entry=True)).countdown_s == 45.0
+    house.clock.advance(45)
+    assert (house.panel.status().state, house.panel.status().countdown_s) == (AlarmState.TRIGGERED, None)
+
+
+def test_late_settle_shows_nothing_wrong_and_stores_every_change_when_it_happened() -> None:
+    house = armed_house()
+    house.panel.notice(make_event(entry=True))
+    came_in_at = house.clock.now()
+    house.clock.advance(1000)
+    assert house.panel.status().state is AlarmState.ARMED_AWAY
+    shown = house.panel.alarm()
+    house.panel.settle()
+    assert house.store.alarm == shown
+    assert house.changes() == [
+        (AlarmState.ARMED_AWAY, AlarmState.PENDING),
+        (AlarmState.PENDING, AlarmState.TRIGGERED),
+        (AlarmState.TRIGGERED, AlarmState.ARMED_AWAY),
+    ]
+    assert [change.at - came_in_at for change in house.told] == [timedelta(seconds=s) for s in (0, 45, 225)]
+
+
+def test_disarm_just_after_the_entry_delay_tells_the_alarm_first() -> None:
+    house = armed_house()
+    house.panel.notice(make_event(entry=True))
+    house.clock.advance(45.1)
+    house.switch(Mode.DISARMED)
+    assert house.changes()[1:] == [
+        (AlarmState.PENDING, AlarmState.TRIGGERED),
+        (AlarmState.TRIGGERED, AlarmState.DISARMED),
+    ]
+
+
+@pytest.mark.parametrize("phase", [Phase.IMPROVED, Phase.ENDED])
+def test_only_an_opened_event_counts(phase: Phase) -> None:
+    house = armed_house()
+    assert house.panel.notice(make_event(phase)).state is AlarmState.ARMED_AWAY
+
+
+def test_alarm_names_its_event_and_forgets_it_when_it_is_over() -> None:
+    house = armed_house()
+    assert house.panel.notice(make_event(event_id="e7")).event_id == "e7"
+    house.clock.advance(180)
+    assert (house.panel.status().state, house.panel.status().event_id) == (AlarmState.ARMED_AWAY, None)
+
+
+def test_settle_writes_nothing_when_nothing_is_due() -> None:
+    house = armed_house()
+    written = len(house.store.notes)
+    for _ in range(10):
+        house.panel.settle()
+    assert len(house.store.notes) == written
+
+
+def test_settle_that_cannot_be_stored_warns_once_and_goes_on_when_it_can(caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    house.told.clear()
+    house.clock.advance(60)
+    house.store.broken = True
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            house.panel.settle()
+    assert [record.message.split(" reason=")[0] for record in caplog.records] == [
+        "alarm change not stored, trying again"
+    ]
+    assert house.panel.status().state is AlarmState.ARMED_AWAY
+    assert house.told == []
+    house.store.broken = False
+    house.panel.settle()
+    assert house.changes() == [(AlarmState.ARMING, AlarmState.ARMED_AWAY)]
+
+
+def test_applied_delays_count_from_the_next_countdown_on() -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    house.panel.apply(AlarmSettings(away=ModeSettings(exit_delay_s=180, entry_delay_s=10)))
+    assert house.panel.status().countdown_s == 60.0
+    house.clock.advance(60)
+    house.panel.apply(AlarmSettings(away=ModeSettings(exit_delay_s=120, entry_delay_s=5)))
+    assert house.panel.status().state is AlarmState.ARMED_AWAY
+    assert house.panel.notice(make_event(entry=True)).countdown_s == 5.0
+
+
+def test_r47_countdowns_go_on_over_a_restart_of_the_daemon() -> None:
+    house = armed_house()
+    house.panel.notice(make_event(entry=True))
+    house.clock.advance(20)
+    panel = house.started()
+    assert panel.status().countdown_s == 25.0
+    house.clock.advance(25)
+    assert house.started().status().state is AlarmState.TRIGGERED
+
+
+@pytest.mark.parametrize(
+    ("prepare", "after"),
+    [
+        (lambda house: house.switch(Mode.DISARMED), AlarmState.DISARMED),
+        (lambda house: None, AlarmState.ARMED_AWAY),
+        (lambda house: house.panel.notice(make_event(entry=True)), AlarmState.TRIGGERED),
+        (lambda house: house.panel.notice(make_event()), AlarmState.TRIGGERED),
+    ],
+)
+def test_r23_after_a_power_cut_the_house_is_as_safe_as_before(
+    prepare: Callable[[House], object], after: AlarmState
+) -> None:
+    house = armed_house()
+    prepare(house)
+    house.clock.reboot()
+    assert house.started().status().state is after
+
+
+def test_power_cut_while_arming_starts_the_exit_delay_anew() -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    house.clock.advance(50)
+    house.clock.reboot()
+    assert house.started().status().countdown_s == 60.0
+    house.clock.advance(60)
+    assert house.started().status().state is AlarmState.ARMED_AWAY
+
+
+def test_r26_r27_setting_the_wall_clock_moves_no_countdown() -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    house.clock.advance(10)
+    for days in (180, -20_000):
+        house.clock.set_wall(START + timedelta(days=days))
+        house.panel.settle()
+        assert house.panel.status().countdown_s == 50.0
+
+
+def test_listener_is_called_outside_the_lock_and_may_switch_itself() -> None:
+    store, clock, told = MemoryAlarmStore(), FakeClock(), list[tuple[AlarmState, AlarmState]]()
+
+    def listen(change: Transition) -> None:
+        told.append((change.before, change.after))
+        if change.after is AlarmState.ARMED_HOME:
+            panel.switch(Mode.NIGHT, by="Anna", how="page")
+
+    panel = Panel(store, clock, SETTINGS, listen)
+    panel.start()
+    panel.switch(Mode.HOME, by="Anna", how="page")
+    assert told == [
+        (AlarmState.DISARMED, AlarmState.ARMED_HOME),
+        (AlarmState.ARMED_HOME, AlarmState.ARMED_NIGHT),
+    ]
+
+
+def test_slow_listener_delays_neither_orders_nor_reading_and_is_told_in_order() -> None:
+    told: list[int] = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def listen(change: Transition) -> None:
+        entered.set()
+        assert go_on.wait(60)
+        told.append(change.alarm.sequence)
+
+    panel = Panel(MemoryAlarmStore(), FakeClock(), SETTINGS, listen)
+    panel.start()
+    first = threading.Thread(target=lambda: panel.switch(Mode.HOME, by="Anna", how="page"))
+    first.start()
+    assert entered.wait(60)
+    assert panel.switch(Mode.NIGHT, by="Ben", how="page").state is AlarmState.ARMED_NIGHT
+    assert panel.switch(Mode.DISARMED, by="Ben", how="page").state is AlarmState.DISARMED
+    assert told == []
+    go_on.set()
+    first.join(60)
+    assert told == [1, 2, 3]
+
+
+def test_reading_does_not_wait_for_a_slow_disk() -> None:
+    writing, go_on = threading.Event(), threading.Event()
+
+    class SlowStore(MemoryAlarmStore):
+        def save_alarm(self, alarm: Alarm, note: str) -> None:
+            if alarm.mode is Mode.AWAY:
+                writing.set()
+                assert go_on.wait(60)
+            super().save_alarm(alarm, note)
+
+    panel = Panel(SlowStore(), FakeClock(), SETTINGS, lambda change: None)
+    panel.start()
+    order = threading.Thread(target=lambda: panel.switch(Mode.AWAY, by="Anna", how="page"))
+    order.start()
+    assert writing.wait(60)
+    assert panel.status().state is AlarmState.DISARMED, "not shown before it is stored"
+    go_on.set()
+    order.join(60)
+    assert panel.status().state is AlarmState.ARMING
+
+
+def test_orders_from_many_threads_are_stored_and_told_one_after_the_other() -> None:
+    house = House()
+    modes = [Mode.HOME, Mode.NIGHT, Mode.DISARMED]
+
+    def tap() -> None:
+        for number in range(60):
+            house.switch(modes[number % 3])
+
+    threads = [threading.Thread(target=tap) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    sequences = [change.alarm.sequence for change in house.told]
+    assert sequences == list(range(1, len(sequences) + 1))
+    assert len(house.store.notes) == 1 + len(sequences)
+    assert all(earlier.after is later.before for earlier, later in zip(house.told, house.told[1:], strict=False))
+
+
+def test_work_settles_twice_a_second_until_stopped() -> None:
+    house = House()
+    house.switch(Mode.AWAY)
+    stop, beats = threading.Event(), list[float]()
+
+    def beat() -> None:
+        beats.append(house.clock.monotonic())
+        if house.store.alarm is not None and house.store.alarm.until is None:
+            stop.set()
+
+    house.panel.work(stop, beat)
+    assert set(house.clock.waits) == {0.5}
+    assert len(beats) == 120
+    assert house.changes()[-1] == (AlarmState.ARMING, AlarmState.ARMED_AWAY)
+
+
+class PanelMachine(RuleBasedStateMachine):
+    """Whatever happens in whatever order: only an order of a person disarms, and the disk knows what is shown."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.house = House()
+        self.boots = 0
+        self.mode = Mode.DISARMED
+        self.sequence = 0
+
+    @rule(mode=st.sampled_from(Mode))
+    def order(self, mode: Mode) -> None:
+        try:
+            self.house.switch(mode)
+        except StoreError:
+            assert self.house.store.broken
+        else:
+            self.mode = mode
+
+    @rule(entry=st.booleans(), event_id=st.sampled_from(["e1", "e2", "e3"]))
+    def move(self, entry: bool, event_id: str) -> None:
+        try:
+            self.house.panel.notice(make_event(entry=entry, event_id=event_id))
+        except StoreError:
+            assert self.house.store.broken
+
+    @rule(seconds=st.sampled_from([0.0, 0.5, 30.0, 45.0, 60.0, 180.0, 1000.0]), settles=st.booleans())
+    def pass_time(self, seconds: float, settles: bool) -> None:
+        self.house.clock.advance(seconds)
+        if settles:
+            self.house.panel.settle()
+
+    @rule(broken=st.booleans())
+    def break_or_mend_the_disk(self, broken: bool) -> None:
+        self.house.store.broken = broken
+
+    @rule(days=st.integers(-20_000, 20_000))
+    def set_the_wall_clock(self, days: int) -> None:
+        self.house.clock.set_wall(START + timedelta(days=days))
+
+    @rule(delay_s=st.sampled_from([0, 30, 180]), trigger_time_s=st.sampled_from([10, 180]))
+    def change_settings(self, delay_s: float, trigger_time_s: float) -> None:
+        mode = ModeSettings(exit_delay_s=delay_s, entry_delay_s=delay_s)
+        self.house.settings = AlarmSettings(trigger_time_s=trigger_time_s, away=mode, home=mode, night=mode)
+        self.house.panel.apply(self.house.settings)
+
+    @rule(reboots=st.booleans())
+    def restart(self, reboots: bool) -> None:
+        self.house.store.broken = False
+        if reboots:
+            self.boots += 1
+            self.house.clock.reboot(f"boot-{self.boots + 1}")
+        self.house.panel = self.house.started()
+
+    @invariant()
+    def only_an_order_changes_the_mode(self) -> None:
+        status = self.house.panel.status()
+        assert status.mode is self.mode
+        assert (status.state is AlarmState.DISARMED) == (self.mode is Mode.DISARMED)
+        if status.state.value.startswith("armed"):
+            assert status.state.value == self.mode.value
+
+    @invariant()
+    def the_sequence_only_grows_and_every_change_was_told(self) -> None:
+        stored = self.house.store.alarm
+        assert stored is not None
+        assert stored.sequence >= self.sequence
+        self.sequence = stored.sequence
+        assert [change.alarm.sequence for change in self.house.told] == list(range(1, stored.sequence + 1))
+        assert self.house.panel.status().sequence >= stored.sequence
+
+    @invariant()
+    def settling_shows_what_was_shown_before(self) -> None:
+        shown = self.house.panel.alarm()
+        self.house.panel.settle()
+        assert self.house.panel.alarm() == shown
+        if not self.house.store.broken:
+            assert self.house.store.alarm == shown
+
+
+TestPanelMachine = PanelMachine.TestCase
+TestPanelMachine.settings = hypothesis_settings(max_examples=60, stateful_step_count=60, deadline=None)
