@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store import SqliteStore, database
 from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database, migrations, statements
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
@@ -64,22 +64,22 @@ def test_a_new_file_has_the_newest_format(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
-    database = Database(tmp_path / "pisecurity.db")
+    opened_file = Database(tmp_path / "pisecurity.db")
     number = len(migrations()) + 1
     with pytest.raises(StoreError, match="no_such_table"):
-        database._migrate(number, "CREATE TABLE half (x);\nINSERT INTO no_such_table VALUES (1);\n")
-    with database.read() as connection:
+        opened_file._migrate(number, "CREATE TABLE half (x);\nINSERT INTO no_such_table VALUES (1);\n")
+    with opened_file.read() as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == number - 1
         assert connection.execute("SELECT * FROM sqlite_schema WHERE name = 'half'").fetchone() is None
-    database.close()
+    opened_file.close()
 
 
 def test_a_migration_that_another_program_applied_is_not_applied_again(tmp_path: Path) -> None:
-    database = Database(tmp_path / "pisecurity.db")
-    database._migrate(len(migrations()), "CREATE TABLE again (x);\n")
-    with database.read() as connection:
+    opened_file = Database(tmp_path / "pisecurity.db")
+    opened_file._migrate(len(migrations()), "CREATE TABLE again (x);\n")
+    with opened_file.read() as connection:
         assert connection.execute("SELECT * FROM sqlite_schema WHERE name = 'again'").fetchone() is None
-    database.close()
+    opened_file.close()
 
 
 def test_no_statement_of_a_migration_is_lost() -> None:
@@ -200,9 +200,9 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 
 def test_closing_does_not_cut_off_what_another_thread_does(tmp_path: Path) -> None:
-    database = Database(tmp_path / "pisecurity.db")
-    with database.write() as connection:
-        database.close()
+    opened_file = Database(tmp_path / "pisecurity.db")
+    with opened_file.write() as connection:
+        opened_file.close()
         connection.execute("CREATE TABLE finished (x)")
     with raw(tmp_path) as other:
         assert other.execute("SELECT name FROM sqlite_schema WHERE name = 'finished'").fetchone() is not None
@@ -242,6 +242,19 @@ def test_a_writer_waits_for_another_program(tmp_path: Path) -> None:
         with pytest.raises(TimeoutError):
             task.result(0.2)
         other.execute("COMMIT")
+        task.result(30)
+        assert len(store.events(10)) == 1
+
+
+def test_r13_writers_queue_behind_a_slow_one_longer_than_sqlite_would_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.01)
+    with opened(tmp_path) as store, ThreadPoolExecutor(1) as threads:
+        with store._database.write():
+            task = threads.submit(add, store, 1)
+            with pytest.raises(TimeoutError):
+                task.result(0.2)
         task.result(30)
         assert len(store.events(10)) == 1
 
