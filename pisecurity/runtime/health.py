@@ -24,7 +24,7 @@ class FaultChange:
 class Health:
     """Faults by key, shared by all workers; each beginning and end is logged once and passed on."""
 
-    def __init__(self, clock: Clock, on_change: Callable[[FaultChange], None] = lambda change: None) -> None:
+    def __init__(self, clock: Clock, on_change: Callable[[FaultChange], object] = lambda change: None) -> None:
         self._clock, self._on_change = clock, on_change
         self._lock = threading.Lock()
         self._faults: dict[str, Fault] = {}

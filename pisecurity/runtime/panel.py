@@ -48,6 +48,8 @@ class Transition:
     after: AlarmState
     at: datetime
     """UTC wall time at which it happened."""
+    event_id: str | None = None
+    """Event it is about, also when the change ended it."""
 
 
 class Panel:
@@ -58,7 +60,7 @@ class Panel:
     """
 
     def __init__(
-        self, store: AlarmStore, clock: Clock, settings: AlarmSettings, on_transition: Callable[[Transition], None]
+        self, store: AlarmStore, clock: Clock, settings: AlarmSettings, on_transition: Callable[[Transition], object]
     ) -> None:
         """*on_transition* is called for every stored change, in order, one at a time, outside the lock.
 
@@ -182,9 +184,10 @@ class Panel:
         if alarm is self._kept:
             return
         before, after = states.state_of(self._kept), states.state_of(alarm)
+        event_id = alarm.event_id or self._kept.event_id
         self._store.save_alarm(alarm, f"{before} to {after}: {why}")
         self._alarm = alarm
-        self._untold.append(Transition(before, alarm, after, at))
+        self._untold.append(Transition(before, alarm, after, at, event_id))
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
     def _tell(self) -> None:

@@ -41,7 +41,7 @@ class Watch:
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
-        self._camera, self._id, self._pipeline = camera, camera_id, pipeline
+        self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
         self._inbox, self._live, self._health, self._clock = inbox, live, health, clock
         self._new_id = new_id
         self._ids: dict[int, str] = {}
@@ -75,8 +75,12 @@ class Watch:
         info = self._camera.open()
         log.info(
             "camera opened camera=%s what=%r size=%dx%d fps=%g",
-            self._id, info.description, info.width, info.height, info.fps,
-        )  # fmt: skip
+            self.camera_id,
+            info.description,
+            info.width,
+            info.height,
+            info.fps,
+        )
         self._health.note(self._fault, info.description)
         last_s = self._clock.monotonic()
         while not stop.is_set():
@@ -88,7 +92,9 @@ class Watch:
                 self._health.clear(self._fault)
                 self._step(frame)
             elif self._clock.monotonic() - last_s > LOST_AFTER_S:
-                raise CameraError(f"camera {self._id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable")
+                raise CameraError(
+                    f"camera {self.camera_id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable"
+                )
 
     def _step(self, frame: Frame) -> None:
         # Swapped here, on the camera's thread, so that no frame sees half of a change.

@@ -1,0 +1,318 @@
+"""Composition root: the parts are built, joined, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+from types import FrameType
+
+from pisecurity import __version__, config
+from pisecurity.adapters.cameras.file import FileCamera
+from pisecurity.adapters.cameras.stage import StageCamera
+from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
+from pisecurity.adapters.control import ControlServer, commands
+from pisecurity.adapters.folder import open_folder
+from pisecurity.adapters.lock import StateLock
+from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.media import SimpleJpegEncoder
+from pisecurity.adapters.network import find_binding, host_names
+from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.systemd import Systemd
+from pisecurity.adapters.timezone import house_zone
+from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.errors import MailError, NoNetworkError, WorkerStuckError
+from pisecurity.ports import Camera, Clock, Mailbox, Mailer
+from pisecurity.runtime.deliver import Deliver
+from pisecurity.runtime.desk import Desk
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.inbox import Inbox
+from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.respond import House, Respond
+from pisecurity.runtime.timetable import Timetable
+from pisecurity.runtime.watch import Watch
+from pisecurity.runtime.worker import Beat, Work, Worker
+from pisecurity.settings import CameraSettings, Settings, ZoneSettings
+from pisecurity.web import AccessPolicy, create_app
+from pisecurity.web.assets import assets
+from pisecurity.web.server import PageServer, bind
+
+log = logging.getLogger(__name__)
+
+INBOX_SIZE = 64
+SUPERVISE_S = 1.0
+NETWORK_RETRY_S = 5.0
+STOP_S = 9.0
+"""For all workers together; systemd and the owner wait 10 s."""
+BUG = 3
+"""Exit code after a worker crashed or hung: systemd starts the daemon again."""
+INTERRUPTED = 130
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+NO_MAIL = "no mail account: alarms are only shown on this page; add a [mail] table to config.toml"
+
+
+def run_daemon(state: Path, config_file: Path) -> int:
+    """Run the alarm until it is told to stop; return the exit code.
+
+    Raises:
+        PiSecurityError: it cannot start; the message says why and what to do.
+    """
+    settings = config.load(config_file)
+    with ExitStack() as held:
+        return Daemon(settings, own_folder(state, held), held, config_file=config_file).run()
+
+
+def own_folder(state: Path, held: ExitStack) -> Path:
+    """Return the state folder, which *held* keeps for this process alone. Raises StoreError, AlreadyRunningError."""
+    folder = open_folder(state)
+    held.enter_context(StateLock(folder))
+    return folder
+
+
+class Daemon:
+    """All parts of a running alarm: built and joined here, started in order, stopped in reverse."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        held: ExitStack,
+        *,
+        config_file: Path | None = None,
+        mailbox: Mailbox | None = None,
+    ) -> None:
+        """
+        Args:
+            held: closes what is opened here, also when a later part cannot be built.
+            config_file: read again on SIGHUP; None where there is none.
+            mailbox: the demo's, shown on the page.
+        """
+        clock = self._clock = SystemClock()
+        self._settings, self._folder, self._mailbox = settings, folder, mailbox
+        self._systemd, self._stop = Systemd(), threading.Event()
+        self._crashed: list[str] = []
+        self._signal = 0
+        zone = house_zone(settings.house.timezone)
+        self._house = House(
+            settings.house.name, zone, {camera.id: camera.label for camera in settings.camera}, load_catalogue()
+        )
+        self._store = SqliteStore(folder, clock)
+        held.callback(self._store.close)
+        self._pictures = FilePictures(folder / "pictures")
+        encoder = SimpleJpegEncoder()
+        inbox = Inbox(INBOX_SIZE)
+        self._health = Health(clock, inbox.put)
+        self._live = LiveView(tuple(self._house.cameras), encoder, clock)
+        self._panel = Panel(self._store, clock, settings.alarm, inbox.put)
+        self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
+        self._secrets = Secrets(folder)
+        self._channels: dict[str, Mailer] = {}
+        self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health)
+        self._respond = Respond(
+            settings,
+            inbox,
+            self._panel,
+            self._store,
+            self._pictures,
+            encoder,
+            self._house,
+            self._health,
+            clock,
+            new_id,
+            self._deliver.wake,
+        )
+        self._watches = [self._build_watch(camera, inbox) for camera in settings.camera]
+        self._set_mail(settings)
+        self._desk = self._build_desk(config_file) if config_file else None
+        handlers = commands(self._panel, self._health, self._test_alert)
+        self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
+        held.callback(self._control.close)
+        self._page: PageServer | None = None
+        self._open_page()
+
+    def run(self) -> int:
+        """Start, supervise and stop; return 0 after SIGTERM, 130 after Ctrl-C, 3 when a worker died or hung."""
+        self._panel.start()
+        self._control.open()
+        workers = self._workers()
+        with self._signals():
+            try:
+                for worker in workers:
+                    worker.start()
+                self._systemd.ready(f"{len(self._watches)} camera(s), {self._panel.status().state}")
+                log.info("pisecurity %s runs folder=%s", __version__, self._folder)
+                self._supervise(workers)
+            finally:
+                self._systemd.stopping()
+                self._end(workers)
+        if self._crashed:
+            return BUG
+        return INTERRUPTED if self._signal == signal.SIGINT else 0
+
+    def _workers(self) -> list[Worker]:
+        """Return the workers in the order in which they start: who answers comes before who asks."""
+        work: list[tuple[str, Work]] = [
+            ("deliver", self._deliver.work),
+            ("respond", self._respond.work),
+            ("panel", self._panel.work),
+            ("timetable", self._timetable.work),
+        ]
+        work += [(f"watch:{watch.camera_id}", watch.work) for watch in self._watches]
+        if self._desk:
+            work.append(("desk", self._desk.work))
+        work += [("page", self._serve_page), ("control", self._control.work)]
+        return [Worker(name, each, self._clock, self._on_crash) for name, each in work]
+
+    def _supervise(self, workers: Sequence[Worker]) -> None:
+        """Feed systemd's watchdog while every worker makes progress; end the daemon when one does not."""
+        while not self._clock.wait(self._stop, SUPERVISE_S):
+            stuck = [worker for worker in workers if not worker.fresh]
+            if not stuck:
+                self._systemd.alive()
+                continue
+            for worker in stuck:
+                log.error("worker makes no progress name=%s for_s=%.0f", worker.name, worker.stale_s)
+                self._on_crash(worker.name)
+
+    def _end(self, workers: Sequence[Worker]) -> None:
+        """Stop the workers in reverse order, within STOP_S for all of them."""
+        until_s = self._clock.monotonic() + STOP_S
+        for worker in reversed(workers):
+            try:
+                worker.stop(max(0.1, until_s - self._clock.monotonic()))
+            except WorkerStuckError as error:
+                log.error("stopped without waiting reason=%s", error)
+        log.info("pisecurity stopped")
+
+    def _on_crash(self, name: str) -> None:
+        self._crashed.append(name)
+        self._stop.set()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C stop, SIGHUP reads the configuration again; the handlers before come back at the end."""
+
+        def on_signal(number: int, _frame: FrameType | None) -> None:
+            if number != signal.SIGHUP:
+                self._signal = number
+                self._stop.set()
+            elif self._desk:
+                self._desk.ask()
+
+        before = {number: signal.signal(number, on_signal) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _build_watch(self, camera: CameraSettings, inbox: Inbox) -> Watch:
+        zones = zones_of(camera.id, self._settings)
+        pipeline = Pipeline(camera.id, self._settings.motion, zones)
+        source = build_camera(camera, self._clock)
+        return Watch(source, camera.id, pipeline, inbox, self._live, self._health, self._clock, new_id)
+
+    def _build_desk(self, config_file: Path) -> Desk:
+        desk = Desk(
+            self._settings,
+            read=partial(config.read, config_file),
+            parse=partial(config.parse, source=str(config_file)),
+            health=self._health,
+            clock=self._clock,
+        )
+        desk.register(("motion", "zone"), self._set_vision)
+        desk.register(("alarm",), lambda settings: self._panel.apply(settings.alarm))
+        desk.register(("schedule",), lambda settings: self._timetable.apply(settings.schedule))
+        desk.register(("mail",), self._set_mail)
+        desk.register(("alarm", "mail"), self._respond.apply)
+        return desk
+
+    def _set_vision(self, settings: Settings) -> None:
+        for watch in self._watches:
+            watch.apply(settings.motion, zones_of(watch.camera_id, settings))
+
+    def _set_mail(self, settings: Settings) -> None:
+        if settings.mail is None:
+            self._channels.clear()
+            self._health.report("mail", NO_MAIL)
+            return
+        self._channels["mail"] = SmtpMailer(settings.mail, self._secrets.mail_password, settings.house.name)
+        self._health.clear("mail")
+
+    def _test_alert(self, by: str) -> str:
+        """Queue a test alert for *by*; return in words where it goes."""
+        if "mail" not in self._channels:
+            raise MailError(NO_MAIL)
+        log.info("test alert asked by=%s", by)
+        self._respond.test_alert()
+        return "test alert on its way; `pisecurity status` shows a fault if the mail server does not take it"
+
+    def _open_page(self) -> None:
+        """Bind the page. Raises NetworkError; NoNetworkError when it may work later."""
+        web = self._settings.web
+        try:
+            binding = find_binding(web.address)
+        except NoNetworkError as error:
+            self._health.report("page", str(error))
+            return
+        names = (*map(str, binding.addresses), *(() if web.address == "127.0.0.1" else host_names()), *web.hosts)
+        allowed = (*binding.prefixes, *(ip_network(prefix) for prefix in web.also_allow))
+        sockets = bind(binding.addresses, web.port)
+        page = create_app(
+            panel=self._panel,
+            store=self._store,
+            pictures=self._pictures,
+            health=self._health,
+            live=self._live,
+            access=AccessPolicy.build(names, allowed),
+            clock=self._clock,
+            zone=self._house.zone,
+            house=self._house.name,
+            labels=self._house.cameras,
+            mailbox=self._mailbox,
+        )
+        self._page = PageServer(page, sockets)
+        self._health.clear("page")
+
+    def _serve_page(self, stop: threading.Event, beat: Beat) -> None:
+        """Serve the page, as soon as there is a network to serve it on."""
+        while self._page is None:
+            if self._clock.wait(stop, NETWORK_RETRY_S):
+                return
+            beat()
+            self._open_page()
+        self._page.start()
+        self._page.work(stop, beat)
+
+
+def build_camera(settings: CameraSettings, clock: Clock) -> Camera:
+    """Return the adapter for the kind of camera; a new kind is one adapter and one line here."""
+    kinds: Mapping[str, Callable[[CameraSettings, Clock], Camera]] = {"stage": StageCamera, "file": FileCamera}
+    return kinds[settings.kind](settings, clock)
+
+
+def zones_of(camera: str, settings: Settings) -> tuple[ZoneSettings, ...]:
+    """Return the zones that lie in *camera*."""
+    return tuple(zone for zone in settings.zone if zone.camera == camera)
+
+
+def load_catalogue() -> Mapping[str, str]:
+    """Return the words of mails."""
+    catalogue: dict[str, str] = json.loads((assets() / "locales" / "mail.en.json").read_text(encoding="utf-8"))
+    return catalogue
+
+
+def new_id() -> str:
+    """Return 128 random bits as hex: the name of an event or alert, not to be guessed."""
+    return secrets.token_hex(16)

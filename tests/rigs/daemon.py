@@ -1,0 +1,118 @@
+"""Runs the real daemon as its user would: a process of its own, its page and its log."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """Return a port of loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_for(what: str, found: Callable[[], Found | None], timeout_s: float = 30.0) -> Found:
+    """Return the first result of *found* that is not None or False; fail with *what* after *timeout_s*."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        result = found()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {timeout_s:g} s")
+
+
+class DaemonProcess:
+    """A running ``pisecurity run`` or ``pisecurity demo``."""
+
+    def __init__(self, arguments: list[str], port: int, log: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.port, self.log_file = port, log
+        command = [sys.executable, "-m", "pisecurity", *arguments]
+        clean = {key: value for key, value in os.environ.items() if key not in ("NOTIFY_SOCKET", "STATE_DIRECTORY")}
+        with log.open("ab") as sink:
+            self.process = subprocess.Popen(
+                command, cwd=CHECKOUT, env={**clean, **(environment or {})}, stdout=sink, stderr=sink
+            )
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def request(
+        self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Ask the page; the connection is refused with OSError while it is not up."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def state(self) -> dict[str, Any]:
+        """Return what the page's script is told."""
+        status, body = self.request("GET", "/api/state")
+        assert status == 200, (status, body[:200])
+        result: dict[str, Any] = json.loads(body)
+        return result
+
+    def switch(self, mode: str) -> int:
+        """Press one of the page's buttons without a script; return the status of the answer."""
+        origin = f"http://127.0.0.1:{self.port}"
+        form = {"Origin": origin, "Content-Type": "application/x-www-form-urlencoded"}
+        return self.request("POST", "/mode", f"mode={mode}", form)[0]
+
+    def wait_until_up(self, timeout_s: float = 30.0) -> None:
+        def up() -> bool:
+            if self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.log}")
+            try:
+                return self.request("GET", "/api/state")[0] == 200
+            except OSError:
+                return False
+
+        wait_for("page up", up, timeout_s)
+
+    def stop(self, with_signal: int = signal.SIGTERM, timeout_s: float = 15.0) -> int:
+        """Send *with_signal* and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"did not stop within {timeout_s:g} s:\n{self.log}") from None
+
+
+@contextmanager
+def running(
+    arguments: list[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[DaemonProcess]:
+    """Run the daemon and wait for its page; it is stopped at the end whatever happens."""
+    daemon = DaemonProcess(arguments, port, log, environment)
+    try:
+        daemon.wait_until_up()
+        yield daemon
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.wait()
