@@ -163,7 +163,10 @@ class ScheduleSettings(Table):
     mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
 
 
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.)){0,250}[A-Za-z0-9]")
+MAIL_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.)){0,250}[A-Za-z0-9]"
+)
 
 
 def _mail_address(value: str) -> str:
