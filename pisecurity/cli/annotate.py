@@ -1,0 +1,72 @@
+"""A replayed clip with everything drawn in that the detector had to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pisecurity.adapters.media import ClipWriter, plain, to_bgr
+from pisecurity.core.types import Frame, Track, TrackState
+from pisecurity.core.vision.pipeline import Step
+
+COLOURS = {
+    TrackState.CANDIDATE: (200, 200, 200),
+    TrackState.CONFIRMED: (60, 90, 255),
+    TrackState.HOLDING: (60, 200, 255),
+}
+"""BGR."""
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+WHITE = (255, 255, 255)
+
+
+class Annotator:
+    """Writes the frames of a replay as an MP4 with boxes, track numbers, states and reasons."""
+
+    def __init__(self, path: Path, width: int, height: int, fps: float) -> None:
+        """Create the file. Raises StoreError."""
+        self._size = (width, height)
+        self._scale = max(0.35, height / 1080)
+        self._clip = ClipWriter(path, width, height, fps)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clip.close()
+
+    def write(self, frame: Frame, step: Step) -> None:
+        """Append *frame*; a frame of another size, after a change in mid-stream, is scaled to the first one's."""
+        image = to_bgr(frame.picture())
+        if image.shape[1::-1] != self._size:
+            image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        for track in step.tracks:
+            x, y, w, h = track.box.pixels(*self._size)
+            cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), COLOURS[track.state], max(1, round(2 * self._scale)))
+            self._text(image, f"#{track.id}", x, y - 4, COLOURS[track.state])
+        self._legend(image, frame, step)
+        self._clip.write(image, frame.taken_s)
+
+    def _legend(self, image: NDArray[np.uint8], frame: Frame, step: Step) -> None:
+        """Write from the bottom up: the frame, and what is known of each track, those that count lowest."""
+        unsettled = ", scene unsettled" if step.motion.unsettled else ""
+        lines = [(f"frame {frame.index}, moving {step.motion.score:.2%}{unsettled}", WHITE)]
+        for track in sorted(step.tracks, key=lambda track: (track.state is TrackState.CANDIDATE, track.id)):
+            lines.append((f"#{track.id} {track.state} {track.score:.2f}: {track.reason}", COLOURS[track.state]))
+        height = round(34 * self._scale)
+        for number, (text, colour) in enumerate(lines[: self._size[1] // 2 // height]):
+            self._text(image, text, 4, self._size[1] - 6 - number * height, colour)
+
+    def _text(self, image: NDArray[np.uint8], text: str, x: int, y: int, colour: tuple[int, int, int]) -> None:
+        """Write one line on a darkened ground, moved to where it can be read."""
+        (width, height), below = cv2.getTextSize(plain(text), FONT, self._scale, 1)
+        x, y = max(0, min(x, self._size[0] - width)), max(height + 1, min(y, self._size[1] - below - 1))
+        ground = image[max(0, y - height - 1) : y + below, x : x + width]
+        ground //= 3
+        cv2.putText(image, plain(text), (x, y), FONT, self._scale, colour, 1, cv2.LINE_AA)
