@@ -35,8 +35,9 @@ class Timetable:
     * After a jump forward only the latest edge counts, and only if the last order is older than it. Ages of
       orders are measured by the boot clock, which does not jump: who armed two minutes ago on a machine that
       believed in 1970 is not overruled by this morning's "disarmed".
-    * After a jump back an order given since is newer than the edge that is now the latest, and stands. An edge
-      that has been dealt with is remembered and not executed again when its time comes a second time.
+    * After a jump back what was ordered since, by hand or by an edge, is newer than the edge that is now the
+      latest, and stands. From there the schedule goes by the new clock, which is the better one. A correction of
+      seconds does not repeat an edge: the last one dealt with is remembered.
     * A scheduled "disarmed" waits while the alarm is pending or triggered.
     * A changed schedule counts from its next edge on: saving settings neither arms nor disarms.
 
