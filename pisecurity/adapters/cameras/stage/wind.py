@@ -1,0 +1,108 @@
+"""Leaves in the wind: parts of the picture that are drawn a little beside their place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pisecurity.adapters.cameras.stage.paint import Image
+from pisecurity.adapters.cameras.stage.view import View
+from pisecurity.core.types import Plane
+
+COARSE: Final = 8
+SWAY_HZ: Final = 0.42
+FLUTTER_HZ: Final = 1.15
+REGIONS: Final = (
+    (106.0, 0.0, 326.0, 126.0, 1.9),
+    (100.0, 172.0, 290.0, 222.0, 0.8),
+    (296.0, 254.0, 432.0, 290.0, 0.8),
+    (424.0, 226.0, 544.0, 268.0, 0.5),
+    (552.0, 254.0, 632.0, 290.0, 0.8),
+)
+"""Left, top, right, bottom on the sheet and how far leaves move there, in sheet units."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """One region in even pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    reach: float
+    amount: Image
+    """0 where nothing moves, 1 in the middle of leaves; coarse."""
+    phase: Image
+    """Radians, coarse: neighbouring boughs move together."""
+
+
+class Wind:
+    """Moves whatever is green in the regions of the garden that have leaves."""
+
+    def __init__(self, day: Image, view: View, rng: np.random.Generator) -> None:
+        """*day*: the still picture, (H, W, 3) BGR."""
+        self._patches = [patch for region in REGIONS if (patch := _patch(day, view, region, rng)) is not None]
+
+    def blow(self, t_s: float, y: Plane, u: Plane, v: Plane) -> None:
+        """Move the leaves in the planes of a still picture to where they are at *t_s*."""
+        gust = 0.45 + 0.25 * math.sin(0.37 * t_s) + 0.2 * math.sin(0.83 * t_s + 1.0)
+        for patch in self._patches:
+            sway = patch.phase + 2 * math.pi * SWAY_HZ * t_s
+            flutter = 1.9 * patch.phase + 2 * math.pi * FLUTTER_HZ * t_s
+            across = patch.reach * gust * patch.amount * (np.sin(sway) + 0.35 * np.sin(flutter))
+            down = 0.45 * patch.reach * gust * patch.amount * np.cos(flutter + 0.7)
+            for plane, half in ((y, 1), (u, 2), (v, 2)):
+                _shift(plane, patch, half, across, down)
+
+
+def _shift(plane: Plane, patch: _Patch, half: int, across: Image, down: Image) -> None:
+    here = np.s_[patch.top // half : patch.bottom // half, patch.left // half : patch.right // half]
+    part = plane[here]
+    height, width = part.shape
+    columns = cv2.resize(across, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(1 / half)
+    rows = cv2.resize(down, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(1 / half)
+    columns += np.arange(width, dtype=np.float32)[None, :]
+    rows += np.arange(height, dtype=np.float32)[:, None]
+    plane[here] = cv2.remap(part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _patch(
+    day: Image, view: View, region: tuple[float, float, float, float, float], rng: np.random.Generator
+) -> _Patch | None:
+    left, top, right, bottom, reach = region
+    height, width = day.shape[:2]
+    x0, y0 = (max(0, math.floor(value) // 2 * 2) for value in view.pixel(left, top))
+    x1, y1 = view.pixel(right, bottom)
+    x1, y1 = min(width, int(x1)) // 2 * 2, min(height, int(y1)) // 2 * 2
+    phases = rng.uniform(0, 4.0, (4, 6)).astype(np.float32)
+    if x1 - x0 < COARSE or y1 - y0 < COARSE:
+        return None
+    size = ((x1 - x0 + COARSE - 1) // COARSE, (y1 - y0 + COARSE - 1) // COARSE)
+    amount = cv2.resize(_green(day[y0:y1, x0:x1], view.scale), size, interpolation=cv2.INTER_AREA)
+    phase = cv2.resize(phases, size, interpolation=cv2.INTER_CUBIC)
+    taper = _taper(size, at_top=y0 == 0)
+    return _Patch(
+        x0, y0, x1, y1, reach * view.scale, np.asarray(amount, np.float32) * taper, np.asarray(phase, np.float32)
+    )
+
+
+def _green(part: Image, scale: float) -> Image:
+    blue, green, red = (part[..., channel] for channel in range(3))
+    leaves = (green > 1.12 * np.maximum(blue, red)).astype(np.float32)
+    return np.asarray(np.clip(1.5 * cv2.GaussianBlur(leaves, (0, 0), 2.5 * scale), 0, 1), np.float32)
+
+
+def _taper(size: tuple[int, int], *, at_top: bool) -> NDArray[np.float32]:
+    """Fall to 0 at the rim, so that a region joins the still picture; not where the picture itself ends."""
+    width, height = size
+    x, y = np.arange(width), np.arange(height)
+    sides = np.minimum(1, np.minimum(x, width - 1 - x) / 2)
+    above = np.ones(height) if at_top else np.minimum(1, y / 2)
+    ends = np.minimum(above, np.minimum(1, (height - 1 - y) / 2))
+    return np.asarray(ends[:, None] * sides[None, :], np.float32)
