@@ -162,6 +162,13 @@ class ScheduleSettings(Table):
     """Time of day in the zone of the house, such as 22:30:00."""
     mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
 
+    @field_validator("at")
+    @classmethod
+    def _is_a_time_on_the_wall(cls, at: time) -> time:
+        if at.microsecond or at.tzinfo is not None:
+            raise ValueError("give whole seconds by the clock of the house, such as 22:30:00")
+        return at
+
 
 MAIL_ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pisecurity.core.alarm.schedule import (
     CLOCK_FLOOR,
@@ -237,3 +238,9 @@ def test_schedule_does_not_end_an_alarm(state: AlarmState, mode: Mode, ruling: R
 def test_fixed_offset_works_as_a_zone() -> None:
     at = datetime(2026, 6, 1, 17, 0, tzinfo=UTC)
     assert latest_edge([entry("22:00", "night")], at, timezone(timedelta(hours=5))) == Edge(at, Mode.NIGHT)
+
+
+@pytest.mark.parametrize("at", [time(22, 30, 0, 1), time(22, 30, tzinfo=UTC)])
+def test_times_that_no_clock_on_the_wall_shows_are_refused(at: time) -> None:
+    with pytest.raises(ValidationError, match="such as 22:30:00"):
+        ScheduleSettings(days=("mon",), at=at, mode="night")
