@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ class Exit(IntEnum):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv*, by default that of the process, and return its exit code."""
     state: Path | None = None
+    # Without a handler Python prints warnings to stderr, where the one line of a command belongs; run logs.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         args = build_parser().parse_args(argv)
         state = args.state

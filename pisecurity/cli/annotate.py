@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pisecurity.adapters.media import ClipWriter, plain, to_bgr
-from pisecurity.core.types import Frame, Track, TrackState
+from pisecurity.core.types import Frame, TrackState
 from pisecurity.core.vision.pipeline import Step
 
 COLOURS = {
@@ -57,8 +57,8 @@ class Annotator:
         """Write from the bottom up: the frame, and what is known of each track, those that count lowest."""
         unsettled = ", scene unsettled" if step.motion.unsettled else ""
         lines = [(f"frame {frame.index}, moving {step.motion.score:.2%}{unsettled}", WHITE)]
-        for track in sorted(step.tracks, key=lambda track: (track.state is TrackState.CANDIDATE, track.id)):
-            lines.append((f"#{track.id} {track.state} {track.score:.2f}: {track.reason}", COLOURS[track.state]))
+        tracks = sorted(step.tracks, key=lambda track: (track.state is TrackState.CANDIDATE, track.id))
+        lines += [(f"#{one.id} {one.state} {one.score:.2f}: {one.reason}", COLOURS[one.state]) for one in tracks]
         height = round(34 * self._scale)
         for number, (text, colour) in enumerate(lines[: self._size[1] // 2 // height]):
             self._text(image, text, 4, self._size[1] - 6 - number * height, colour)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from pisecurity.adapters.mailbox import DemoMailbox
 from pisecurity.app import Daemon, own_folder
+from pisecurity.cli.daemon import log_to_stderr
 from pisecurity.errors import ConfigError
 from pisecurity.settings import (
     AlarmSettings,
@@ -23,6 +24,7 @@ def demo(args: argparse.Namespace) -> int:
     """Run the daemon on a drawn scene, with an embedded mailbox."""
     if (args.state / "config.toml").exists():
         raise ConfigError(f"{args.state}: an installed alarm lives here; give the demo another folder with --state")
+    log_to_stderr()
     with ExitStack() as held:
         folder = own_folder(args.state, held)
         mailbox = DemoMailbox()

@@ -191,7 +191,7 @@ COMMANDS: Sequence[Command] = (
         "pisecurity run --state /srv/alarm", _state_and_config,
     ),
     Command(
-        "demo", "daemon:demo", "try it out: a drawn scene as camera, a mailbox of its own, the page on this machine",
+        "demo", "demo:demo", "try it out: a drawn scene as camera, a mailbox of its own, the page on this machine",
         "pisecurity demo --port 8081", _demo,
     ),
     Command(

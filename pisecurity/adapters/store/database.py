@@ -45,16 +45,23 @@ class Database:
     Writers queue at a lock in front of SQLite, because SQLite itself lets them poll until one of them gives up.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open or create *path* and apply the migrations it lacks. Raises StoreError."""
-        self.path = path
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open or create *path* and apply the migrations it lacks; *read_only* changes and creates nothing.
+
+        Raises:
+            StoreError: also when it is to be read only and is missing or of another version.
+        """
+        self.path, self._read_only = path, read_only
         self._idle: list[sqlite3.Connection] = []
         self._pool = threading.Lock()
         self._writing = threading.Lock()
         self._closed = False
         with self._explained(), ExitStack() as failed:
             failed.callback(self.close)
-            self._prepare()
+            if read_only:
+                self._see_that_it_is_readable()
+            else:
+                self._prepare()
             failed.pop_all()
 
     @contextmanager
@@ -110,7 +117,13 @@ class Database:
         connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
         connection.row_factory = sqlite3.Row
         with ExitStack() as failed:
             failed.callback(connection.close)
@@ -141,6 +154,17 @@ class Database:
                 raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
         for number, script in enumerate(scripts[version:], start=version + 1):
             self._migrate(number, script)
+
+    def _see_that_it_is_readable(self) -> None:
+        if not self.path.exists():
+            raise StoreError(f"{self.path}: there is none yet; pisecurity makes it when it first runs")
+        with closing(self._connect()) as connection:
+            version, known = _version(connection), len(migrations())
+        if version != known:
+            raise StoreError(
+                f"{self.path}: has format {version} and this pisecurity knows {known}; restart the daemon, which "
+                "brings an older one up to date, or install the newer pisecurity"
+            )
 
     def _migrate(self, number: int, script: str) -> None:
         with self.write() as connection:

@@ -19,13 +19,13 @@ class SqliteStore(AlarmTable, EventTable, OutboxTable):
     On return of a writing method its rows survive kill -9 and a power cut.
     """
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        """Open or create the database in *folder* and bring it to the newest version.
+    def __init__(self, folder: Path, clock: Clock, *, read_only: bool = False) -> None:
+        """Open or create the database in *folder* and bring it to the newest version; *read_only* changes nothing.
 
         Raises:
             StoreError: the file cannot be opened, is damaged, of another program or of a newer version.
         """
-        super().__init__(Database(folder / FILE_NAME), clock)
+        super().__init__(Database(folder / FILE_NAME, read_only=read_only), clock)
 
     def close(self) -> None:
         """Close the file; may be called twice. What another thread is doing just now is still finished."""

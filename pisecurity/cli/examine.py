@@ -1,0 +1,144 @@
+"""What doctor tries, one part after the other."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from pisecurity import __version__, config
+from pisecurity.adapters.control import FILE_NAME, ControlClient
+from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.network import find_binding
+from pisecurity.adapters.secrets import Secrets
+from pisecurity.app import build_camera
+from pisecurity.cli.report import LIBRARIES, library_version
+from pisecurity.errors import CameraError, ControlError, NetworkError, PiSecurityError, StoreError
+from pisecurity.ports import Clock
+from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings
+from pisecurity.web.server import bind
+
+LEAST_FREE_MB = 500
+FRAME_WITHIN_S = 10.0
+MAIL_DEADLINE_S = 30.0
+
+
+class ClockError(PiSecurityError):
+    """The wall clock is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one part is."""
+
+    part: str
+    well: bool
+    text: str
+    """What was found; of a fault, what, where and the fix."""
+
+
+class Examination:
+    """Tries the parts of an installation as the daemon would use them, beside a daemon that may be running."""
+
+    def __init__(self, state: Path, config_file: Path, clock: Clock) -> None:
+        self._state, self._config_file, self._clock = state, config_file, clock
+        self._settings: Settings | None = None
+        self._daemon = False
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is found, part by part; without a good configuration its parts are left out."""
+        yield self._try("versions", self._versions)
+        yield self._try("config", self._config)
+        yield self._try("state folder", self._folder)
+        yield self._try("disk", self._disk)
+        yield self._try("clock", self._wall_clock)
+        yield self._try("daemon", self._control)
+        if self._settings is None:
+            return
+        settings = self._settings
+        for camera in settings.camera:
+            yield self._try(f"camera {camera.id}", partial(self._camera, camera))
+        yield self._try("mail", partial(self._mail, settings.mail, settings.house.name))
+        yield self._try("page", partial(self._page, settings.web))
+
+    def _try(self, part: str, examine: Callable[[], str]) -> Finding:
+        try:
+            return Finding(part, well=True, text=examine())
+        except PiSecurityError as error:
+            return Finding(part, well=False, text=str(error))
+
+    def _versions(self) -> str:
+        libraries = ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES)
+        return f"pisecurity {__version__}, Python {platform.python_version()}, {libraries}"
+
+    def _config(self) -> str:
+        self._settings = config.load(self._config_file)
+        return f"{self._config_file} is good"
+
+    def _folder(self) -> str:
+        try:
+            with tempfile.TemporaryFile(dir=self._state):
+                return f"{self._state} can be written"
+        except OSError as error:
+            raise StoreError(
+                f"{self._state}: cannot be written ({error.strerror}); run doctor as the user of the service, or give "
+                "that user the folder"
+            ) from error
+
+    def _disk(self) -> str:
+        there = next(folder for folder in (self._state, *self._state.absolute().parents) if folder.exists())
+        free_mb = shutil.disk_usage(there).free // 10**6
+        if free_mb < LEAST_FREE_MB:
+            raise StoreError(f"{there}: {free_mb} MB free, {LEAST_FREE_MB} MB are needed; delete something")
+        return f"{free_mb} MB free"
+
+    def _wall_clock(self) -> str:
+        now = self._clock.now()
+        installed = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+        if now < installed:
+            raise ClockError(f"it says {now:%Y-%m-%d %H:%M} UTC, before this program was installed; run 'timedatectl'")
+        return f"{now:%Y-%m-%d %H:%M:%S} UTC"
+
+    def _control(self) -> str:
+        """Whether a daemon runs is no fault, unless it runs and does not answer."""
+        path = self._state / FILE_NAME
+        try:
+            state = ControlClient(path).ask("status")["state"]
+        except ControlError:
+            if path.exists():
+                raise
+            return "does not run on this state folder"
+        self._daemon = True
+        return f"runs, {state}"
+
+    def _camera(self, settings: CameraSettings) -> str:
+        camera = build_camera(settings, self._clock)
+        try:
+            info = camera.open()
+            if camera.read(FRAME_WITHIN_S) is None:
+                raise CameraError(f"camera {settings.id}: no picture within {FRAME_WITHIN_S:g} s; check its cable")
+        finally:
+            camera.close()
+        return f"gives pictures: {info.description}, {info.fps:g} frames/s"
+
+    def _mail(self, settings: MailSettings | None, house: str) -> str:
+        if settings is None:
+            return "none set up: alarms are only shown on the page; add a [mail] table to be told"
+        return SmtpMailer(settings, Secrets(self._state).mail_password, house).prove(MAIL_DEADLINE_S)
+
+    def _page(self, settings: WebSettings) -> str:
+        binding = find_binding(settings.address)
+        where = ", ".join(f"port {settings.port} of {address}" for address in binding.addresses)
+        try:
+            for listening in bind(binding.addresses, settings.port):
+                listening.close()
+        except NetworkError:
+            if self._daemon:
+                return f"{where} is taken, by the running daemon as it should be"
+            raise
+        return f"{where} is free"

@@ -1,0 +1,94 @@
+"""Commands that look and change nothing: check, doctor, events."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import datetime
+
+from pisecurity import config
+from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.cli.examine import Examination
+from pisecurity.cli.parser import given_config
+from pisecurity.core.types import EventRecord, Outcome
+
+_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<12}  {:<10}  {}"
+
+
+def check(args: argparse.Namespace) -> int:
+    """Read the configuration and say what is wrong with it."""
+    path = given_config(args)
+    settings = config.load(path)
+    cameras = ", ".join(camera.id for camera in settings.camera)
+    mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
+    print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
+    return 0
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Try each part, say how it is, and name the fix where it is not well."""
+    faults = 0
+    for finding in Examination(args.state, given_config(args), SystemClock()).findings():
+        faults += not finding.well
+        print(f"{'ok   ' if finding.well else 'FAULT'}  {finding.part:<12} {finding.text}", flush=True)
+    print("all is well" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
+    return 1 if faults else 0
+
+
+def events(args: argparse.Namespace) -> int:
+    """List what was seen, newest first; the daemon may run meanwhile."""
+    store = SqliteStore(args.state, SystemClock(), read_only=True)
+    try:
+        records = store.events(args.limit)
+    finally:
+        store.close()
+    if args.json:
+        for record in records:
+            print(json.dumps(_as_json(record)))
+        return 0
+    if not records:
+        print("no events yet")
+        return 0
+    print(_ROW.format("seen", "camera", "seconds", "score", "alarm was", "mail", "why"))
+    for record in records:
+        print(_as_row(record))
+    return 0
+
+
+def _as_row(record: EventRecord) -> str:
+    lasted = f"{(record.ended_at - record.opened_at).total_seconds():.1f}" if record.ended_at else "-"
+    return _ROW.format(
+        _local(record.opened_at), record.camera, lasted, f"{record.score:.2f}", record.state, _mail(record), record.why
+    )
+
+
+def _mail(record: EventRecord) -> str:
+    """Return the worst that became of its mails, because that is what the owner must know."""
+    outcomes = {delivery.outcome for delivery in record.deliveries}
+    worst = (Outcome.REFUSED, Outcome.LATER, Outcome.WAITING, Outcome.ACCEPTED)
+    return next((str(outcome) for outcome in worst if outcome in outcomes), "-")
+
+
+def _as_json(record: EventRecord) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "camera": record.camera,
+        "opened_at": record.opened_at.isoformat(),
+        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "box": [record.box.x, record.box.y, record.box.w, record.box.h],
+        "zones": sorted(record.zones),
+        "score": record.score,
+        "reason": record.reason,
+        "state": record.state,
+        "alert": record.kind,
+        "why": record.why,
+        "deliveries": [
+            {"recipient": delivery.recipient, "outcome": delivery.outcome, "detail": delivery.detail}
+            for delivery in record.deliveries
+        ],
+    }
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
