@@ -66,7 +66,7 @@ def lighten(day: Image, view: View) -> Lights:
     x = (np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(view.scale) + np.float32(view.left)
     y = (np.arange(height, dtype=np.float32) + np.float32(0.5))[:, None] / np.float32(view.scale) + np.float32(view.top)
     share = day * (1 / 255)
-    night = share**1.25 * np.array((74, 58, 48), np.float32) + np.array((10, 8, 7), np.float32)
+    night = share**1.25 * np.array((94, 76, 64), np.float32) + np.array((10, 8, 7), np.float32)
     glow = np.zeros((height, width), np.float32)
     for window in WINDOWS:
         left, top, right, bottom = window
