@@ -140,7 +140,7 @@ def written(value: Any) -> str:
         case int() if value.bit_length() > 64:
             text = "a very large number"
         case int() | float():
-            text = str(value)
+            text = str(value).removesuffix(".0")
         case date() | time():
             text = value.isoformat()
         case str():

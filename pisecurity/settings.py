@@ -141,8 +141,11 @@ class AlarmSettings(Table):
     record_when_disarmed: bool = False
     """Keep events and pictures also while disarmed; nothing is mailed then."""
     away: ModeSettings = ModeSettings(exit_delay_s=60, entry_delay_s=60)
+    """Nobody is at home."""
     home: ModeSettings = ModeSettings()
+    """Somebody is at home and awake."""
     night: ModeSettings = ModeSettings(entry_delay_s=30)
+    """Everybody at home sleeps."""
 
     @field_validator("away", "home", "night", mode="before")
     @classmethod
@@ -161,6 +164,7 @@ class ScheduleSettings(Table):
     at: time = Field(examples=[time(22, 30)])
     """Time of day in the zone of the house, such as 22:30:00."""
     mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
+    """What to switch to."""
 
     @field_validator("at")
     @classmethod

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import re
+from datetime import time
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from pisecurity.config import MAX_BYTES, meaning, parse, table_of, tables
+from pisecurity.settings import (
+    AlarmSettings,
+    CameraSettings,
+    HouseSettings,
+    MotionSettings,
+    ScheduleSettings,
+    Settings,
+    ZoneSettings,
+    contradictions,
+    is_live,
+)
+from tests.example_config import example
+
+EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+OPTIONAL = re.compile(r"^#(?=\[|[a-z_]+ = )", re.MULTILINE)
+AREA = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
+
+every_table = pytest.mark.parametrize("table", [table for _, table in tables()], ids=[name for name, _ in tables()])
+
+
+def test_the_example_shows_the_settings_as_they_are() -> None:
+    assert EXAMPLE.read_text("utf-8") == example(), "python -m tests.example_config > config.example.toml"
+
+
+def test_the_example_is_a_good_configuration_of_nothing_but_defaults() -> None:
+    camera = CameraSettings(id="front", kind="stage")
+    assert parse(example(), "example") == Settings(camera=(camera,))
+
+
+def test_the_optional_tables_of_the_example_are_good_too() -> None:
+    settings = parse(OPTIONAL.sub("", example()), "example")
+    assert settings.mail is not None
+    assert settings.mail.host == "smtp.example.org"
+    assert settings.zone[0].camera == settings.camera[0].id
+    assert settings.schedule[0].at == time(22, 30)
+
+
+@pytest.mark.parametrize(("name", "table"), list(tables()), ids=[name for name, _ in tables()])
+def test_the_example_has_every_key_once_below_its_meaning(name: str, table: type[BaseModel]) -> None:
+    text = re.sub(r"^#(?= )", "//", OPTIONAL.sub("", example()), flags=re.MULTILINE)
+    (section,) = re.findall(rf"^{re.escape(name)}\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    for key, field in table.model_fields.items():
+        if table_of(field.annotation):
+            continue
+        (above,) = re.findall(rf"((?:^// .*\n)+){key} = ", section, re.MULTILINE)
+        assert " ".join(above.replace("// ", "").split()) == meaning(table, key)
+
+
+@every_table
+def test_every_setting_says_what_it_means(table: type[BaseModel]) -> None:
+    plain = [key for key, field in table.model_fields.items() if not table_of(field.annotation)]
+    assert plain
+    assert [key for key in plain if not meaning(table, key)] == []
+
+
+@every_table
+def test_every_number_and_every_list_has_its_limits(table: type[BaseModel]) -> None:
+    properties = table.model_json_schema()["properties"]
+    for key, node in properties.items():
+        if node.get("type") in ("number", "integer"):
+            assert "maximum" in node, key
+            assert "minimum" in node or "exclusiveMinimum" in node, key
+        if node.get("type") == "array":
+            assert "maxItems" in node, key
+
+
+@every_table
+def test_every_required_setting_has_an_example_that_messages_can_name(table: type[BaseModel]) -> None:
+    required = [key for key, field in table.model_fields.items() if field.is_required()]
+    assert [key for key in required if not table.model_fields[key].examples] == []
+
+
+def test_the_largest_useful_configuration_fits() -> None:
+    assert len(example()) * 8 < MAX_BYTES
+
+
+def test_what_counts_at_once_and_what_needs_a_restart() -> None:
+    assert {name for name in Settings.model_fields if is_live(name)} == {"motion", "zone", "alarm", "schedule", "mail"}
+
+
+def test_a_table_with_one_delay_keeps_the_other_default_of_its_mode() -> None:
+    alarm = AlarmSettings.model_validate({"away": {"entry_delay_s": 30}, "night": {"exit_delay_s": 5}})
+    assert (alarm.away.exit_delay_s, alarm.away.entry_delay_s) == (60, 30)
+    assert (alarm.night.exit_delay_s, alarm.night.entry_delay_s) == (5, 30)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\0b", "a\x1b[2Jb", "a\u2028b", "a\x85b"])
+def test_s24_a_text_stays_on_one_line(name: str) -> None:
+    with pytest.raises(ValidationError, match="give a text on one line, without control characters"):
+        HouseSettings(name=name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Haus Müller", "家", "Chez l'abbé", "🏠 Home", "$(touch x)", "{{7*7}}", "{0.__class__}"]
+)
+def test_s20_any_other_text_is_kept_as_it_is(name: str) -> None:
+    assert HouseSettings(name=name).name == name
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_are_finite(value: float) -> None:
+    with pytest.raises(ValidationError):
+        MotionSettings(min_area=value)
+
+
+def test_a_wrong_secret_is_not_in_the_text_of_the_error() -> None:
+    """S-42."""
+    with pytest.raises(ValidationError) as caught:
+        HouseSettings.model_validate({"password": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def zone(name: str, camera: str) -> ZoneSettings:
+    return ZoneSettings(name=name, camera=camera, kind="watch", points=AREA)
+
+
+FRONT = CameraSettings(id="front", kind="stage")
+BACK = CameraSettings(id="back", kind="stage")
+NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
+
+
+@pytest.mark.parametrize(
+    ("tables", "text"),
+    [
+        ({"camera": (FRONT, FRONT)}, "camera[1] has this id already; give each camera its own"),
+        ({"camera": (FRONT, BACK), "zone": (zone("a", "side"),)}, "no camera has this id; there is front, back"),
+        (
+            {"camera": (FRONT,), "zone": (zone("a", "front"), zone("a", "front"))},
+            "zone[1] of this camera has this name already; give each its own",
+        ),
+        (
+            {
+                "camera": (FRONT,),
+                "schedule": (NIGHTLY, ScheduleSettings(days=("tue",), at=time(22, 30), mode="disarmed")),
+            },
+            "schedule[1] switches at this time on tue already; keep one of them",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(tables: dict[str, object], text: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(text)):
+        Settings.model_validate(tables)
+
+
+def test_what_does_go_together_is_accepted() -> None:
+    settings = Settings(
+        camera=(FRONT, BACK),
+        zone=(zone("a", "front"), zone("a", "back")),
+        schedule=(NIGHTLY, ScheduleSettings(days=("wed",), at=time(22, 30), mode="disarmed")),
+    )
+    assert list(contradictions(settings.model_dump())) == []
