@@ -31,7 +31,7 @@ MAX_NESTING = 16
 MAX_SHOWN = 20
 """Mistakes told at once; a file with more is not a configuration."""
 
-_SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|credential|api.?key", re.IGNORECASE)
+_SECRET = re.compile(r"pass|secret|token|credential|api.?key", re.IGNORECASE)
 _LOGIN_IN_URL = re.compile(r"://[^/\s]*@")
 _SHARE = re.compile(r"share of the picture(?:'s diagonal)?", re.IGNORECASE)
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -144,7 +144,8 @@ def written(value: Any) -> str:
         case date() | time():
             text = value.isoformat()
         case str():
-            text = json.dumps(value, ensure_ascii=not value.isprintable())
+            letters = json.dumps(value, ensure_ascii=False)
+            text = "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in letters)
         case tuple():
             text = f"[{', '.join(written(item) for item in value)}]"
     return text

@@ -1,0 +1,333 @@
+"""Every message as the owner reads it."""
+
+from __future__ import annotations
+
+from datetime import time
+
+import pytest
+
+from pisecurity.config import heading, parse
+from pisecurity.errors import ConfigError
+from pisecurity.settings import Settings
+
+CAMERA = '[[camera]]\nid = "front"\nkind = "stage"\n'
+
+
+def mistakes(text: str) -> list[str]:
+    """Return the mistakes of *text*, each on one line, after checking their count in the first."""
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "config.toml")
+    first, *rest = str(caught.value).split("\n  ")
+    found = [line for line in rest if not line.startswith("    ")]
+    assert first == f"config.toml: {len(found)} mistake{'' if len(found) == 1 else 's'}"
+    return rest
+
+
+def test_a_minimal_file_gives_the_defaults() -> None:
+    assert parse(CAMERA, "config.toml") == Settings.model_validate({"camera": ({"id": "front", "kind": "stage"},)})
+
+
+def test_lists_and_times_of_day_of_toml_are_taken() -> None:
+    text = CAMERA + '[[schedule]]\ndays = ["mon", "sun"]\nat = 22:30:00\nmode = "night"\n[alarm]\ntrigger_time_s = 20\n'
+    settings = parse(text, "config.toml")
+    assert settings.schedule[0].days == ("mon", "sun")
+    assert settings.schedule[0].at == time(22, 30)
+    assert settings.alarm.trigger_time_s == 20.0
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    text = (
+        '[motion]\nmin_area = 25\nmin_aera = 1\n[[camera]]\nid = "front"\nkind = "stage"\nfps = 0\n[web]\nport = "80"\n'
+    )
+    assert mistakes(text) == [
+        (
+            "camera[1].fps = 0: give a number from 1 to 30, such as 10 "
+            "(frames analysed a second; a source that delivers more is thinned)"
+        ),
+        "motion.min_area = 25: give a share of the picture above 0 and at most 0.5, such as 0.00036",
+        "motion.min_aera: unknown; did you mean min_area?",
+        'web.port = "80": give a whole number from 1 to 65535, such as 8080 (port of the page)',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        (
+            "[alarm]\ntrigger_time_s = 5",
+            (
+                "alarm.trigger_time_s = 5: give seconds from 10 to 3600, such as 180 (seconds an "
+                "alarm lasts before it returns to the mode it had)"
+            ),
+        ),
+        (
+            '[alarm]\ntrigger_time_s = "20"',
+            (
+                'alarm.trigger_time_s = "20": give seconds from 10 to 3600, such as 180 '
+                "(seconds an alarm lasts before it returns to the mode it had)"
+            ),
+        ),
+        (
+            "[alarm]\nalert_pause_s = nan",
+            (
+                "alarm.alert_pause_s = nan: give seconds from 0 to 86400, such as 300 (least "
+                "seconds between two alarm mails about the same camera)"
+            ),
+        ),
+        (
+            "[alarm]\nrecord_when_disarmed = 1",
+            (
+                "alarm.record_when_disarmed = 1: give true or false, such as false (keep "
+                "events and pictures also while disarmed; nothing is mailed then)"
+            ),
+        ),
+        (
+            "[motion]\nmin_travel = true",
+            ("motion.min_travel = true: give a share of the picture's diagonal above 0 and at most 1, such as 0.02"),
+        ),
+        ("[web]\nport = 80.5", "web.port = 80.5: give a whole number from 1 to 65535, such as 8080 (port of the page)"),
+        (
+            "[web]\nport = 99999999999999999999999",
+            ("web.port = a very large number: give a whole number from 1 to 65535, such as 8080 (port of the page)"),
+        ),
+        (
+            '[web]\nhosts = "pi.fritz.box"',
+            (
+                'web.hosts = "pi.fritz.box": give a list in brackets with 0 to 16 entries '
+                "(further names the page may be called by, in small letters, such as pi.fritz.box)"
+            ),
+        ),
+        (
+            '[web]\nhosts = ["PI"]',
+            (
+                'web.hosts[1] = "PI": give a text in quotes (further names the page may be called by, '
+                "in small letters, such as pi.fritz.box)"
+            ),
+        ),
+        (
+            '[web]\nalso_allow = ["0.0.0.0/0"]',
+            ('web.also_allow[1] = "0.0.0.0/0": that is the whole internet; give a network such as 10.8.0.0/24'),
+        ),
+        (
+            '[house]\nname = ""',
+            (
+                'house.name = "": give a text in quotes of 1 to 60 characters, such as "Home" (name of '
+                "the house in the subject of mails)"
+            ),
+        ),
+        (
+            "[house]\nname = 3",
+            (
+                'house.name = 3: give a text in quotes of 1 to 60 characters, such as "Home" (name of the '
+                "house in the subject of mails)"
+            ),
+        ),
+        (
+            f'[house]\nname = "{"x" * 70}"',
+            (
+                f'house.name = "{"x" * 56}...: give a text in quotes of 1 to 60 characters, '
+                'such as "Home" (name of the house in the subject of mails)'
+            ),
+        ),
+        (
+            '[house]\nname = "a\\u0007b"',
+            'house.name = "a\\u0007b": give a text on one line, without control characters',
+        ),
+        (
+            '[house]\ntimezone = "Europe/Berln"',
+            ('house.timezone = "Europe/Berln": no such time zone; did you mean Europe/Berlin?'),
+        ),
+        (
+            '[house]\ntimezone = "../../etc/passwd"',
+            (
+                'house.timezone = "../../etc/passwd": no such time zone; give one '
+                "such as Europe/Berlin, or leave it empty"
+            ),
+        ),
+        (
+            '[[schedule]]\ndays = ["monday"]\nat = 22:30:00\nmode = "night"',
+            ('schedule[1].days[1] = "monday": give mon, tue, wed, thu, fri, sat or sun'),
+        ),
+        (
+            '[[schedule]]\ndays = []\nat = 22:30:00\nmode = "night"',
+            (
+                "schedule[1].days = []: give a list in brackets with "
+                '1 to 7 entries, such as ["mon", "fri"] (days of the week)'
+            ),
+        ),
+        (
+            '[[schedule]]\ndays = ["mon"]\nat = "22:30"\nmode = "night"',
+            (
+                'schedule[1].at = "22:30": give a time of day '
+                "without quotes, such as 22:30:00 (time of day in the zone of the house, such as 22:30:00)"
+            ),
+        ),
+        (
+            '[[schedule]]\ndays = ["mon"]\nat = 2026-01-01\nmode = "night"',
+            (
+                "schedule[1].at = 2026-01-01: give a time of "
+                "day without quotes, such as 22:30:00 (time of day in the zone of the house, such as 22:30:00)"
+            ),
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1]]',
+            ("zone[1].points[3] = [1]: give a list of 2 numbers, such as [0.25, 0.5]"),
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 7]]',
+            "zone[1].points[3][2] = 7: give a number from 0 to 1",
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0]]',
+            (
+                "zone[1].points = [[0, 0]]: give a "
+                "list in brackets with 3 to 32 entries, such as [[0.1, 0.4], [0.9, 0.4], [0.9, 1], [0.1, 1]] "
+                "(corners in shares "
+                "of the picture, from the left and from the top)"
+            ),
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "back"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 1]]',
+            'zone[1].camera = "back": no camera has this id; there is front',
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "front"\nkind = "wtach"\npoints = [[0, 0], [1, 0], [1, 1]]',
+            (
+                'zone[1].kind = "wtach": give watch, ignore or entry (watch: only here counts '
+                "(where a camera has any). ignore: "
+                "never counts here. entry: starts the entry delay)"
+            ),
+        ),
+        (
+            '[[camera]]\nid = "front"\nkind = "stage"',
+            ('camera[2].id = "front": camera[1] has this id already; give each camera its own'),
+        ),
+        (
+            '[[camera]]\nid = "Front Door"\nkind = "stage"',
+            (
+                'camera[2].id = "Front Door": give a text in quotes, such as '
+                '"front" (short name in addresses and file names: small letters, digits, hyphens)'
+            ),
+        ),
+        (
+            '[[camera]]\nid = "back"\nkind = "file"',
+            ('camera[2].path = "": give the path of the recording, such as path = "/home/pi/garden.mp4"'),
+        ),
+    ],
+)
+def test_a_value_that_does_not_fit_is_shown_with_what_does(lines: str, mistake: str) -> None:
+    assert mistakes(CAMERA + lines) == [mistake]
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ("[moton]", "moton: unknown; did you mean [motion]?"),
+        ("[[cameras]]", "cameras: unknown; did you mean [[camera]]?"),
+        ("[alarm]\nexit_delay_s = 3", "alarm.exit_delay_s: unknown here; did you mean exit_delay_s in [alarm.away]?"),
+        ("[motion]\nfps = 3", "motion.fps: unknown here; did you mean fps in [[camera]]?"),
+        ("[alarm.away]\nexit_delay = 3", "alarm.away.exit_delay: unknown; did you mean exit_delay_s?"),
+        ("[alarm.away]\nzzz = 3", "alarm.away.zzz: unknown; [alarm.away] takes exit_delay_s, entry_delay_s"),
+        (
+            "[zzz]",
+            (
+                "zzz: unknown; this file takes [house], [[camera]], [motion], [[zone]], [alarm], [[schedule]], [mail], "
+                "[web]"
+            ),
+        ),
+        ('[house]\n"a b\\n" = 1', 'house."a b\\n": unknown; [house] takes name, timezone'),
+    ],
+)
+def test_an_unknown_key_leads_to_the_right_one(lines: str, mistake: str) -> None:
+    assert mistakes(CAMERA + lines) == [mistake]
+
+
+@pytest.mark.parametrize(
+    "key", ["password", "smtp_pass_phrase", "passwd", "api-key", "token", "client_secret", "Credential"]
+)
+def test_s42_a_secret_is_never_repeated_and_its_place_is_named(key: str) -> None:
+    mail = '[mail]\nhost = "smtp.example.org"\nsender = "a@example.org"\nto = ["b@example.org"]\n'
+    (mistake,) = mistakes(f'{CAMERA}{mail}{key} = "hunter2"')
+    assert mistake == f"mail.{key}: unknown; secrets are never kept in this file, docs/guide.md says where they go"
+
+
+def test_s41_a_login_in_an_address_is_not_repeated() -> None:
+    (mistake,) = mistakes(CAMERA + 'path = "rtsp://me:hunter2@10.0.0.7/live"')
+    assert mistake.startswith('camera[1].path = "rtsp://...@10.0.0.7/live": ')
+
+
+@pytest.mark.parametrize("text", ["", "camera = []", "[house]\n"])
+def test_a_missing_section_is_given_in_lines_to_add(text: str) -> None:
+    assert mistakes(text) == [
+        "camera: missing; add these lines:",
+        "    [[camera]]",
+        '    id = "front"',
+        '    kind = "stage"',
+    ]
+
+
+def test_a_missing_key_is_given_as_a_line_to_add() -> None:
+    assert mistakes('[[camera]]\nkind = "stage"') == [
+        (
+            'camera[1].id: missing; add a line such as id = "front" '
+            "(short name in addresses and file names: small letters, digits, hyphens)"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ('[camera]\nid = "front"', "camera: write [[camera]] with two brackets on each side, and its keys below it"),
+        (CAMERA + "[[web]]", "web: write [web] with one bracket on each side, and its keys below it"),
+        (
+            CAMERA + "[alarm]\naway = 3",
+            "alarm.away: write [alarm.away] with one bracket on each side, and its keys below it",
+        ),
+        ("zone = [3]\n" + CAMERA, "zone[1]: write [[zone]] with two brackets on each side, and its keys below it"),
+        (
+            CAMERA + '[mail]\nhost = "h"\nsender = "a@b.c"\nto = "a@b.c"',
+            (
+                'mail.to = "a@b.c": give a list in brackets with '
+                '1 to 20 entries, such as ["anna@example.org"] (addresses that get the mails)'
+            ),
+        ),
+    ],
+)
+def test_wrong_brackets_are_explained(text: str, mistake: str) -> None:
+    assert mistakes(text) == [mistake]
+
+
+def test_nine_cameras_are_too_many() -> None:
+    text = "".join(f'[[camera]]\nid = "c{number}"\nkind = "stage"\n' for number in range(9))
+    assert mistakes(text) == ["camera: give a list in brackets with 1 to 8 entries"]
+
+
+def test_plain_mail_to_a_server_elsewhere_is_refused() -> None:
+    mail = '[mail]\nhost = "smtp.example.org"\nsender = "a@b.org"\nto = ["a@b.org"]\nsecurity = "plain"\n'
+    (mistake,) = mistakes(CAMERA + mail)
+    assert mistake.startswith("mail")
+    assert "starttls" in mistake
+
+
+def test_contradictions_are_told_together_with_other_mistakes() -> None:
+    text = CAMERA + CAMERA + "fps = 99\n"
+    assert [line.split(":")[0] for line in mistakes(text)] == ["camera[2].fps = 99", 'camera[2].id = "front"']
+
+
+def test_a_flood_of_mistakes_is_cut_and_counted() -> None:
+    text = CAMERA + "[motion]\n" + "".join(f"k{number} = 1\n" for number in range(5000))
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "config.toml")
+    first, *rest = str(caught.value).split("\n  ")
+    assert first == "config.toml: 5000 mistakes"
+    assert len(rest) == 21
+    assert rest[-1] == "and 4980 more"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("motion", "[motion]"), ("camera", "[[camera]]"), ("mail", "[mail]"), ("alarm.night", "[alarm.night]")],
+)
+def test_a_table_is_headed_as_toml_wants_it(name: str, shown: str) -> None:
+    assert heading(name) == shown
