@@ -9,11 +9,25 @@ import cv2
 import numpy as np
 
 from pisecurity.adapters.cameras.stage.house import DOOR, WALL_FOOT, WALL_LEFT, Paints
-from pisecurity.adapters.cameras.stage.paint import FINE, Colour, Point, Sheet, clouds, lit, mix, rectangle, tones
+from pisecurity.adapters.cameras.stage.paint import (
+    FINE,
+    Colour,
+    Image,
+    Mask,
+    Point,
+    Sheet,
+    Where,
+    clouds,
+    lit,
+    mix,
+    rectangle,
+    tones,
+)
 from pisecurity.adapters.cameras.stage.view import (
     CAMERA_HEIGHT_M,
     FOCAL,
     HORIZON,
+    SHEET_HEIGHT,
     SHEET_WIDTH,
     VANISHING_X,
     Ground,
@@ -43,9 +57,9 @@ def paint_sky(sheet: Sheet) -> None:
     for row in range(0, 200, 4):
         sheet.box(0, row, 340, row + 5, mix((228, 186, 140), (232, 226, 218), min(1.0, row / 150)))
     haze = clouds(rng, 200 * FINE, 340 * FINE, (5, 11, 26), (1.0, 0.6, 0.3))
-    cover = np.clip(haze * 0.5 - 0.1, 0, 0.8)[..., None]
-    sky = sheet.image[: 200 * FINE, : 340 * FINE]
-    sky += cover * (np.array((244, 242, 240), np.float32) - sky)
+    white = np.array((244, 242, 240), np.float32)
+    cover = np.asarray(np.clip(haze * 0.5 - 0.1, 0, 0.8), np.float32)
+    sheet.repaint(cover, 0, 0, lambda _, share, pixels: pixels + share * (white - pixels))
     for _ in range(46):
         x, height = float(rng.uniform(0, 330)), float(rng.uniform(20, 62))
         tone = mix((118, 140, 118), (168, 172, 158), float(rng.random()))
@@ -113,21 +127,24 @@ def _path(sheet: Sheet) -> None:
 
 def _drive(sheet: Sheet) -> None:
     """Pave the foreground with clinker in a running bond, 0.20 m by 0.20 m."""
-    top = round(DRIVE_EDGE * FINE)
-    height, width = sheet.image.shape[0] - top, sheet.image.shape[1]
-    away = FOCAL * CAMERA_HEIGHT_M / ((np.arange(height) + top + 0.5) / FINE - HORIZON) / STONE_M
-    right = ((np.arange(width) + 0.5) / FINE - VANISHING_X)[None, :] * away[:, None] / FOCAL
-    row = np.floor(away).astype(np.intp)
-    shifted = right + 0.5 * (row % 2)[:, None]
-    column = np.floor(shifted).astype(np.intp)
-    tone = sheet.rng.random((int(row.max()) + 1, int(np.ptp(column)) + 1), dtype=np.float32)
+    tone = sheet.rng.random((32, 128), dtype=np.float32)
     light = sheet.rng.uniform(0.84, 1.10, tone.shape).astype(np.float32)
-    place = (np.broadcast_to(row[:, None], column.shape), column - column.min())
-    joint = ((shifted - column) < 0.05) | ((away - row)[:, None] < 0.06)
-    stone = np.array((128, 142, 156)) + tone[place][..., None] * np.array((22, 14, 4))
-    stone *= (light[place] * np.where(joint, 0.8, 1.0))[..., None]
-    texture = 1 + 0.07 * sheet.grain[top:] + 0.05 * sheet.mottle[top:]
-    sheet.image[top:] = stone * texture[..., None]
+
+    def pave(here: Where, _: Mask, pixels: Image) -> Image:
+        rows, columns = np.arange(here[0].start, here[0].stop), np.arange(pixels.shape[1])
+        away = FOCAL * CAMERA_HEIGHT_M / ((rows + 0.5) / FINE - HORIZON) / STONE_M
+        right = ((columns + 0.5) / FINE - VANISHING_X)[None, :] * away[:, None] / FOCAL
+        row = np.floor(away).astype(np.intp)
+        shifted = right + 0.5 * (row % 2)[:, None]
+        column = np.floor(shifted).astype(np.intp)
+        place = (np.broadcast_to(row[:, None] % 32, column.shape), column % 128)
+        joint = ((shifted - column) < 0.05) | ((away - row)[:, None] < 0.06)
+        stone = np.array((128, 142, 156), np.float32) + tone[place][..., None] * np.array((22, 14, 4), np.float32)
+        shine = (light[place] * np.where(joint, 0.8, 1.0))[..., None]
+        return np.asarray(stone * shine * sheet.texture(here, 0.07, 0.05), np.float32)
+
+    mask, top, left = sheet.shape(rectangle(0, DRIVE_EDGE, SHEET_WIDTH, SHEET_HEIGHT))
+    sheet.repaint(mask, top, left, pave)
     sheet.box(0, DRIVE_EDGE - 3, SHEET_WIDTH, DRIVE_EDGE + 2, (166, 176, 180), grain=0.06)
     sheet.box(0, DRIVE_EDGE + 1.5, SHEET_WIDTH, DRIVE_EDGE + 3.5, (84, 92, 96), grain=0.06)
 
@@ -214,14 +231,12 @@ def _cluster(sheet: Sheet, x: float, y: float, light: float) -> None:
     sheet.dabs(x + dx, y + dy, (7.5, 3.4), rng.uniform(0, math.pi, count), greens)
 
 
-def soft_light(sheet: Sheet) -> None:
-    """Lay warm sun from the upper left over everything and let the corners fall off a little."""
-    height, width = sheet.image.shape[:2]
-    across = np.linspace(1.07, 0.93, width, dtype=np.float32)
-    down = np.linspace(1.0, 0.97, height, dtype=np.float32)
-    x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
-    corner = 1 - 0.10 * (x[None, :] ** 2 + y[:, None] ** 2) ** 1.5 / 2
-    sheet.image *= (across[None, :] * down[:, None] * corner)[..., None]
-    sheet.image *= np.array((0.95, 1.0, 1.04), np.float32)
-    broad = clouds(sheet.rng, height // 8, width // 8, (5, 9), (1.0, 0.5))
-    sheet.image *= (1 + 0.035 * cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR))[..., None]
+def soft_light(day: Image, rng: np.random.Generator) -> None:
+    """Lay warm sun from the upper left over a picture of the garden and let the corners fall off a little."""
+    height, width = day.shape[:2]
+    x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    sun = (1 - 0.07 * x) * (0.985 - 0.015 * y) * (1 - 0.05 * (x**2 + y**2) ** 1.5)
+    spots = cv2.resize(clouds(rng, 60, 80, (5, 9), (1.0, 0.5)), (width, height), interpolation=cv2.INTER_LINEAR)
+    day *= (sun * (1 + 0.035 * spots))[..., None]
+    day *= np.array((0.95, 1.0, 1.04), np.float32)
+    np.clip(day, 0, 255, out=day)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from pisecurity.adapters.cameras.stage.paint import FINE, Colour, Sheet, lit, mix, rectangle, tones
+from pisecurity.adapters.cameras.stage.paint import FINE, Colour, Image, Mask, Sheet, Where, lit, mix, rectangle, tones
 
 WALL_LEFT: Final = 286.0
 WALL_FOOT: Final = 272.0
@@ -92,15 +92,20 @@ def _roof(sheet: Sheet, paints: Paints) -> None:
     sheet.area(verge, paints.roof, grain=0.06, mottle=0.06)
     rows = 8
     light = 0.8 + 0.38 * sheet.rng.random((rows, 74), dtype=np.float32)
-    mask, top, left = sheet.shape(verge)
-    y = (EAVES - (np.arange(mask.shape[0]) + top + 0.5) / FINE) / 9.4
-    row = np.clip(np.floor(y), 0, rows - 1).astype(np.intp)
-    x = ((np.arange(mask.shape[1]) + left + 0.5) / FINE)[None, :] / 12 + 0.5 * (row % 2)[:, None]
-    column = np.floor(x).astype(np.intp)
-    tile = light[np.broadcast_to(row[:, None], x.shape), column]
-    tile[(x - column) < 0.06] *= 0.85
-    tile[(y - row) < 0.17] *= 0.55
-    sheet.image[top : top + mask.shape[0], left : left + mask.shape[1]] *= (1 + mask * (tile - 1))[..., None]
+
+    def lay(here: Where, cover: Mask, pixels: Image) -> Image:
+        y = (EAVES - (np.arange(here[0].start, here[0].stop) + 0.5) / FINE) / 9.4
+        row = np.clip(np.floor(y), 0, rows - 1).astype(np.intp)
+        across = (np.arange(here[1].start, here[1].stop) + 0.5) / (FINE * 12)
+        x = across[None, :] + 0.5 * (row % 2)[:, None]
+        column = np.floor(x).astype(np.intp)
+        tile = light[np.broadcast_to(row[:, None], x.shape), column]
+        tile[(x - column) < 0.06] *= 0.85
+        tile[(y - row) < 0.17] *= 0.55
+        pixels *= 1 + cover * (tile[..., None] - 1)
+        return pixels
+
+    sheet.repaint(*sheet.shape(verge), lay)
     sheet.area(((264, EAVES + 2), (318, 0), (326, 0), (273, EAVES + 2)), WHITE, grain=0.02)
     sheet.box(264, EAVES - 1, 864, EAVES + 6, (176, 184, 188), grain=0.02)
     sheet.box(264, EAVES + 4.5, 864, EAVES + 7, (96, 102, 106))

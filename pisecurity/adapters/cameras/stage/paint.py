@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import cv2
@@ -14,12 +14,15 @@ from pisecurity.adapters.cameras.stage.view import SHEET_HEIGHT, SHEET_WIDTH
 
 FINE: Final = 2
 SHIFT: Final = 4
+BAND: Final = 64
+TEXTURE_STEP: Final = 1 / 32
 Image = NDArray[np.float32]
 Values = NDArray[np.floating[Any]]
 Mask = NDArray[np.float32]
 Colour = tuple[float, float, float]
 """Blue, green, red, 0 to 255."""
 Point = tuple[float, float]
+Where = tuple[slice, slice]
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
@@ -51,14 +54,31 @@ def tones(colours: Sequence[Colour], index: NDArray[np.integer[Any]], light: Val
 
 
 class Sheet:
-    """The painted garden, (H, W, 3) float32 BGR, addressed in sheet units."""
+    """The painted garden, (H, W, 3) uint8 BGR, addressed in sheet units."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         height, width = SHEET_HEIGHT * FINE, SHEET_WIDTH * FINE
-        self.image: Image = np.zeros((height, width, 3), np.float32)
-        self.grain = rng.standard_normal((height, width), dtype=np.float32)
-        self.mottle = clouds(rng, height, width, (24, 60, 150), (1.0, 0.8, 0.6))
+        self.image: NDArray[np.uint8] = np.zeros((height, width, 3), np.uint8)
+        self._grain = _small(rng.standard_normal((height, width), dtype=np.float32))
+        self._mottle = _small(clouds(rng, height, width, (24, 60, 150), (1.0, 0.8, 0.6)))
+
+    def texture(self, here: Where, grain: float, mottle: float) -> Image:
+        """Return factors around 1, (h, w, 1), that deviate by *grain* from pixel to pixel and by *mottle* in spots."""
+        fine = self._grain[here] * np.float32(grain * TEXTURE_STEP)
+        return np.asarray(1 + fine + self._mottle[here] * np.float32(mottle * TEXTURE_STEP), np.float32)[..., None]
+
+    def repaint(self, mask: Mask, top: int, left: int, paint: Callable[[Where, Mask, Image], Image]) -> None:
+        """Replace what *mask* covers, in bands: ``paint(place, cover (h, w, 1), pixels)`` returns the new pixels.
+
+        In bands, because float copies of all the sheet would be most of the memory of the demo.
+        """
+        height, width = mask.shape
+        for first in range(0, height, BAND):
+            last = min(height, first + BAND)
+            here = (slice(top + first, top + last), slice(left, left + width))
+            new = paint(here, mask[first:last, :, None], self.image[here].astype(np.float32))
+            self.image[here] = np.clip(new, 0, 255) + 0.5
 
     def shape(self, points: Sequence[Point], *, soft: float = 0.0) -> tuple[Mask, int, int]:
         """Return the coverage (0 to 1) of a polygon with the row and column of its upper left corner."""
@@ -80,16 +100,18 @@ class Sheet:
              soft: float = 0.0, strength: float = 1.0) -> None:  # fmt: skip
         """Fill a polygon; *grain* and *mottle* are relative deviations of its texture."""
         mask, top, left = self.shape(points, soft=soft)
-        here = np.s_[top : top + mask.shape[0], left : left + mask.shape[1]]
-        texture = 1 + grain * self.grain[here] + mottle * self.mottle[here]
-        part = self.image[here]
-        part += (mask * strength)[..., None] * (texture[..., None] * np.array(colour, np.float32) - part)
+        paint = np.array(colour, np.float32)
+
+        def fill(here: Where, cover: Mask, pixels: Image) -> Image:
+            pixels += cover * np.float32(strength) * (self.texture(here, grain, mottle) * paint - pixels)
+            return pixels
+
+        self.repaint(mask, top, left, fill)
 
     def shade(self, points: Sequence[Point], factor: float, *, soft: float = 0.0) -> None:
         """Darken (or with *factor* above 1 lighten) a polygon with a soft edge."""
         mask, top, left = self.shape(points, soft=soft)
-        part = self.image[top : top + mask.shape[0], left : left + mask.shape[1]]
-        part *= (1 + (factor - 1) * mask)[..., None]
+        self.repaint(mask, top, left, lambda _, cover, pixels: pixels * (1 + np.float32(factor - 1) * cover))
 
     def box(self, left: float, top: float, right: float, bottom: float, colour: Colour, *, grain: float = 0.0,
             mottle: float = 0.0) -> None:  # fmt: skip
@@ -100,7 +122,7 @@ class Sheet:
         """Draw a line *width* sheet units wide, at least one fine pixel."""
         first, last = (tuple(round(value * FINE * (1 << SHIFT)) for value in point) for point in (start, end))
         thickness = max(1, round(width * FINE))
-        cv2.line(self.image, first, last, colour, thickness, cv2.LINE_AA if thickness == 1 else cv2.LINE_8, SHIFT)
+        cv2.line(self.image, first, last, colour, thickness, cv2.LINE_AA, SHIFT)
 
     def dabs(
         self, x: Values, y: Values, size: tuple[Values | float, Values | float], angle: Values, colours: Values
@@ -118,12 +140,16 @@ class Sheet:
         )  # fmt: skip
         fixed = np.rint(corners * (FINE * (1 << SHIFT))).astype(np.int32)
         for leaf, colour in zip(fixed, np.clip(colours, 0, 255).tolist(), strict=True):
-            cv2.fillConvexPoly(self.image, leaf, colour, cv2.LINE_8, SHIFT)
+            cv2.fillConvexPoly(self.image, leaf, colour, cv2.LINE_AA, SHIFT)
 
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """Fill a circle."""
         centre = (round(x * FINE * (1 << SHIFT)), round(y * FINE * (1 << SHIFT)))
-        cv2.circle(self.image, centre, round(radius * FINE * (1 << SHIFT)), colour, -1, cv2.LINE_8, SHIFT)
+        cv2.circle(self.image, centre, round(radius * FINE * (1 << SHIFT)), colour, -1, cv2.LINE_AA, SHIFT)
+
+
+def _small(texture: Image) -> NDArray[np.int8]:
+    return np.asarray(np.clip(np.rint(texture * (1 / TEXTURE_STEP)), -127, 127), np.int8)
 
 
 def _softened(mask: Mask, sigma: float) -> Mask:

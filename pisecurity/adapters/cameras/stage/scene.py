@@ -51,11 +51,12 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One light of the still garden as float planes, colour at half size and around 0."""
+    """One light of the still garden, colour at half size."""
 
-    y: Image
-    u: Image
-    v: Image
+    y: Plane
+    u: NDArray[np.int8]
+    """Around 0, so that lights can be added."""
+    v: NDArray[np.int8]
 
 
 class Scene:
@@ -65,8 +66,8 @@ class Scene:
     ``stage.light`` and ``stage.wind``; a day and a night last ``light.CYCLE_S`` seconds.
     """
 
-    def __init__(self, seed: int, width: int = 640, height: int = 480) -> None:
-        """Paint the garden, which takes about half a second.
+    def __init__(self, seed: int, width: int = 640, height: int = 480, *, people: bool = True) -> None:
+        """Paint the garden, which takes about half a second. Without *people* nobody ever passes.
 
         Raises:
             ValueError: a side shorter than ``SMALLEST`` pixels.
@@ -81,7 +82,7 @@ class Scene:
         self._wind = Wind(day, view, rng)
         self._clouds = light.Clouds(rng, view)
         self._noise = SensorNoise(rng, width, height)
-        self._passes = Passes(seed, view)
+        self._passes = Passes(seed, view) if people else None
         self._actor = Actor(view)
         lights = light.lighten(day, view)
         self._day, self._night, self._lamp = (_layer(image) for image in (lights.day, lights.night, lights.lamp))
@@ -104,8 +105,8 @@ class Scene:
         return Rendered(Picture(y, u, v), truth)
 
     def _people(self, t_s: float, planes: tuple[Plane, Plane, Plane], gain: Image | None) -> tuple[Labelled, ...]:
-        seen = []
-        for walk in self._passes.around(t_s):
+        seen: list[Labelled] = []
+        for walk in self._passes.around(t_s) if self._passes else ():
             step = walk.at(t_s)
             if step is None:
                 continue
@@ -132,9 +133,11 @@ class Scene:
         return self._still[1]
 
 
-def _summed(parts: list[tuple[Image, float]], centre: int) -> Plane:
-    total = sum(plane * np.float32(weight) for plane, weight in parts)
-    return np.clip(np.rint(np.asarray(total, np.float32) + centre), 0, 255).astype(np.uint8)
+def _summed(parts: list[tuple[Plane | NDArray[np.int8], float]], centre: int) -> Plane:
+    total = np.full(parts[0][0].shape, centre, np.float32)
+    for plane, weight in parts:
+        total += plane * np.float32(weight)
+    return np.clip(np.rint(total), 0, 255).astype(np.uint8)
 
 
 def _painted(rng: np.random.Generator, view: View) -> Image:
@@ -145,19 +148,23 @@ def _painted(rng: np.random.Generator, view: View) -> Image:
     garden.paint_ground(sheet)
     house.paint_house(sheet, paints)
     garden.paint_plants(sheet, paints)
-    garden.soft_light(sheet)
     left, right = round(view.left * FINE), round(view.right * FINE)
     part = sheet.image[round(view.top * FINE) :, left:right]
-    shrinks = view.width < right - left
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    small = cv2.resize(part, (view.width, view.height), interpolation=way)
-    return np.asarray(np.clip(small, 0, 255), np.float32)
+    way = cv2.INTER_AREA if view.width < right - left else cv2.INTER_CUBIC
+    day = cv2.resize(part, (view.width, view.height), interpolation=way).astype(np.float32)
+    garden.soft_light(day, rng)
+    return day
 
 
 def _layer(image: Image) -> _Layer:
     ycc: NDArray[np.float32] = np.asarray(cv2.transform(image, TO_YCC), np.float32)
     height, width = image.shape[:2]
     half = ((width + 1) // 2, (height + 1) // 2)
-    y, u, v = (np.ascontiguousarray(ycc[..., channel]) for channel in range(3))
-    u, v = (np.asarray(cv2.resize(plane, half, interpolation=cv2.INTER_AREA), np.float32) for plane in (u, v))
-    return _Layer(y, u, v)
+    u, v = (
+        cv2.resize(np.ascontiguousarray(ycc[..., channel]), half, interpolation=cv2.INTER_AREA) for channel in (1, 2)
+    )
+    return _Layer(
+        np.clip(np.rint(ycc[..., 0]), 0, 255).astype(np.uint8),
+        np.clip(np.rint(u), -128, 127).astype(np.int8),
+        np.clip(np.rint(v), -128, 127).astype(np.int8),
+    )
