@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: check, doctor, events."""
+"""Commands that only read files: check and events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime
 from pisecurity import config
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.cli.examine import Examination
 from pisecurity.cli.parser import given_config
 from pisecurity.core.types import EventRecord, Outcome
 
@@ -24,16 +23,6 @@ def check(args: argparse.Namespace) -> int:
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
     print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
     return 0
-
-
-def doctor(args: argparse.Namespace) -> int:
-    """Try each part, say how it is, and name the fix where it is not well."""
-    faults = 0
-    for finding in Examination(args.state, given_config(args), SystemClock()).findings():
-        faults += not finding.well
-        print(f"{'ok   ' if finding.well else 'FAULT'}  {finding.part:<12} {finding.text}", flush=True)
-    print("all is well" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
-    return 1 if faults else 0
 
 
 def events(args: argparse.Namespace) -> int:

@@ -199,7 +199,7 @@ COMMANDS: Sequence[Command] = (
         "pisecurity check --config new.toml", _state_and_config,
     ),
     Command(
-        "doctor", "inspect:doctor", "try each part - camera, mail, disk, page - and name the fix for what is wrong",
+        "doctor", "doctor:doctor", "try each part - camera, mail, disk, page - and name the fix for what is wrong",
         "sudo pisecurity doctor", _state_and_config,
     ),
     Command(

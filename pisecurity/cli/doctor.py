@@ -1,7 +1,8 @@
-"""What doctor tries, one part after the other."""
+"""Each part of an installation, tried one after the other."""
 
 from __future__ import annotations
 
+import argparse
 import platform
 import shutil
 import tempfile
@@ -12,11 +13,13 @@ from functools import partial
 from pathlib import Path
 
 from pisecurity import __version__, config
+from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.app import build_camera
+from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
 from pisecurity.errors import CameraError, ControlError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
@@ -30,6 +33,16 @@ MAIL_DEADLINE_S = 30.0
 
 class ClockError(PiSecurityError):
     """The wall clock is wrong."""
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Try each part, say how it is, and name the fix where it is not well."""
+    faults = 0
+    for finding in Examination(args.state, given_config(args), SystemClock()).findings():
+        faults += not finding.well
+        print(f"{'ok   ' if finding.well else 'FAULT'}  {finding.part:<12} {finding.text}", flush=True)
+    print("all is well" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
+    return 1 if faults else 0
 
 
 @dataclass(frozen=True, slots=True)
