@@ -96,7 +96,7 @@ def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[
         except ValueError:
             value = math.nan
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is no number from {low:g} to {high:g}")
+            raise argparse.ArgumentTypeError(f"{text} is no number from {low:.9g} to {high:.9g}")
         return value
 
     return convert

@@ -31,7 +31,7 @@ def write_report(error: BaseException, state: Path | None) -> Path:
             ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES),
             SystemClock().now().isoformat(timespec="seconds"),
             "",
-            *traceback.format_exception(error),
+            "".join(traceback.format_exception(error)),
         ]
     )
     folder = state if state is not None and os.access(state, os.W_OK | os.X_OK) else None

@@ -1,0 +1,196 @@
+"""Exit codes, help, and what is kept of a bug."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pisecurity.cli
+from pisecurity import __version__
+from pisecurity.adapters.secrets import Secrets
+from pisecurity.cli.parser import COMMANDS, build_parser, default_state
+from pisecurity.errors import StoreError
+from tests.cli.commands import CLIPS, ROOT, Ran, Shell, start
+
+NAMES = ["run", "demo", "check", "doctor", "replay", "status", "arm", "disarm", "events", "test-alert"]
+GOOD = '[[camera]]\nid = "front"\nkind = "stage"\n'
+
+
+@pytest.fixture
+def handled_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[argparse.Namespace], int]], None]:
+    """Return a function that lets another one stand in for every command."""
+    return lambda handler: monkeypatch.setattr(pisecurity.cli, "_handler", lambda name: handler)
+
+
+def test_there_are_exactly_these_commands() -> None:
+    assert [command.name for command in COMMANDS] == NAMES
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+def test_help_shows_an_example(shell: Shell, command: pisecurity.cli.parser.Command) -> None:
+    ran = shell(command.name, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.rstrip().endswith(f"example:\n  {command.example}")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+def test_the_example_is_understood(command: pisecurity.cli.parser.Command) -> None:
+    words = command.example.removeprefix("sudo ").split()
+    assert words[0] == "pisecurity"
+    assert build_parser({}).parse_args(words[1:]).handler == command.handler
+
+
+def test_the_overview_names_every_command(shell: Shell) -> None:
+    ran = shell("--help")
+    assert ran.code == 0
+    assert all(command.summary.split(",")[0] in " ".join(ran.out.split()) for command in COMMANDS)
+
+
+def test_version(shell: Shell) -> None:
+    assert shell("--version") == Ran(0, f"pisecurity {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], f"give a command: {', '.join(NAMES)}; see 'pisecurity --help'"),
+        (["amr"], "there is no command amr; did you mean arm?"),
+        (["zzzz"], "there is no command zzzz; see 'pisecurity --help'"),
+        (["arm", "--mod", "home"], "unrecognized arguments: --mod home; see 'pisecurity --help'"),
+        (["replay"], "the following arguments are required: FILE; see 'pisecurity replay --help'"),
+        (["demo", "--port", "0"], "argument --port: 0 is no number from 1 to 65535; see 'pisecurity demo --help'"),
+        (["demo", "--port", "x"], "argument --port: x is no number from 1 to 65535; see 'pisecurity demo --help'"),
+        (
+            ["replay", "a", "--fps", "nan"],
+            "argument --fps: nan is no number from 1 to 30; see 'pisecurity replay --help'",
+        ),
+        (
+            ["replay", "a", "--json", "--frames"],
+            "argument --frames: not allowed with argument --json; see 'pisecurity replay --help'",
+        ),
+        (
+            ["events", "--limit", "-1"],
+            "argument --limit: -1 is no number from 1 to 100000; see 'pisecurity events --help'",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_with_a_hint(shell: Shell, words: list[str], line: str) -> None:
+    assert shell(*words) == Ran(1, "", f"pisecurity: {line}\n")
+
+
+def test_a_fault_is_one_line_and_exit_code_1(
+    shell: Shell, handled_by: Callable[[Callable[[argparse.Namespace], int]], None]
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise StoreError("pisecurity.db: the disk is full; free some space on it")
+
+    handled_by(fail)
+    assert shell("events") == Ran(1, "", "pisecurity: pisecurity.db: the disk is full; free some space on it\n")
+
+
+def crash(args: argparse.Namespace) -> int:
+    hidden = "value of a variable"
+    raise RuntimeError(f"cannot log in with hunter2 at rtsp://me:s3cret@10.0.0.7/live, {len(hidden)}")
+
+
+def test_a_bug_is_one_line_exit_code_3_and_a_private_report(
+    shell: Shell, handled_by: Callable[[Callable[[argparse.Namespace], int]], None], tmp_path: Path
+) -> None:
+    handled_by(crash)
+    ran = shell("status", "--state", tmp_path)
+    (report,) = tmp_path.glob("bug-*.txt")
+    assert ran == Ran(3, "", f"pisecurity: a bug, sorry: RuntimeError; report {report}\n")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    text = report.read_text("utf-8")
+    assert text.startswith(f"pisecurity {__version__}, Python 3.")
+    assert "pydantic 2." in text
+    assert 'test_main.py", line ' in text
+    assert "in crash" in text
+
+
+def test_s41_a_report_holds_no_secret(
+    shell: Shell, handled_by: Callable[[Callable[[argparse.Namespace], int]], None], tmp_path: Path
+) -> None:
+    Secrets(tmp_path, {}).set_mail_password("hunter2")
+    handled_by(crash)
+    shell("status", "--state", tmp_path)
+    (report,) = tmp_path.glob("bug-*.txt")
+    text = report.read_text("utf-8")
+    assert "RuntimeError: cannot log in with ... at rtsp://...@10.0.0.7/live, 19" in text
+    for secret in ("hunter2", "s3cret", "value of a variable,"):
+        assert secret not in text.split("RuntimeError: ")[1]
+
+
+def test_a_report_goes_to_the_temporary_folder_where_there_is_no_state_folder(
+    shell: Shell,
+    handled_by: Callable[[Callable[[argparse.Namespace], int]], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    handled_by(crash)
+    assert shell("status", "--state", tmp_path / "gone").code == 3
+    assert len(list(tmp_path.glob("bug-*.txt"))) == 1
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
+    process = start("replay", "-", "--frames", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"YUV4MPEG2 W32 H32 F10:1 Cmono\nFRAME\n" + bytes(32 * 32))
+    process.stdin.flush()
+    assert process.stdout.readline().startswith(b'{"frame": 0')
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"")
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    with start("replay", "--frames", *([CLIPS / "garden_walk.mp4"] * 5)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b'{"file": ')
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_the_program_runs_as_a_module(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[motoin]\n" + GOOD)
+    process = start("check", "--state", tmp_path)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert out == b""
+    assert err.decode() == (
+        f"pisecurity: {tmp_path}/config.toml: 1 mistake\n  motoin: unknown; did you mean [motion]?\n"
+    )
+
+
+@pytest.mark.parametrize("words", [["replay", "--help"], ["status", "--help"], ["--version"], ["check", "--help"]])
+def test_help_loads_no_library_for_video_or_pages(words: list[str]) -> None:
+    code = (
+        "import sys; from pisecurity.cli import main; main(sys.argv[1:]);"
+        "print(sorted({'av', 'cv2', 'flask', 'pydantic', 'apscheduler'} & set(sys.modules)), file=sys.stderr)"
+    )
+    process = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert process.stderr == "[]\n"
+
+
+def test_the_state_folder_is_systemds_then_the_users_own_then_the_installed_one(tmp_path: Path) -> None:
+    home, installed = tmp_path / "home", tmp_path / "installed"
+    own = home / ".local/state/pisecurity"
+    environment = {"HOME": str(home)}
+    assert default_state(environment, installed) == own
+    installed.mkdir()
+    assert default_state(environment, installed) == installed
+    own.mkdir(parents=True)
+    assert default_state(environment, installed) == own
+    assert default_state({**environment, "STATE_DIRECTORY": "/var/lib/x:/var/lib/y"}, installed) == Path("/var/lib/x")

@@ -1,0 +1,133 @@
+"""The commands against a real socket, with a real panel behind it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.control import FILE_NAME, ControlServer, commands
+from pisecurity.cli.remote import in_words
+from pisecurity.core.types import Alarm
+from pisecurity.errors import MailError
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.panel import Panel
+from pisecurity.settings import AlarmSettings
+from tests.cli.commands import Ran, Shell
+from tests.fakes import FakeClock
+
+USER = getpass.getuser()
+
+
+class Memory:
+    """An AlarmStore that forgets."""
+
+    def load_alarm(self) -> Alarm | None:
+        return None
+
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        """Nothing reads it again."""
+
+
+@dataclass
+class House:
+    state: Path
+    health: Health
+    mail: bool = True
+
+    def test_alert(self, by: str) -> str:
+        if not self.mail:
+            raise MailError("no mail account; add a [mail] table to config.toml")
+        return f"test alert of {by} on its way"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    clock = FakeClock()
+    house = House(tmp_path, Health(clock))
+    panel = Panel(Memory(), clock, AlarmSettings(), lambda transition: None)
+    panel.start()
+    with serving(ControlServer(tmp_path / FILE_NAME, commands(panel, house.health, house.test_alert), clock)):
+        yield house
+
+
+@contextmanager
+def serving(server: ControlServer) -> Iterator[None]:
+    server.open()
+    stop = threading.Event()
+    thread = threading.Thread(target=server.work, args=(stop, lambda: None))
+    thread.start()
+    yield
+    stop.set()
+    thread.join(30)
+
+
+def test_arm_says_when_it_counts_and_who_ordered_it(shell: Shell, house: House) -> None:
+    ran = shell("arm", "--state", house.state)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("arming: armed (away) in 60 s, ordered 2026-06-0")
+    assert ran.out.endswith(f" by {USER} (cli)\n")
+
+
+def test_arm_takes_a_mode(shell: Shell, house: House) -> None:
+    assert shell("arm", "--mode", "night", "--state", house.state).out.startswith("armed (night), ordered ")
+
+
+def test_disarm(shell: Shell, house: House) -> None:
+    shell("arm", "--state", house.state)
+    assert shell("disarm", "--state", house.state).out.startswith("disarmed, ordered ")
+
+
+def test_status_tells_what_is_wrong(shell: Shell, house: House) -> None:
+    house.health.report("mail", "smtp.example.org: refused the password; store the right one")
+    first, second = shell("status", "--state", house.state).out.splitlines()
+    assert first.startswith("disarmed, ordered ")
+    assert second.startswith("fault since 2026-06-0")
+    assert second.endswith(": smtp.example.org: refused the password; store the right one")
+
+
+def test_status_as_json_is_what_the_daemon_says(shell: Shell, house: House) -> None:
+    answer = json.loads(shell("status", "--json", "--state", house.state).out)
+    assert (answer["state"], answer["faults"]) == ("disarmed", [])
+
+
+def test_a_test_alert_is_asked_for(shell: Shell, house: House) -> None:
+    assert shell("test-alert", "--state", house.state) == Ran(0, f"test alert of {USER} on its way\n", "")
+
+
+def test_a_refusal_is_one_line(shell: Shell, house: House) -> None:
+    house.mail = False
+    assert shell("test-alert", "--state", house.state) == Ran(
+        1, "", "pisecurity: no mail account; add a [mail] table to config.toml\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["status", "arm", "disarm", "test-alert"])
+def test_without_a_daemon_the_fix_is_named(shell: Shell, tmp_path: Path, command: str) -> None:
+    assert shell(command, "--state", tmp_path) == Ran(
+        1,
+        "",
+        f"pisecurity: no daemon runs on {tmp_path}; start it with 'pisecurity run', or name its folder with --state\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "countdown_s", "words"),
+    [
+        ("pending", 12.3, "somebody came in: alarm in 13 s unless disarmed, ordered "),
+        ("triggered", None, "ALARM, armed (home), ordered "),
+        ("armed_home", None, "armed (home), ordered "),
+        ("arming", 0.2, "arming: armed (home) in 1 s, ordered "),
+    ],
+)
+def test_every_state_has_its_words(state: str, countdown_s: float | None, words: str) -> None:
+    answer = {"state": state, "mode": "armed_home", "countdown_s": countdown_s, "by": "anna", "how": "page"}
+    text = in_words({**answer, "since": "2026-06-01T12:00:00+00:00"})
+    assert text.startswith(words)
+    assert text.endswith(" by anna (page)")
