@@ -54,9 +54,9 @@ _PAGE = Template("""\
 font:17px/1.4 Inter,system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
 <div style="max-width:720px;margin:0 auto">
 $picture<p class="$tone" style="margin:16px 2px 0;font-size:21px;line-height:1.25;font-weight:650;color:$colour">\
-$subject</p>
+$headline</p>
 $paragraphs<p class="soft" style="margin:16px 2px 0;padding-top:12px;border-top:1px solid #dfdcd5;font-size:14px;\
-color:#5d636d">$footer</p>
+color:#5d636d">$house</p>
 </div>
 </div>
 </body>
@@ -89,8 +89,9 @@ def compose(
     """Return the whole mail as it goes over the wire, lines ended by CR LF.
 
     Args:
-        alert: what to tell; its text may have several lines, its subject only one.
-        house: name shown as the sender.
+        alert: what to tell; its text says when it happened and may have several lines, its subject only one.
+        house: name shown as the sender and below the text; the headline omits it where the subject
+            begins with it in brackets.
         sender, to: plain addresses.
         jpeg: shown in the HTML part and stored once, as an inline part that programs also list as a file.
         sent_at: UTC; the Date of the mail, and what a delay is counted to.
@@ -102,10 +103,9 @@ def compose(
     """
     try:
         message = _head(alert, house, sender, to, sent_at)
-        paragraphs = [text for text in (*alert.text.splitlines(), remark) if text.strip()]
-        footer = _when(alert.at, sent_at, zone)
-        message.set_content("\n".join([*paragraphs, "", *footer, house]) + "\n", cte="quoted-printable")
-        _add_html(message, alert, paragraphs, " ".join([*footer, house]), jpeg, _filename(alert.at, zone))
+        lines = [*alert.text.splitlines(), *_remarks(alert.at, sent_at, zone, remark)]
+        message.set_content("\n".join(lines) + "\n", cte="quoted-printable")
+        _add_html(message, alert, house, lines, jpeg, _filename(alert.at, zone))
         return message.as_bytes()
     except (ValueError, MessageError) as error:
         raise MailError(f"alert {alert.id[:32]!r} cannot become a mail: {error}", permanent=True) from error
@@ -132,17 +132,19 @@ def _address(plain: str, name: str = "") -> Address:
 
 
 def _add_html(
-    message: EmailMessage, alert: Alert, paragraphs: Sequence[str], footer: str, jpeg: bytes | None, filename: str
+    message: EmailMessage, alert: Alert, house: str, lines: Sequence[str], jpeg: bytes | None, filename: str
 ) -> None:
     cid = f"picture.{alert.id}@{DOMAIN}"
+    headline = escape(alert.subject.removeprefix(f"[{house}] "))
     tone = _TONES.get(alert.kind, "calm")
     page = _PAGE.substitute(
         subject=escape(alert.subject),
-        picture="" if jpeg is None else _PICTURE.substitute(cid=escape(cid), alt=escape(alert.subject)),
+        picture="" if jpeg is None else _PICTURE.substitute(cid=escape(cid), alt=headline),
         tone=tone,
         colour=_LIGHT[tone],
-        paragraphs="".join(_PARAGRAPH.substitute(text=escape(text)) for text in paragraphs),
-        footer=escape(footer),
+        headline=headline,
+        paragraphs="".join(_PARAGRAPH.substitute(text=escape(line)) for line in lines if line.strip()),
+        house=escape(house),
     )
     part = EmailMessage(policy=SMTP)
     part.set_content(page, subtype="html", cte="quoted-printable")
@@ -153,14 +155,17 @@ def _add_html(
     message.attach(part)
 
 
-def _when(at: datetime, sent_at: datetime, zone: tzinfo | None) -> list[str]:
-    """Return the sentences that say when it happened and, where it matters, how late the mail is."""
-    happened, sent = at.astimezone(zone), sent_at.astimezone(zone)
-    sentences = [f"{happened.day} {happened:%B %Y, %H:%M:%S %Z}."]
-    late_s = (sent - happened).total_seconds()
-    if late_s > LATE_S:
-        sentences.append(f"Delayed by {_duration(late_s)}: sent at {sent:%H:%M:%S}.")
-    return sentences
+def _remarks(at: datetime, sent_at: datetime, zone: tzinfo | None, remark: str) -> list[str]:
+    """Return what the text of the alert cannot know: how late the mail is, and *remark*."""
+    late_s = (sent_at - at).total_seconds()
+    late = f"Delayed by {_duration(late_s)}: happened {_moment(at, zone)}, sent {_moment(sent_at, zone)}."
+    remarks = [late] * (late_s > LATE_S) + [remark] * bool(remark)
+    return ["", *remarks] if remarks else []
+
+
+def _moment(at: datetime, zone: tzinfo | None) -> str:
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
 
 
 def _duration(seconds: float) -> str:

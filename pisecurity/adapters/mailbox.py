@@ -29,6 +29,7 @@ SILENCE_S = 30.0
 """A client that says nothing for this long is sent away."""
 START_S = 10.0
 STOP_S = 5.0
+SETTLE_S = 0.05
 
 
 class LoopbackServer:
@@ -62,7 +63,7 @@ class LoopbackServer:
     async def _serve(self) -> None:
         sessions: WeakSet[SMTP] = WeakSet()
 
-        def session() -> SMTP:
+        def make() -> SMTP:
             made = self._session()
             sessions.add(made)
             return made
@@ -73,13 +74,17 @@ class LoopbackServer:
         except OSError as error:
             self._port.set_exception(NetworkError(f"{LOOPBACK}: no free port for a mail server ({error.strerror})"))
             return
-        server = await self._loop.create_server(session, sock=listener, ssl=self._context)
+        server = await self._loop.create_server(make, sock=listener, ssl=self._context)
         self._port.set_result(listener.getsockname()[1])
         await self._stopping.wait()
+        # asyncio cannot close a server while it is making the transport of a connection just accepted.
+        self._loop.remove_reader(listener)
+        await asyncio.sleep(SETTLE_S)
         server.close()
-        for left in sessions:
-            if left.transport is not None:
-                left.transport.close()
+        while transports := [made.transport for made in sessions if isinstance(made.transport, asyncio.Transport)]:
+            for transport in transports:
+                transport.abort()
+            await asyncio.sleep(0)
         await server.wait_closed()
 
 

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import smtplib
+import socket
+import threading
+
+import pytest
+
+from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
+from pisecurity.core.types import Alert, AlertKind
+from pisecurity.settings import MailSettings
+from tests.fakes import START, FakeClock
+
+JPEG = b"\xff\xd8" + bytes(range(256)) * 40 + b"\xff\xd9"
+
+
+def settings(port: int) -> MailSettings:
+    return MailSettings(
+        host="127.0.0.1", port=port, security="plain", sender="alarm@demo.invalid", to=("you@demo.invalid",)
+    )
+
+
+def alert(number: int = 1) -> Alert:
+    return Alert(id=f"{number:032x}", kind=AlertKind.ALARM, at=START, subject=f"Gärten {number}", text="It moves.")
+
+
+def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
+    mailbox = DemoMailbox(FakeClock())
+    try:
+        mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
+        mailer.send(alert(), ("you@demo.invalid",), JPEG, 30)
+    finally:
+        mailbox.stop()
+    (mail,) = mailbox.mails()
+    assert mail.number == 1
+    assert mail.received_at == START
+    assert mail.sender == "alarm@demo.invalid"
+    assert mail.to == ("you@demo.invalid",)
+    assert mail.subject == "Gärten 1"
+    assert mail.text.startswith("It moves.\n")
+    assert '<img src="picture"' in mail.html
+    assert "cid:" not in mail.html
+    assert mail.jpeg == JPEG
+    assert mailbox.mail(1) == mail
+    assert mailbox.mail(2) is None
+
+
+def test_full_mailbox_lets_the_oldest_go() -> None:
+    mailbox = DemoMailbox()
+    try:
+        with smtplib.SMTP("127.0.0.1", mailbox.start(), timeout=30) as client:
+            for number in range(1, KEPT + 4):
+                client.sendmail("a@demo.invalid", ["b@demo.invalid"], f"Subject: {number}\r\n\r\nHello\r\n")
+    finally:
+        mailbox.stop()
+    assert [mail.subject for mail in mailbox.mails()] == [str(number) for number in range(KEPT + 3, 3, -1)]
+    assert mailbox.mail(3) is None
+    assert mailbox.mail(4) is not None
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"", ""),
+        (b"\r\n\r\n", None),
+        (b"Subject: \xff\xfe\r\n\r\nHello", "Hello"),
+        (b"Content-Type: text/plain; charset=klingon\r\n\r\nHello", "Hello"),
+        (b"Content-Type: multipart/mixed; boundary=never\r\n\r\nHello", ""),
+        (b"Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n!", ""),
+    ],
+)
+def test_rubbish_is_kept_and_breaks_nothing(raw: bytes, text: str | None) -> None:
+    mailbox = DemoMailbox()
+    try:
+        with smtplib.SMTP("127.0.0.1", mailbox.start(), timeout=30) as client:
+            client.sendmail("a@demo.invalid", ["b@demo.invalid"], raw)
+            client.sendmail("a@demo.invalid", ["b@demo.invalid"], "Subject: sound\r\n\r\nHello")
+    finally:
+        mailbox.stop()
+    sound, rubbish = mailbox.mails()
+    assert sound.subject == "sound"
+    assert text is None or rubbish.text.strip() == text
+
+
+def test_mail_that_would_fill_the_memory_is_refused() -> None:
+    mailbox = DemoMailbox()
+    try:
+        with smtplib.SMTP("127.0.0.1", mailbox.start(), timeout=30) as client:
+            with pytest.raises(smtplib.SMTPSenderRefused) as caught:
+                client.sendmail("a@demo.invalid", ["b@demo.invalid"], b"x" * (MAX_BYTES + 1))
+            assert caught.value.smtp_code == 552
+    finally:
+        mailbox.stop()
+    assert mailbox.mails() == ()
+
+
+def test_only_this_machine_can_reach_it() -> None:
+    mailbox = DemoMailbox()
+    port = mailbox.start()
+    try:
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            assert connection.getpeername() == ("127.0.0.1", port)
+        with socket.socket() as other:
+            # Bound to every address the port would be taken on this one too.
+            other.bind(("127.0.0.2", port))
+    finally:
+        mailbox.stop()
+
+
+def test_stop_sends_clients_away_and_frees_the_port() -> None:
+    mailbox = DemoMailbox()
+    port = mailbox.start()
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.settimeout(30)
+        assert client.recv(100).startswith(b"220")
+        mailbox.stop()
+        assert client.recv(100) == b""
+    mailbox.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 10)
+    assert "demo-mailbox" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_stop_before_start_is_fine() -> None:
+    DemoMailbox().stop()
