@@ -186,6 +186,16 @@ def test_alarm_names_its_event_and_forgets_it_when_it_is_over() -> None:
     assert (house.panel.status().state, house.panel.status().event_id) == (AlarmState.ARMED_AWAY, None)
 
 
+def test_disarming_an_alarm_tells_which_event_it_was_about() -> None:
+    house = armed_house()
+    house.panel.notice(make_event(event_id="e7"))
+    house.switch(Mode.DISARMED)
+    assert [(change.after, change.event_id) for change in house.told] == [
+        (AlarmState.TRIGGERED, "e7"),
+        (AlarmState.DISARMED, "e7"),
+    ]
+
+
 def test_settle_writes_nothing_when_nothing_is_due() -> None:
     house = armed_house()
     written = len(house.store.notes)
