@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Write the lock files anew: lock.sh UV. Hashes and no addresses, for Python 3.11 and newer on every machine.
 set -euo pipefail
+uv=$(realpath "$1")
 cd "$(dirname "$0")"
-uv=$1
 
 lock() {
     "$uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
