@@ -176,7 +176,7 @@ class ClipWriter:
             )
             self._stream = self._container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
         except (FFmpegError, OSError) as error:
-            raise StoreError(f"{path}: cannot write a clip here ({error.strerror}); choose another place") from error
+            raise self._refused(error) from error
         context = self._stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = "yuv420p"
@@ -185,6 +185,10 @@ class ClipWriter:
         context.colorspace = Colorspace.SMPTE170M
         # No frame refers to a later one: each packet can be stored or streamed the moment it exists.
         context.options = {"preset": "veryfast", "crf": str(quality), "bf": "0", "g": str(max(1, round(2 * fps)))}
+        try:
+            self._container.start_encoding()  # PyAV creates the file only now
+        except (FFmpegError, OSError) as error:
+            raise self._refused(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -217,6 +221,9 @@ class ClipWriter:
             self._mux(None)
         finally:
             self._release()
+
+    def _refused(self, error: FFmpegError | OSError) -> StoreError:
+        return StoreError(f"{self.path}: cannot write a clip here ({error.strerror}); choose another place")
 
     def _release(self) -> None:
         try:
