@@ -20,6 +20,8 @@ _QUIET_TAU_S = 4.0
 _MOVING_TAU_S = 40.0
 _FINE_TAU_S = 3.5
 _RESTLESS_TAU_S = 10.0
+_RESTLESS_LEAST_TAU_S = 2.0
+"""A new scene learns faster, or a tree would raise an alarm after every start."""
 _RELEARN_TAU_S = 0.15
 _ABSORB_TAU_S = 1.0
 _GAIN_FOLLOWED = 0.03
@@ -47,6 +49,7 @@ class Background:
         self._restless: Mat = np.zeros(self.shape, np.float32)
         self._learned_s: float | None = None
         self._fine_waits_s = 0.0
+        self._known_s = 0.0
         self._draw(min_contrast)
 
     def _draw(self, min_contrast: int) -> None:
@@ -124,10 +127,11 @@ class Background:
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:
         difference = cv2.absdiff(coarse, self.level)
         self.noise.learn(difference, elapsed_s)
-        ordinary = min(int(2 * self.noise.sigma), 255)
-        restless = np.minimum(np.maximum(difference, ordinary) - ordinary, _RESTLESS_MOST)
+        strays = np.clip(difference - np.float32(2 * self.noise.sigma), 0, _RESTLESS_MOST, dtype=np.float32)
         open_to_it = _without(np.full(self.shape, 255, np.uint8), protected) if protected else None
-        cv2.accumulateWeighted(restless, self._restless, weight(elapsed_s, _RESTLESS_TAU_S), open_to_it)
+        self._known_s += elapsed_s
+        tau_s = min(max(self._known_s, _RESTLESS_LEAST_TAU_S), _RESTLESS_TAU_S)
+        cv2.accumulateWeighted(strays, self._restless, weight(elapsed_s, tau_s), open_to_it)
 
     def absorb(self, planes: Planes, gain: float, rects: Sequence[Rect], elapsed_s: float) -> None:
         """Let what stands still in *rects* become part of the scene within about 3 s."""

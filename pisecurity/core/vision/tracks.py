@@ -24,7 +24,7 @@ from pisecurity.settings import MotionSettings
 MOST_THINGS = 24
 _TIME_SLACK_S = 0.02
 _LEAST_SIGHTINGS = 3
-_LEAST_SEEN_SHARE = 0.75
+_LEAST_SEEN_SHARE = 0.85
 _SMALL_SHARE, _TINY_SHARE = 0.0023, 0.0008
 _SMALL_TIMES, _TINY_TIMES = 1.5, 2.5
 _TRAVEL_PER_SIZE = 0.35
@@ -34,8 +34,9 @@ _TRAIL_S, _TRAIL_STEP_S = 3.0, 0.1
 _LOST_CANDIDATE_S, _LOST_CONFIRMED_S, _LOST_HOLDING_S = 0.25, 0.35, 1.0
 _STILL_S = 0.8
 _ABSORB_S = 6.0
-_HOLDING_REACH = 2.0
-"""A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands."""
+_FAR = 2.0
+"""A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
+and kept out of the background."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
 
 
@@ -76,6 +77,8 @@ class Thing:
     """Where it was first seen."""
     stirred_s: float
     """When the picture last changed inside its box."""
+    stirs: bool = True
+    """Whether it did when that was last looked at."""
     state: TrackState = TrackState.CANDIDATE
     velocity: tuple[float, float] = (0.0, 0.0)
     """Pixels a second."""
@@ -115,8 +118,8 @@ class Tracker:
 
     @property
     def protected(self) -> tuple[Rect, ...]:
-        """Boxes of the things that count: the background must not learn them."""
-        return tuple(thing.rect for thing in self._things if thing.counts)
+        """Boxes of the things that count and went far: the background must not learn them."""
+        return tuple(thing.rect for thing in self._things if thing.counts and thing.reach >= _FAR)
 
     def settled(self, now_s: float) -> tuple[Rect, ...]:
         """Return the boxes of what does not count and stood still for 6 s: the background should learn them."""
@@ -241,24 +244,24 @@ class _Judge:
     distrust: bool
 
     def judge(self, thing: Thing) -> None:
-        stirs = self._notice_stirring(thing)
+        self._notice_stirring(thing)
         if thing.place.objection:
             self._dismiss(thing, thing.place.objection)
         elif thing.state is TrackState.CANDIDATE:
-            self._consider(thing, stirs)
+            self._consider(thing)
         elif thing.state is TrackState.CONFIRMED:
             self._watch(thing)
         else:
-            self._hold(thing, stirs)
+            self._hold(thing)
 
-    def _notice_stirring(self, thing: Thing) -> bool:
+    def _notice_stirring(self, thing: Thing) -> None:
         if self.sight.stirred is not None:
             stirred = cv2.countNonZero(self.sight.stirred[thing.rect.slices])
-            if stirred >= 2 + 0.02 * thing.rect.w * thing.rect.h:
-                thing.stirred_s = self.now_s
-        return self.now_s - thing.stirred_s < 2 * _TRAIL_STEP_S - _TIME_SLACK_S
+            thing.stirs = stirred >= 2 + 0.02 * thing.rect.w * thing.rect.h
+        if thing.stirs:
+            thing.stirred_s = self.now_s
 
-    def _consider(self, thing: Thing, stirs: bool) -> None:
+    def _consider(self, thing: Thing) -> None:
         if self.now_s - thing.stirred_s > _STILL_S:
             _start_anew(thing, self.now_s)
             return
@@ -273,7 +276,7 @@ class _Judge:
         )
         in_time = followed_s >= needs_s - _TIME_SLACK_S
         thing.score = max(thing.score, 0.5 * min(1.0, gone / needs) * (1.0 if in_time else followed_s / needs_s))
-        if self.distrust or not stirs or thing.seen_s != self.now_s:
+        if self.distrust or not thing.stirs or thing.seen_s != self.now_s:
             return
         persisted = (
             in_time and thing.sightings >= _LEAST_SIGHTINGS and thing.sightings >= _LEAST_SEEN_SHARE * thing.looks
@@ -298,19 +301,19 @@ class _Judge:
             self._stand(thing, f"moves without going anywhere since {_TRAIL_S:.0f} s, its outline is there")
 
     def _stand(self, thing: Thing, reason: str) -> None:
-        if thing.reach < _HOLDING_REACH:
-            self._dismiss(thing, f"went {thing.reach:.1f} times what it must (needs {_HOLDING_REACH:g} to be held)")
+        if thing.reach < _FAR:
+            self._dismiss(thing, f"went {thing.reach:.1f} times what it must (needs {_FAR:g} to be held)")
         elif self._outlined(thing):
             thing.state, thing.reason = TrackState.HOLDING, reason
             _start_anew(thing, self.now_s)
         else:
             self._dismiss(thing, "left without an outline: uncovered background")
 
-    def _hold(self, thing: Thing, stirs: bool) -> None:
+    def _hold(self, thing: Thing) -> None:
         gone, path = _gone(thing)
         if self.now_s - thing.counted_s > self.settings.hold_s:
             self._dismiss(thing, f"went nowhere for {self.settings.hold_s:.0f} s: belongs to the scene")
-        elif stirs and gone >= self._needs_travel(thing) and gone >= _LEAST_STRAIGHT * path:
+        elif thing.stirs and gone >= self._needs_travel(thing) and gone >= _LEAST_STRAIGHT * path:
             self._confirm(thing)
             thing.reason = f"goes on: went {gone / self._diagonal:.3f} since it stood"
         elif self.sight.stirred is not None and thing.seen_s == self.now_s and not self._outlined(thing):
