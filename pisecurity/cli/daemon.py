@@ -31,6 +31,7 @@ def log_to_stderr() -> None:
     time = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine(f"{time}%(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
     # Its every wake-up is none of the owner's business; what the timetable does is logged by the timetable.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

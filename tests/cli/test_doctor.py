@@ -1,0 +1,92 @@
+"""doctor on real parts: a drawn camera, files, ports, and a mail server that is not there."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import CLIPS, Shell
+from tests.rigs.daemon import free_port
+
+
+def configure(state: Path, *, port: int, more: str = "") -> None:
+    camera = f'[[camera]]\nid = "front"\nkind = "file"\npath = "{CLIPS / "garden_quiet.mp4"}"\n'
+    web = f'[web]\naddress = "127.0.0.1"\nport = {port}\n'
+    (state / "config.toml").write_text(camera + web + more)
+
+
+def findings(out: str) -> dict[str, tuple[str, str]]:
+    """Return what was said of each part: ``ok`` or ``FAULT``, and the words."""
+    rows = [line for line in out.splitlines() if line.startswith(("ok ", "FAULT "))]
+    return {row[7:19].strip(): (row.split()[0], row[20:]) for row in rows}
+
+
+def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
+    port = free_port()
+    configure(tmp_path, port=port)
+    ran = shell("doctor", "--state", tmp_path)
+    found = findings(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[-1] == "all is well"
+    assert [how for how, _ in found.values()] == ["ok"] * 9
+    assert found["versions"][1].startswith("pisecurity ")
+    assert found["config"][1] == f"{tmp_path}/config.toml is good"
+    assert found["state folder"][1] == f"{tmp_path} can be written"
+    assert found["daemon"][1] == "does not run on this state folder"
+    assert found["camera front"][1] == "gives pictures: file garden_quiet.mp4, h264 320x240, 10 frames/s"
+    assert found["mail"][1] == "none set up: alarms are only shown on the page; add a [mail] table to be told"
+    assert found["page"][1] == f"port {port} of 127.0.0.1 is free"
+
+
+def test_every_fault_is_named_with_its_fix(shell: Shell, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        nobody = free_port()
+        mail = (
+            f'[mail]\nhost = "127.0.0.1"\nport = {nobody}\nsecurity = "plain"\nsender = "a@b.org"\nto = ["a@b.org"]\n'
+        )
+        broken = '[[camera]]\nid = "back"\nkind = "file"\npath = "/gone.mp4"\n'
+        configure(tmp_path, port=taken.getsockname()[1], more=mail + broken)
+        ran = shell("doctor", "--state", tmp_path)
+    found = findings(ran.out)
+    assert ran.code == 1
+    assert ran.out.splitlines()[-1] == "3 faults"
+    assert found["camera front"][0] == "ok"
+    assert found["camera back"] == ("FAULT", "camera back: /gone.mp4: no such file; give the path of a recording")
+    assert found["mail"][0] == "FAULT"
+    assert f"127.0.0.1:{nobody}" in found["mail"][1]
+    assert found["page"][0] == "FAULT"
+
+
+def test_with_a_wrong_configuration_the_rest_is_still_examined(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[motoin]\n")
+    ran = shell("doctor", "--state", tmp_path)
+    found = findings(ran.out)
+    assert ran.code == 1
+    assert found["config"] == ("FAULT", f"{tmp_path}/config.toml: 2 mistakes")
+    assert "  motoin: unknown; did you mean [motion]?" in ran.out
+    assert found["disk"][0] == "ok"
+    assert "page" not in found
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_of_somebody_else_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+    configure(tmp_path, port=free_port())
+    tmp_path.chmod(0o500)
+    ran = shell("doctor", "--state", tmp_path)
+    tmp_path.chmod(0o700)
+    assert ran.code == 1
+    assert "run doctor as the user of the service" in findings(ran.out)["state folder"][1]
+
+
+def test_a_missing_state_folder_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+    configure(tmp_path, port=free_port())
+    ran = shell("doctor", "--state", tmp_path / "gone", "--config", tmp_path / "config.toml")
+    assert ran.code == 1
+    how, text = findings(ran.out)["state folder"]
+    assert how == "FAULT"
+    assert text.startswith(f"{tmp_path}/gone: cannot be written (No such file or directory); run doctor as the user")

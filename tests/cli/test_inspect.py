@@ -1,0 +1,166 @@
+"""check and events, on real files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Event, Instant, Outcome, Phase, Receipt
+from pisecurity.ports import Address
+from tests.cli.commands import ROOT, Ran, Shell, start
+from tests.fakes import START, FakeClock
+
+ANNA = Address("mail", "anna@example.org")
+
+
+def test_check_says_good_in_one_line(shell: Shell) -> None:
+    path = ROOT / "config.example.toml"
+    assert shell("check", "--config", path) == Ran(
+        0, f"{path}: good; cameras front; zones 0; schedule 0; no mails\n", ""
+    )
+
+
+def test_check_says_who_gets_mails(shell: Shell, tmp_path: Path) -> None:
+    mail = '[mail]\nhost = "h.example"\nsender = "a@b.org"\nto = ["a@b.org", "c@d.org"]\n'
+    (tmp_path / "config.toml").write_text(f'[[camera]]\nid = "front"\nkind = "stage"\n{mail}')
+    assert shell("check", "--state", tmp_path).out.endswith("; mails to a@b.org, c@d.org\n")
+
+
+def test_check_tells_all_mistakes(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[motion]\nmin_area = 25\nmin_aera = 1\n")
+    ran = shell("check", "--state", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    first, *rest = ran.err.splitlines()
+    assert first == f"pisecurity: {tmp_path}/config.toml: 3 mistakes"
+    assert rest[-2:] == [
+        "  motion.min_area = 25: give a share of the picture above 0 and at most 0.5, such as 0.00036",
+        "  motion.min_aera: unknown; did you mean min_area?",
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_missing_configuration_is_named_with_the_fix(tmp_path: Path, command: str) -> None:
+    process = start(command, "--state", tmp_path)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, b"")
+    assert err.decode() == (
+        f"pisecurity: {tmp_path}/config.toml: not found; "
+        "copy config.example.toml there, or name another with --config\n"
+    )
+
+
+def make_event(number: int) -> Event:
+    return Event(
+        camera="front",
+        number=number,
+        phase=Phase.OPENED,
+        opened_s=5.0,
+        opened_at=START + timedelta(minutes=number),
+        last_s=5.0,
+        box=Box(0.1, 0.2, 0.3, 0.4),
+        boxes=(),
+        zones=frozenset({"path", "garden"}),
+        entry=False,
+        score=0.8,
+        reason="went 0.05 (needs 0.02)",
+        id=f"{number:032x}",
+    )
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[SqliteStore]:
+    store = SqliteStore(folder, FakeClock())
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def fill(store: SqliteStore) -> None:
+    silent, alarm = Decision(None, "disarmed"), Decision(AlertKind.ALARM, "armed, 0.8 is enough")
+    store.add_event(make_event(1), AlarmState.DISARMED, silent, None, ())
+    store.end_event(make_event(1).id, START + timedelta(minutes=1, seconds=12.5))
+    alert = Alert("a" * 32, AlertKind.ALARM, START, "Movement", "Somebody.", make_event(2).id)
+    bert = replace(ANNA, recipient="bert@example.org")
+    store.add_event(make_event(2), AlarmState.ARMED_AWAY, alarm, alert, (ANNA, bert))
+    now = Instant("boot-1", 1000.0)
+    outcomes = {ANNA.recipient: Outcome.ACCEPTED, bert.recipient: Outcome.REFUSED}
+    for row in store.due(now):
+        store.record(row.id, Receipt(outcomes[row.recipient], "said so"), now, START, now)
+
+
+@pytest.mark.parametrize("daemon_runs", [False, True])
+def test_events_are_listed_newest_first_whether_the_daemon_runs_or_not(
+    shell: Shell, tmp_path: Path, daemon_runs: bool
+) -> None:
+    with ExitStack() as running:
+        store = running.enter_context(opened(tmp_path))
+        fill(store)
+        if not daemon_runs:
+            running.close()
+        ran = shell("events", "--state", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    head, second, first = ran.out.splitlines()
+    assert head.split() == ["seen", "camera", "seconds", "score", "alarm", "was", "mail", "why"]
+    assert second.split()[2:6] == ["front", "-", "0.80", "armed_away"]
+    assert second.endswith("refused     armed, 0.8 is enough"), "the worst outcome is what the owner must know"
+    assert first.split()[2:6] == ["front", "12.5", "0.80", "disarmed"]
+    assert first.endswith("-           disarmed")
+
+
+def test_events_as_json(shell: Shell, tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store)
+    second, first = (json.loads(line) for line in shell("events", "--json", "--state", tmp_path).out.splitlines())
+    assert first == {
+        "id": make_event(1).id,
+        "camera": "front",
+        "opened_at": "2026-06-01T12:01:00+00:00",
+        "ended_at": "2026-06-01T12:01:12.500000+00:00",
+        "box": [0.1, 0.2, 0.3, 0.4],
+        "zones": ["garden", "path"],
+        "score": 0.8,
+        "reason": "went 0.05 (needs 0.02)",
+        "state": "disarmed",
+        "alert": None,
+        "why": "disarmed",
+        "deliveries": [],
+    }
+    assert second["alert"] == "alarm"
+    assert {row["recipient"]: row["outcome"] for row in second["deliveries"]} == {
+        "anna@example.org": "accepted",
+        "bert@example.org": "refused",
+    }
+
+
+def test_events_are_as_many_as_asked_for(shell: Shell, tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        fill(store)
+    (line,) = shell("events", "--json", "--limit", "1", "--state", tmp_path).out.splitlines()
+    assert json.loads(line)["id"] == make_event(2).id
+
+
+def test_no_events_is_said(shell: Shell, tmp_path: Path) -> None:
+    with opened(tmp_path):
+        pass
+    assert shell("events", "--state", tmp_path) == Ran(0, "no events yet\n", "")
+
+
+def test_events_change_and_create_nothing(shell: Shell, tmp_path: Path) -> None:
+    ran = shell("events", "--state", tmp_path)
+    assert ran == Ran(
+        1, "", f"pisecurity: {tmp_path}/pisecurity.db: there is none yet; pisecurity makes it when it first runs\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+    with opened(tmp_path) as store:
+        fill(store)
+    before = (tmp_path / "pisecurity.db").read_bytes()
+    shell("events", "--state", tmp_path)
+    assert (tmp_path / "pisecurity.db").read_bytes() == before
