@@ -25,7 +25,7 @@ try:
 except ImportError:  # a machine without it encodes with OpenCV, at about 1.6 times the cost
     simplejpeg = None
 
-BOX_YCC = (216, 76, 147)
+BOX_YCC = (211, 67, 160)
 """#ffd166 as full-range Y, Cb, Cr. Source: JFIF 1.02, conversion from RGB."""
 VIDEO_LUMA = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 VIDEO_CHROMA = np.rint(NEUTRAL + (np.arange(256) - 128.0) * (224 / 255)).astype(np.uint8)
@@ -98,9 +98,10 @@ def _draw_box(picture: Picture, box: Box) -> None:
     edge = max(1, line // 2)
     _frame(picture.y, (left - edge, top - edge, right + edge, bottom + edge), line + 2 * edge, OUTLINE)
     _frame(picture.y, (left, top, right, bottom), line, BOX_YCC[0])
-    halves = (left // 2, top // 2, right // 2, bottom // 2)
-    _frame(picture.u, halves, line // 2, BOX_YCC[1])
-    _frame(picture.v, halves, line // 2, BOX_YCC[2])
+    # Colour is half as fine and smeared by JPEG: under the dark lines too, or the line between them looks pale.
+    halves = (left // 2 - 1, top // 2 - 1, right // 2 + 1, bottom // 2 + 1)
+    _frame(picture.u, halves, line // 2 + 2, BOX_YCC[1])
+    _frame(picture.v, halves, line // 2 + 2, BOX_YCC[2])
 
 
 def _frame(plane: Plane, corners: tuple[int, int, int, int], thickness: int, value: int) -> None:

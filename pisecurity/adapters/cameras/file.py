@@ -136,8 +136,8 @@ class FileCamera:
     def _ending(self, recording: Recording) -> EndOfStreamError:
         text = f"camera {self._settings.id}: {self._path.name} ended after {recording.readable} readable frames"
         if recording.damaged:
-            text += f", {recording.damaged} damaged ones skipped"
-        cut_short = recording.readable + recording.damaged < recording.announced
-        if cut_short:
-            text += f", of {recording.announced} announced: it was cut short"
-        return EndOfStreamError(text, whole=not cut_short and not recording.damaged)
+            text += f", {recording.damaged} damaged skipped"
+        missing = recording.readable + recording.damaged < recording.announced
+        if missing:
+            text += f", of {recording.announced} announced: it was cut short or damaged"
+        return EndOfStreamError(text, whole=not (missing or recording.damaged or recording.broke_off))

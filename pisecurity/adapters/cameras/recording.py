@@ -54,6 +54,8 @@ class Recording:
         self.path = path
         self.readable = self.damaged = 0
         """Frames so far, over all rounds."""
+        self.broke_off = False
+        """Whether the file could not be read up to its end."""
         self._container = _opened(path)
         stream = self._container.streams.video[0]
         # One thread: measured, frame threads decode no faster per CPU second and hold several frames back.
@@ -85,6 +87,7 @@ class Recording:
                     self._skipped = 0
                     encoded.clear()
         except FFmpegError as error:
+            self.broke_off = True
             log.warning(
                 "recording breaks off file=%s after=%d reason=%s", self.path.name, self.readable, error.strerror
             )
@@ -138,8 +141,8 @@ def _opened(path: Path) -> av.container.InputContainer:
         raise CameraError(f"{path}: this user may not read it; allow it with chmod or give another file") from error
     except (FFmpegError, OSError) as error:
         raise CameraError(
-            f"{path}: not a readable video ({error.strerror}); if a player shows it, convert it with:"
-            f" ffmpeg -i {path.name} -c:v libx264 fixed.mp4"
+            f"{path}: not a readable video, or cut short before its index was written ({error.strerror});"
+            f" if a player shows it, convert it with: ffmpeg -i {path.name} -c:v libx264 fixed.mp4"
         ) from error
     if not container.streams.video:
         container.close()

@@ -135,5 +135,5 @@ def _blend(planes: tuple[Plane, Plane, Plane], ycc: Image, where: tuple[slice, s
     small = cv2.resize(ycc, (width, height), interpolation=cv2.INTER_AREA)
     for plane, channel in ((planes[1], 1), (planes[2], 2)):
         part = plane[half]
-        mixed = (part - np.float32(128)) * (1 - small[..., 3]) + small[..., channel] + 128
+        mixed = (part.astype(np.float32) - 128) * (1 - small[..., 3]) + small[..., channel] + 128
         part[:] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)

@@ -211,10 +211,22 @@ def _draw_head(canvas: _Canvas, outfit: Outfit, *, away: bool) -> None:
     else:
         canvas.ball((x - facing * 0.012 * u, y - 0.008 * u), 0.056 * u, 0.072 * u, outfit.hair)
         canvas.ball((x + facing * 0.016 * u, y + 0.012 * u), 0.045 * u, 0.058 * u, outfit.skin)
+        _draw_face(canvas, (x, y), outfit.skin)
     if outfit.cap is not None:
         canvas.ball((x, y - 0.032 * u), 0.057 * u, 0.044 * u, outfit.cap)
         if not away:
             canvas.ball((x + facing * 0.05 * u, y - 0.018 * u), 0.04 * u, 0.01 * u, lit(outfit.cap, 0.8))
+
+
+def _draw_face(canvas: _Canvas, head: tuple[float, float], skin: Colour) -> None:
+    """Draw nose, ear and eyes; from the side the far eye is behind the nose."""
+    u, facing = canvas.unit, canvas.cos
+    x, y = head
+    canvas.ball((x + facing * 0.060 * u, y + 0.016 * u), 0.011 * u, 0.014 * u, skin)
+    canvas.ball((x - facing * 0.018 * u, y + 0.012 * u), 0.009 * u, 0.016 * u, lit(skin, 0.82))
+    for side in (-0.02, 0.02):
+        eye = x + facing * 0.04 * u + side * canvas.sin * u
+        canvas.ball((eye, y + 0.002 * u), 0.0055 * u, 0.004 * u, lit(skin, 0.3))
 
 
 def _rounded(pixels: NDArray[np.float32], size: float) -> NDArray[np.float32]:

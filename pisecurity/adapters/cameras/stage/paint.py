@@ -65,8 +65,9 @@ class Sheet:
 
     def texture(self, here: Where, grain: float, mottle: float) -> Image:
         """Return factors around 1, (h, w, 1), that deviate by *grain* from pixel to pixel and by *mottle* in spots."""
-        fine = self._grain[here] * np.float32(grain * TEXTURE_STEP)
-        return np.asarray(1 + fine + self._mottle[here] * np.float32(mottle * TEXTURE_STEP), np.float32)[..., None]
+        fine = self._grain[here].astype(np.float32) * np.float32(grain * TEXTURE_STEP)
+        spots = self._mottle[here].astype(np.float32) * np.float32(mottle * TEXTURE_STEP)
+        return np.asarray(1 + fine + spots, np.float32)[..., None]
 
     def repaint(self, mask: Mask, top: int, left: int, paint: Callable[[Where, Mask, Image], Image]) -> None:
         """Replace what *mask* covers, in bands: ``paint(place, cover (h, w, 1), pixels)`` returns the new pixels.

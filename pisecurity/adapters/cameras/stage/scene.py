@@ -90,6 +90,7 @@ class Scene:
 
     def render(self, t_s: float) -> Rendered:
         """Return the scene at *t_s* seconds, 0 or more."""
+        t_s = float(t_s)  # a numpy float64 would turn all the float32 planes into float64
         y, u, v = (plane.copy() for plane in self._lit(light.daylight(t_s), light.lamp(t_s)))
         self._wind.blow(t_s, y, u, v)
         gain = self._clouds.gain(t_s)
@@ -136,7 +137,7 @@ class Scene:
 def _summed(parts: list[tuple[Plane | NDArray[np.int8], float]], centre: int) -> Plane:
     total = np.full(parts[0][0].shape, centre, np.float32)
     for plane, weight in parts:
-        total += plane * np.float32(weight)
+        total += np.multiply(plane, np.float32(weight), dtype=np.float32)
     return np.clip(np.rint(total), 0, 255).astype(np.uint8)
 
 
