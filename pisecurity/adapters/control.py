@@ -226,7 +226,6 @@ class ControlServer:
         except PiSecurityError as error:
             log.warning("command refused command=%s by=%s reason=%s", command, by, error)
             return {"error": str(error)}
-        log.info("command done command=%s by=%s", command, by)
         return answer
 
     def _drop(self, connection: _Connection) -> None:

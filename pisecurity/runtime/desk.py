@@ -98,9 +98,14 @@ class Desk:
             try:
                 wanted = self._parse(self._read())
             except ConfigError as error:
-                self._health.report(FAULT, f"{error}; the settings before stay in force".replace("\n", " "))
-                return Reload(error=str(error))
+                return self._refuse(str(error))
             return self._take(wanted)
+
+    def _refuse(self, error: str) -> Reload:
+        """Keep what is in force; the fault says why on one line."""
+        line = error.replace("\n  ", ": ", 1).replace("\n  ", "; ")
+        self._health.report(FAULT, f"{line}; the settings before stay in force")
+        return Reload(error=error)
 
     def _take(self, wanted: Settings) -> Reload:
         changed = {name for name in Settings.model_fields if getattr(wanted, name) != getattr(self._settings, name)}
@@ -113,8 +118,7 @@ class Desk:
         after = before.model_copy(update={name: getattr(wanted, name) for name in swapped})
         error = self._hand_out(before, after, swapped)
         if error:
-            self._health.report(FAULT, f"{error}; the settings before stay in force".replace("\n", " "))
-            return Reload(error=error)
+            return self._refuse(error)
         self._settings = after
         self._health.clear(FAULT)
         applied = tuple(_differences(before, after))

@@ -87,11 +87,14 @@ def test_zones_of_a_new_camera_wait_with_the_camera() -> None:
 
 def test_r32_a_mistake_in_the_file_changes_nothing_and_is_a_fault() -> None:
     house = House()
-    house.file = "config.toml: 1 mistake\n  motion.min_area = 25: give less"
-    assert house.desk.reload() == Reload(error="config.toml: 1 mistake\n  motion.min_area = 25: give less")
+    house.file = "config.toml: 2 mistakes\n  motion.min_area = 25: give less\n  moton: unknown"
+    assert house.desk.reload() == Reload(error=house.file)
     assert house.desk.settings is START
     assert house.faults == [
-        (FAULT, "config.toml: 1 mistake   motion.min_area = 25: give less; the settings before stay in force")
+        (
+            FAULT,
+            "config.toml: 2 mistakes: motion.min_area = 25: give less; moton: unknown; the settings before stay in force",
+        )
     ]
 
 
