@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pisecurity.core.types import Box, Event, Phase, Track, TrackState
+from pisecurity.core.vision.events import EventKeeper
+from tests.fakes import START
+
+SMALL, LARGE, LARGER = Box(0.3, 0.3, 0.05, 0.1), Box(0.3, 0.3, 0.1, 0.2), Box(0.3, 0.3, 0.2, 0.4)
+
+
+def track(
+    box: Box = SMALL, state: TrackState = TrackState.CONFIRMED, number: int = 1, zones: tuple[str, ...] = ()
+) -> Track:
+    return Track(number, box, state, 0.0, 0.0, 0.1, 0.7, frozenset(zones), "went far")
+
+
+def note(keeper: EventKeeper, at_s: float, *tracks: Track, entering: tuple[int, ...] = ()) -> list[Event]:
+    return list(keeper.note(tracks, frozenset(entering), at_s, START + timedelta(seconds=at_s), gap_s=10))
+
+
+def test_candidates_open_nothing() -> None:
+    assert note(EventKeeper("front"), 1, track(state=TrackState.CANDIDATE)) == []
+
+
+def test_the_first_thing_that_counts_opens_the_event_at_once() -> None:
+    (event,) = note(EventKeeper("front"), 1, track(zones=("lawn",)), track(state=TrackState.CANDIDATE, number=2))
+    assert (event.phase, event.number, event.camera) == (Phase.OPENED, 1, "front")
+    assert (event.opened_s, event.opened_at) == (1, START + timedelta(seconds=1))
+    assert (event.box, event.boxes) == (SMALL, (SMALL,))
+    assert (event.zones, event.score, event.reason) == (frozenset({"lawn"}), 0.7, "went far")
+
+
+def test_a_second_thing_belongs_to_the_same_event() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track())
+    assert note(keeper, 3, track(number=2, zones=("lawn",))) == []
+    (ended,) = keeper.finish()
+    assert (ended.phase, ended.number, ended.last_s) == (Phase.ENDED, 1, 3)
+    assert ended.zones == {"lawn"}
+
+
+def test_a_held_thing_keeps_the_event_open_but_opens_none() -> None:
+    keeper = EventKeeper("front")
+    assert note(keeper, 1, track(state=TrackState.HOLDING)) == []
+    note(keeper, 2, track())
+    for second in range(3, 40):
+        assert note(keeper, second, track(state=TrackState.HOLDING)) == []
+    assert note(keeper, 49) == []
+    assert [event.phase for event in note(keeper, 49.1)] == [Phase.ENDED]
+
+
+def test_after_the_gap_the_next_is_another_event() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track())
+    ended, begun = note(keeper, 3601, track())
+    assert (ended.phase, ended.number, ended.last_s) == (Phase.ENDED, 1, 1)
+    assert (begun.phase, begun.number, begun.opened_s) == (Phase.OPENED, 2, 3601)
+
+
+def test_finish_ends_once() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track())
+    assert len(keeper.finish()) == 1
+    assert keeper.finish() == ()
+
+
+def test_a_view_twice_as_good_improves_the_event() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(SMALL))
+    assert note(keeper, 1.5, track(LARGE)) == []
+    (event,) = note(keeper, 2, track(LARGE))
+    assert (event.phase, event.box, event.opened_s) == (Phase.IMPROVED, LARGE, 1)
+    assert note(keeper, 4, track(LARGE)) == []
+
+
+def test_a_view_cut_off_by_the_edge_is_worth_half() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(Box(0.0, 0.3, 0.05, 0.1)))
+    (event,) = note(keeper, 2.5, track(SMALL))
+    assert event.phase is Phase.IMPROVED
+
+
+def test_an_event_improves_three_times_at_most() -> None:
+    keeper, side = EventKeeper("front"), 0.02
+    note(keeper, 0, track(Box(0.1, 0.1, side, side)))
+    improved = [
+        event
+        for second in range(1, 8)
+        for event in note(keeper, 2.0 * second, track(Box(0.1, 0.1, side * 1.5**second, side * 1.5**second)))
+    ]
+    assert [event.phase for event in improved] == [Phase.IMPROVED] * 3
+
+
+@pytest.mark.parametrize(("entering", "entry"), [((1, 2), True), ((1,), False), ((), False)])
+def test_entry_only_when_everybody_came_by_the_entry(entering: tuple[int, ...], *, entry: bool) -> None:
+    (event,) = note(EventKeeper("front"), 1, track(), track(number=2), entering=entering)
+    assert event.entry is entry

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pisecurity.core.types import TrackState
+from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.motion import Blob
+from pisecurity.core.vision.planes import Planes, Rect
+from pisecurity.core.vision.tracks import MOST_THINGS, Sight, Thing, Tracker
+from pisecurity.core.vision.zones import ANYWHERE, Place
+from pisecurity.settings import MotionSettings
+
+STILL = np.full((120, 160), 100, np.uint8)
+SCENE = Background(Planes(STILL, STILL, 1), 6)
+STIRRED = np.full((120, 160), 255, np.uint8)
+SIGHT = Sight(STILL, SCENE, None, STIRRED)
+IGNORED = Place(frozenset(), entry=False, objection="in ignore zone street")
+
+
+def blob(x: float, y: float = 50, w: int = 12, h: int = 30) -> Blob:
+    return Blob(Rect(round(x), round(y), w, h), 0.8 * w * h)
+
+
+def follow(
+    tracker: Tracker, *blobs: Blob, at_s: float, sight: Sight = SIGHT, place: Place = ANYWHERE, distrust: bool = False
+) -> tuple[Thing, ...]:
+    return tracker.follow([(each, place) for each in blobs], sight, at_s, MotionSettings(), distrust=distrust)
+
+
+def walk(tracker: Tracker, fps: float, speed: float, seconds: float, *, distrust: bool = False) -> float | None:
+    """Return after how many seconds a thing that moves at *speed* pixels a second is confirmed."""
+    for index in range(round(seconds * fps) + 1):
+        (thing,) = follow(tracker, blob(10 + speed * index / fps), at_s=index / fps, distrust=distrust)
+        if thing.state is TrackState.CONFIRMED:
+            return index / fps
+    return None
+
+
+@pytest.mark.parametrize("fps", [5, 10, 15, 30])
+def test_a_thing_that_travels_is_confirmed_at_every_frame_rate(fps: float) -> None:
+    assert walk(Tracker(), fps, 20, 2) == pytest.approx(0.4, abs=0.2)
+
+
+@pytest.mark.parametrize("fps", [5, 10, 15, 30])
+def test_a_thing_that_hardly_moves_is_never_confirmed(fps: float) -> None:
+    assert walk(Tracker(), fps, 1.5, 4) is None
+
+
+def test_nothing_new_is_confirmed_while_the_scene_is_distrusted() -> None:
+    assert walk(Tracker(), 10, 20, 3, distrust=True) is None
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_a_thing_that_swings_is_never_confirmed(fps: float) -> None:
+    tracker = Tracker()
+    for index in range(round(10 * fps)):
+        at_s = index / fps
+        (thing,) = follow(tracker, blob(60 + 3 * math.sin(7 * at_s)), at_s=at_s)
+        assert thing.state is TrackState.CANDIDATE
+
+
+def test_a_thing_seen_now_and_then_is_never_confirmed() -> None:
+    tracker = Tracker()
+    seen = [
+        thing
+        for index in range(30)
+        for thing in follow(tracker, *([blob(10 + 2 * index)] if index % 3 else []), at_s=index / 10)
+    ]
+    assert seen
+    assert all(thing.state is TrackState.CANDIDATE for thing in seen)
+
+
+def test_two_things_that_pass_each_other_apart_keep_their_ids() -> None:
+    tracker = Tracker()
+    for index in range(25):
+        things = follow(tracker, blob(10 + 4 * index, 10), blob(110 - 4 * index, 70), at_s=index / 10)
+        assert sorted((thing.id, thing.rect.y) for thing in things) == [(1, 10), (2, 70)]
+
+
+def test_a_thing_that_stays_away_is_forgotten_and_comes_back_as_another() -> None:
+    tracker = Tracker()
+    assert walk(tracker, 10, 20, 2)
+    for index in range(6):
+        assert follow(tracker, at_s=2.1 + index / 10) == ()
+    assert not tracker.busy
+    (thing,) = follow(tracker, blob(60), at_s=3.0)
+    assert (thing.id, thing.state) == (2, TrackState.CANDIDATE)
+
+
+def test_where_it_does_not_count_it_stays_a_candidate_and_says_why() -> None:
+    tracker = Tracker()
+    for index in range(30):
+        (thing,) = follow(tracker, blob(10 + 3 * index), at_s=index / 10, place=IGNORED)
+        assert (thing.state, thing.reason) == (TrackState.CANDIDATE, "in ignore zone street")
+
+
+def test_one_that_counts_does_not_any_more_in_an_ignore_zone() -> None:
+    tracker = Tracker()
+    assert walk(tracker, 10, 30, 2) == pytest.approx(0.3, abs=0.2)
+    (thing,) = follow(tracker, blob(22), at_s=0.5, place=IGNORED)
+    assert thing.state is TrackState.CANDIDATE
+
+
+def test_what_does_not_count_and_stands_still_is_handed_to_the_background() -> None:
+    tracker, dead = Tracker(), Sight(STILL, SCENE, None, np.zeros_like(STILL))
+    for index in range(75):
+        follow(tracker, blob(40), at_s=index / 10, sight=dead)
+        assert tracker.settled(index / 10) == (() if index <= 60 else (Rect(40, 50, 12, 30),))
+
+
+def test_what_counts_and_went_far_is_protected_from_the_background() -> None:
+    tracker = Tracker()
+    for index in range(30):
+        follow(tracker, blob(10 + 3 * index), at_s=index / 10)
+    assert tracker.protected == (Rect(97, 50, 12, 30),)
+
+
+def test_what_is_forgotten_is_not_protected() -> None:
+    tracker = Tracker()
+    for index in range(30):
+        follow(tracker, blob(10 + 3 * index), at_s=index / 10)
+    tracker.forget()
+    assert not tracker.protected
+
+
+def test_score_grows_from_half_at_confirmation() -> None:
+    tracker, scores = Tracker(), []
+    for index in range(30):
+        (thing,) = follow(tracker, blob(10 + 3 * index), at_s=index / 10)
+        scores.append((thing.state, thing.score))
+    assert all(score <= 0.5 for state, score in scores if state is TrackState.CANDIDATE)
+    assert all(0.5 <= score <= 1 for state, score in scores if state is TrackState.CONFIRMED)
+    assert scores[-1][1] == 1
+
+
+blobs = st.lists(
+    st.builds(blob, st.integers(0, 140), st.integers(0, 80), st.integers(1, 20), st.integers(1, 40)), max_size=30
+)
+
+
+@given(st.lists(st.tuples(blobs, st.sampled_from([0.01, 0.033, 0.1, 0.5, 100.0])), max_size=15))
+@settings(max_examples=60, deadline=None)
+def test_ids_are_never_used_twice_and_things_are_limited(frames: list[tuple[list[Blob], float]]) -> None:
+    tracker, at_s, newest = Tracker(), 0.0, 0
+    for seen, elapsed_s in frames:
+        at_s += elapsed_s
+        things = follow(tracker, *seen, at_s=at_s)
+        ids = [thing.id for thing in things]
+        assert len(things) <= min(len(seen), MOST_THINGS)
+        assert len(set(ids)) == len(ids)
+        fresh = [thing.id for thing in things if thing.first_s == at_s]
+        assert all(number > newest for number in fresh)
+        newest = max([newest, *ids])
+        assert all(thing.seen_s == at_s for thing in things)

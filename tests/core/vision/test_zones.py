@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pisecurity.core.types import Box
+from pisecurity.core.vision.zones import ANYWHERE, ZoneMap, draw
+from pisecurity.settings import ZoneSettings
+
+Point = tuple[float, float]
+LEFT: tuple[Point, ...] = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+LOWER: tuple[Point, ...] = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
+
+
+def zone(kind: str, points: tuple[Point, ...], name: str) -> ZoneSettings:
+    return ZoneSettings.model_validate({"name": name, "camera": "front", "kind": kind, "points": points})
+
+
+def test_without_zones_everything_counts_everywhere() -> None:
+    assert ZoneMap([]).place(Box(0.1, 0.1, 0.2, 0.2)) == ANYWHERE
+
+
+def test_a_thing_is_where_its_foot_is() -> None:
+    zones = ZoneMap([zone("watch", LOWER, "lawn")])
+    assert zones.place(Box(0.4, 0.2, 0.1, 0.35)).zones == {"lawn"}
+    assert zones.place(Box(0.4, 0.2, 0.1, 0.35)).objection == ""
+    assert zones.place(Box(0.4, 0.1, 0.1, 0.35)).objection == "outside the watch zones"
+
+
+def test_a_foot_on_the_edge_of_the_picture_is_in_the_zone() -> None:
+    assert ZoneMap([zone("watch", LOWER, "lawn")]).place(Box(0.9, 0.5, 0.1, 0.5)).zones == {"lawn"}
+
+
+def test_ignore_beats_watch() -> None:
+    place = ZoneMap([zone("watch", LOWER, "lawn"), zone("ignore", LEFT, "street")]).place(Box(0.2, 0.5, 0.1, 0.2))
+    assert place.objection == "in ignore zone street"
+
+
+def test_a_person_whose_foot_is_outside_an_ignore_zone_counts() -> None:
+    above = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5))
+    zones = ZoneMap([zone("ignore", above, "street")])
+    assert zones.place(Box(0.4, 0.25, 0.1, 0.35)).objection == ""
+    assert zones.place(Box(0.4, 0.1, 0.1, 0.42)).objection == "in ignore zone street"
+
+
+def test_an_entry_zone_counts_beside_watch_zones() -> None:
+    upper_right = ((0.5, 0.0), (1.0, 0.0), (1.0, 0.5), (0.5, 0.5))
+    place = ZoneMap([zone("watch", LOWER, "lawn"), zone("entry", upper_right, "door")]).place(Box(0.7, 0.1, 0.1, 0.2))
+    assert place.entry
+    assert place.zones == {"door"}
+    assert place.objection == ""
+
+
+def test_a_polygon_covers_its_share_of_the_grid() -> None:
+    triangle = draw(((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
+    assert triangle.shape == (256, 256)
+    assert triangle.mean() == pytest.approx(0.5, abs=0.01)
+    assert triangle[10, 10]
+    assert not triangle[250, 250]
+
+
+shares = st.floats(0, 1, allow_nan=False)
+
+
+@given(st.tuples(shares, shares), st.tuples(shares, shares), st.tuples(shares, shares), st.tuples(shares, shares))
+def test_two_zones_that_share_an_edge_share_no_cell(a: Point, b: Point, c: Point, d: Point) -> None:
+    def side(point: Point) -> float:
+        return (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0])
+
+    first, second = draw((a, b, c)), draw((b, a, d))
+    if side(c) * side(d) < -1e-6:
+        assert not np.any(first & second)
+
+
+@given(shares, shares, shares, shares)
+def test_any_box_is_placed_in_at_most_one_of_two_halves(x: float, y: float, w: float, h: float) -> None:
+    right = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
+    place = ZoneMap([zone("watch", LEFT, "left"), zone("watch", right, "right")]).place(Box(x, y, w, h))
+    assert len(place.zones) == 1
