@@ -109,7 +109,7 @@ class Daemon:
         )
         self._store = SqliteStore(folder, clock)
         held.callback(self._store.close)
-        self._pictures = FilePictures(folder / "pictures")
+        self._pictures = FilePictures(folder)
         encoder = SimpleJpegEncoder()
         inbox = Inbox(INBOX_SIZE)
         self._health = Health(clock, inbox.put)

@@ -7,17 +7,22 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+from pisecurity.adapters.secrets import Secrets
+from tests.rigs.smtp import PASSWORD, SmtpServer
 
 Found = TypeVar("Found")
 
 CHECKOUT = Path(__file__).parents[2]
+CLIP = CHECKOUT / "tests" / "clips" / "garden_walk.mp4"
 
 
 def free_port() -> int:
@@ -42,7 +47,9 @@ def wait_for(what: str, found: Callable[[], Found | None], timeout_s: float = 30
 class DaemonProcess:
     """A running ``pisecurity run`` or ``pisecurity demo``."""
 
-    def __init__(self, arguments: list[str], port: int, log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, arguments: list[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.port, self.log_file = port, log
         command = [sys.executable, "-m", "pisecurity", *arguments]
         clean = {key: value for key, value in os.environ.items() if key not in ("NOTIFY_SOCKET", "STATE_DIRECTORY")}
@@ -116,3 +123,49 @@ def running(
         if daemon.process.poll() is None:
             daemon.process.kill()
             daemon.process.wait()
+
+
+class Household:
+    """A state folder with a configuration, and the commands of its owner."""
+
+    def __init__(self, folder: Path, server: SmtpServer, recording: Path = CLIP, **tables: str) -> None:
+        self.folder, self.port = folder / "state", free_port()
+        self.folder.mkdir(mode=0o700)
+        self.log = folder / "daemon.log"
+        settings = server.settings(to=("anna@example.org",))
+        self.tables = {
+            "camera": f'[[camera]]\nid = "front"\nkind = "file"\npath = "{recording}"\nloop = true\n',
+            "alarm": "[alarm]\nalert_pause_s = 0\n[alarm.away]\nexit_delay_s = 0\n",
+            "web": f'[web]\naddress = "127.0.0.1"\nport = {self.port}\n',
+            "mail": (
+                f'[mail]\nhost = "localhost"\nport = {server.port}\nuser = "{settings.user}"\n'
+                f'sender = "{settings.sender}"\nto = ["anna@example.org"]\nca_file = "{settings.ca_file}"\n'
+            ),
+            **tables,
+        }
+        self.write_config()
+        Secrets(self.folder).set_mail_password(PASSWORD)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    def write_config(self) -> None:
+        self.config.write_text("\n".join(self.tables.values()))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        command = [sys.executable, "-m", "pisecurity", *arguments, "--state", str(self.folder)]
+        return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
+
+    def daemon(self, **environment: str) -> AbstractContextManager[DaemonProcess]:
+        """Run the daemon of this house."""
+        return running(["run", "--state", str(self.folder)], self.port, self.log, environment)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read the database beside the daemon."""
+        connection = sqlite3.connect(self.folder / "pisecurity.db")
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()

@@ -1,0 +1,213 @@
+"""The daemon itself, as a process of its own: real recording, real mail server, real page."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from email.message import EmailMessage, MIMEPart
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pisecurity.adapters.secrets import Secrets
+from tests.rigs.daemon import DaemonProcess, Household, wait_for
+from tests.rigs.smtp import Authority, SmtpServer
+
+RECORDED = os.environ.get("PISECURITY_RECORDED", "")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def server(authority: Authority) -> Iterator[SmtpServer]:
+    with SmtpServer(authority) as running_server:
+        yield running_server
+
+
+def first_mail(server: SmtpServer, daemon: DaemonProcess, timeout_s: float = 60) -> EmailMessage:
+    def found() -> EmailMessage | None:
+        assert daemon.process.poll() is None, daemon.log
+        return server.accepted[0][1] if server.accepted else None
+
+    try:
+        return wait_for("first mail", found, timeout_s)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{daemon.log}") from None
+
+
+def jpegs(mail: EmailMessage) -> list[bytes]:
+    parts: list[MIMEPart] = [part for part in mail.walk() if part.get_content_type() == "image/jpeg"]
+    return [part.get_content() for part in parts]
+
+
+def test_armed_over_the_socket_a_walk_in_the_recording_is_mailed(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    with house.daemon() as daemon:
+        armed = house.run("arm")
+        assert armed.returncode == 0, armed.stderr
+        mail = first_mail(server, daemon)
+        picture = cv2.imdecode(np.frombuffer(jpegs(mail)[0], np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None and min(picture.shape[:2]) >= 240
+        assert "ALARM" in str(mail["Subject"])
+        wait_for("row accepted", lambda: house.rows("SELECT 1 FROM outbox WHERE outcome = 'accepted'"))
+        assert house.run("status").returncode == 0
+        assert house.run("disarm").returncode == 0
+        assert daemon.state()["state"] == "disarmed"
+        assert daemon.stop() == 0
+
+
+def test_disarmed_the_same_walk_stores_and_mails_nothing(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    house.tables["camera"] = house.tables["camera"].replace("loop = true", 'pace = "fast"')
+    house.write_config()
+    with house.daemon() as daemon:
+        wait_for("recording played", lambda: daemon.state()["faults"], 60)
+        assert daemon.stop() == 0
+    assert server.accepted == []
+    assert house.rows("SELECT count(*) FROM events") == [(0,)]
+    assert list((house.folder / "pictures").rglob("*.jpg")) == []
+
+
+def test_r23_killed_while_armed_it_comes_back_armed_and_loses_no_alert(tmp_path: Path, authority: Authority) -> None:
+    with SmtpServer(authority) as gone:
+        house = Household(tmp_path, gone)
+        gone_port = gone.port
+    with house.daemon() as daemon:  # nobody listens at the mail port
+        assert daemon.switch("armed_away") == 303
+        wait_for("alert stored", lambda: house.rows("SELECT 1 FROM outbox"), 60)
+        stored = house.rows("SELECT id FROM alerts")
+        daemon.process.kill()
+        daemon.process.wait()
+    with SmtpServer(authority) as server:
+        house.tables["mail"] = house.tables["mail"].replace(f"port = {gone_port}", f"port = {server.port}")
+        house.write_config()
+        with house.daemon() as daemon:
+            assert daemon.state()["mode"] == "armed_away"
+            first_mail(server, daemon)
+            missing = "SELECT alert_id FROM deliveries WHERE outcome != 'accepted'"
+            ids = [row[0] for row in stored]
+            wait_for("stored alerts sent", lambda: not [row for row in house.rows(missing) if row[0] in ids], 60)
+            assert daemon.stop() == 0
+        message_ids = [str(mail["Message-ID"]) for _, mail in server.accepted]
+        assert len(set(message_ids)) == len(message_ids), "every alert arrives once"
+
+
+def test_r06_a_refused_password_is_a_fault_on_the_page_and_the_alert_waits(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    Secrets(house.folder).set_mail_password("wrong-one")
+    with house.daemon() as daemon:
+        daemon.switch("armed_away")
+
+        def mail_faults() -> list[str]:
+            return [fault["text"] for fault in daemon.state()["faults"] if fault["key"] == "mail"]
+
+        (text,) = wait_for("mail fault", mail_faults, 60)
+        assert "535" in text and "password" in text and "wrong-one" not in text
+        assert house.rows("SELECT count(*) FROM outbox WHERE outcome = 'accepted'") == [(0,)]
+        assert daemon.stop() == 0
+    assert "wrong-one" not in daemon.log
+    assert len(server.logins) <= 2, "a refused password is not hammered"
+
+
+def test_r44_a_second_daemon_on_the_same_folder_says_so_in_one_line(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    with house.daemon() as daemon:
+        second = house.run("run")
+        assert second.returncode == 1
+        assert str(daemon.process.pid) in second.stderr and second.stderr.count("\n") == 1
+        assert daemon.stop() == 0
+
+
+def test_a_port_in_use_is_one_line_with_the_fix(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    with socket.create_server(("127.0.0.1", house.port)):
+        refused = house.run("run")
+    assert refused.returncode == 1
+    assert f"port {house.port}" in refused.stderr and refused.stderr.count("\n") == 1
+    assert "Traceback" not in refused.stderr
+
+
+def test_r42_sigterm_stops_within_10_s_and_tells_systemd(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(10)
+        with house.daemon(NOTIFY_SOCKET=address) as daemon:
+            assert manager.recv(200).startswith(b"READY=1")
+            assert manager.recv(200) == b"WATCHDOG=1"
+            assert daemon.stop(timeout_s=10) == 0
+        told = [manager.recv(200)]
+        while not told[-1].startswith(b"STOPPING=1"):
+            told.append(manager.recv(200))
+
+
+def test_ctrl_c_ends_with_130(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    with house.daemon() as daemon:
+        assert daemon.stop(signal.SIGINT) == 130
+
+
+def test_settings_changed_on_disk_count_after_sighup(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server)
+    with house.daemon() as daemon:
+        house.tables["alarm"] = "[alarm]\n[alarm.away]\nexit_delay_s = 90\n"
+        house.write_config()
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for("reload", lambda: "settings reloaded" in daemon.log)
+        daemon.switch("armed_away")
+        state = daemon.state()
+        assert state["state"] == "arming" and state["countdown_s"] > 80
+        assert daemon.stop() == 0
+
+
+def test_r16_a_missing_recording_is_a_fault_with_growing_waits_and_the_page_stays_up(
+    tmp_path: Path, server: SmtpServer
+) -> None:
+    house = Household(tmp_path, server, recording=tmp_path / "nothing.mp4")
+    with house.daemon() as daemon:
+        faults = wait_for("camera fault", lambda: daemon.state()["faults"])
+        assert faults[0]["key"] == "camera:front" and "nothing.mp4" in faults[0]["text"]
+        assert daemon.stop() == 0
+
+
+@pytest.mark.recorded
+def test_real_pedestrians_are_mailed_with_a_box_on_them(tmp_path: Path, server: SmtpServer) -> None:
+    clip = Path(RECORDED) / "videos" / "d01_vtest.mp4"
+    house = Household(tmp_path, server, recording=clip)
+    with house.daemon() as daemon:
+        daemon.switch("armed_away")
+        mail = first_mail(server, daemon)
+        assert daemon.stop() == 0
+    (boxed,) = {bytes(each) for each in jpegs(mail)}
+    annotated = cv2.imdecode(np.frombuffer(boxed, np.uint8), cv2.IMREAD_COLOR)
+    assert annotated is not None and annotated.shape == (360, 480, 3)
+    (event,) = house.rows("SELECT id, box_x, box_y, box_w, box_h FROM events ORDER BY number LIMIT 1")
+    clean_file = next((house.folder / "pictures").rglob(f"{event[0]}-clean.jpg"))
+    clean = cv2.imread(str(clean_file), cv2.IMREAD_GRAYSCALE)
+    x, y, w, h = (round(share * size) for share, size in zip(event[1:], (480, 360, 480, 360), strict=True))
+    assert 0.0005 < event[3] * event[4] < 0.1, "a pedestrian of this clip covers a small part of the picture"
+    assert clean is not None
+    empty = still_scene(clip)
+    moved = cv2.absdiff(clean, empty) > 25
+    assert moved[y : y + h, x : x + w].mean() > 5 * moved.mean(), "the box lies on what is not part of the scene"
+
+
+def still_scene(clip: Path) -> Any:
+    """Return the brightness of the scene without its people: the median over the clip."""
+    capture = cv2.VideoCapture(str(clip))
+    frames = []
+    for number in range(0, 795, 15):
+        capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+        good, frame = capture.read()
+        assert good
+        frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+    return np.median(np.stack(frames), axis=0).astype(np.uint8)

@@ -1,0 +1,55 @@
+"""What a newcomer does: start the demo, press Away, read the mail."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.rigs.daemon import free_port, running, wait_for
+
+
+def test_within_half_a_minute_of_arming_a_boxed_picture_is_in_the_mailbox(tmp_path: Path) -> None:
+    port = free_port()
+    arguments = ["demo", "--state", str(tmp_path / "demo"), "--port", str(port)]
+    with running(arguments, port, tmp_path / "demo.log") as daemon:
+        status, home = daemon.request("GET", "/")
+        assert status == 200 and b"Away" in home
+        assert daemon.state()["state"] == "disarmed"
+        assert daemon.switch("armed_away") == 303
+        assert daemon.state()["state"] in ("arming", "armed_away")
+
+        def newest_mail() -> int:
+            found = re.findall(rb'href="/mailbox/(\d+)"', daemon.request("GET", "/mailbox")[1])
+            return max(map(int, found), default=0)
+
+        number = wait_for("mail in the mailbox", newest_mail, 30 + 10)  # 10 s of grace for a busy test machine
+        status, jpeg = daemon.request("GET", f"/mailbox/{number}/picture")
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert status == 200 and picture is not None and picture.shape == (480, 640, 3)
+        assert boxed(picture.astype(np.uint8)), "the thing that moved has a box in the colour of the page"
+        assert daemon.stop(signal.SIGINT) == 130
+
+
+def test_the_demo_listens_on_loopback_only_and_refuses_an_installed_alarm(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("")
+    refused = subprocess.run(
+        [sys.executable, "-m", "pisecurity", "demo", "--state", str(tmp_path)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert "another folder" in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def boxed(picture: NDArray[np.uint8]) -> bool:
+    """Return whether a rectangle's outline in the amber of the boxes is in the picture."""
+    blue, green, red = (picture[..., channel].astype(int) for channel in range(3))
+    amber = ((red > 190) & (green > 150) & (blue < 170) & (red - blue > 60)).astype(np.uint8)
+    columns, rows = amber.sum(axis=0), amber.sum(axis=1)
+    return bool((columns > 25).sum() >= 2 and (rows > 10).sum() >= 2)
