@@ -65,6 +65,11 @@ def test_entry_while_armed_starts_the_entry_conversation() -> None:
     )
 
 
+def test_shortest_entry_delay_is_one() -> None:
+    settings = AlarmSettings(away=ModeSettings(entry_delay_s=0.5))
+    assert decided(AlarmState.ARMED_AWAY, entry=True, settings=settings).kind is AlertKind.ENTRY
+
+
 def test_entry_without_entry_delay_is_an_alarm() -> None:
     settings = AlarmSettings(away=ModeSettings(entry_delay_s=0))
     assert decided(AlarmState.ARMED_AWAY, entry=True, settings=settings).kind is AlertKind.ALARM
