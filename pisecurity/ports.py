@@ -172,8 +172,7 @@ class EventQuery(Protocol):
         """Return up to *limit* events, newest first, older than the event *before*."""
         ...
 
-    def event(self, event_id: str) -> EventRecord | None:
-        ...
+    def event(self, event_id: str) -> EventRecord | None: ...
 
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         """Return the newest outbox rows, newest first."""
@@ -195,12 +194,18 @@ class Outbox(Protocol):
         """Store what became of a try."""
         ...
 
+    def waiting(self) -> int:
+        """Return how many rows are neither accepted nor refused."""
+        ...
+
 
 class Mailer(Protocol):
     """Hands a mail over to the owner's mail server."""
 
-    def send(self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float) -> Mapping[str, Receipt]:
-        """Return what became of each recipient; raise MailError when nobody got it.
+    def send(
+        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+    ) -> Mapping[str, Receipt]:
+        """Return the server's answer for each recipient; raise MailError when it gave none, or one for the whole mail.
 
         *deadline_s* bounds the whole conversation. The Message-ID depends on the alert alone.
         """

@@ -1,0 +1,319 @@
+"""Takes due alerts from the outbox and hands them on, until each recipient has an answer."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from itertools import groupby
+
+from pisecurity.core.types import Delivery, Instant, Outcome, Receipt
+from pisecurity.errors import MailError, StoreError
+from pisecurity.ports import Clock, Mailer, Outbox, PictureKind, Pictures
+from pisecurity.runtime.background import BackgroundCall, CallCrashedError
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.worker import Beat
+
+log = logging.getLogger(__name__)
+
+WAITS_S = (5.0, 15.0, 60.0, 300.0, 1800.0)
+"""Waits after the first, second ... failure; the last one is repeated for ever."""
+ASKED_TO_WAIT_S = 300.0
+"""Least wait after a server said "later": servers that greylist want to see a few minutes pass."""
+REJECTED_LOGIN_S = 900.0
+"""Wait after a rejected login: further ones could lock the account."""
+SPREAD = 0.1
+"""Share by which a wait is lengthened at most, so that houses do not all come back at once after an outage."""
+LONGEST_S = WAITS_S[-1] * (1 + SPREAD) + 1
+POLL_S = 1.0
+DEADLINE_S = 60.0
+"""For one conversation with the server."""
+OVERRUN_S = 10.0
+"""Allowed beyond the deadline before a conversation is given up as stuck."""
+BEAT_S = 0.5
+STOP_GRACE_S = 3.0
+"""Left to a conversation under way when the daemon stops; what it leaves open is sent again after the start."""
+PROBES = 2
+"""Alerts in a row that must fail before the server counts as away, so that one bad alert does not hold up the rest."""
+OUTBOX = "outbox"
+
+Batch = tuple[Delivery, ...]
+"""Rows of one alert and one channel, sent together."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """What is known about the way to one server."""
+
+    mailer: Mailer
+    failures: int = 0
+    """Times in a row it was found shut."""
+    shut_until_s: float = float("-inf")
+    """Monotonic."""
+    reason: str = ""
+    """Why it is shut, for the owner."""
+    locked: bool = False
+    """Whether it is shut by a rejected login: then not even a new alert is tried."""
+    newest: int = 0
+    """Highest row seen when it was found shut; a higher one is a new alert, worth a try at once."""
+    stalled: set[int] = field(default_factory=set)
+    """Rows that failed because of the way, not because of themselves."""
+
+    def admits(self, row: Delivery, now_s: float) -> bool:
+        return now_s >= self.shut_until_s or (not self.locked and row.id > self.newest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """An answer not yet stored."""
+
+    delivery_id: int
+    receipt: Receipt
+    tried: Instant
+    at: datetime
+    next_try: Instant
+
+
+class Deliver:
+    """The worker of the outbox.
+
+    Alerts go oldest first, and one mail goes to all recipients of an alert that are due. An alert that fails
+    makes way: the least tried of the others, the newest of those, is tried next, and only when that fails too
+    is the server left alone for a while. So an old alert never blocks a newer alarm, and order is given up only
+    where keeping it would cost an alert its chance. While a server is left alone a new alert is still tried
+    once, at once. When a server comes back, what had failed because of it leaves with the rest, in order.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        pictures: Pictures,
+        channels: Mapping[str, Mailer],
+        clock: Clock,
+        health: Health,
+        *,
+        jitter: Callable[[], float] = random.random,
+        zone: tzinfo | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            outbox, pictures: what to send.
+            channels: who sends it, by the channel's name; may change while this runs.
+            clock: time and waiting.
+            health: gets a fault by the channel's name, ``mail``, while nothing leaves, and one by channel and
+                recipient, ``mail:anna@example.org``, while the server takes nothing for that recipient.
+            jitter: returns 0 to 1; see SPREAD.
+            zone: of the times in faults; None is the machine's.
+        """
+        self._outbox, self._pictures, self._channels = outbox, pictures, channels
+        self._clock, self._health, self._jitter, self._zone = clock, health, jitter, zone
+        self._wake = threading.Event()
+        self._lines: dict[str, _Line] = {}
+        self._unrecorded: deque[_Record] = deque()
+
+    def wake(self) -> None:
+        """Say that there is a new alert, so that it leaves at once."""
+        self._wake.set()
+
+    def work(self, stop: threading.Event, beat: Beat) -> None:
+        """Deliver until *stop* is set; beats at least every second, also during a long conversation."""
+        while not stop.is_set():
+            beat()
+            self._wake.clear()
+            self.deliver_due(stop, beat)
+            self._clock.wait(self._wake, POLL_S)
+
+    def deliver_due(self, stop: threading.Event, beat: Beat) -> None:
+        """Try each due alert once; what cannot be tried now stays due.
+
+        While an answer cannot be stored nothing is sent: it would be sent again and again.
+        """
+        try:
+            self._store_answers()
+            due = self._outbox.due(self._clock.instant())
+            self._health.clear(OUTBOX)
+            for channel in sorted({row.channel for row in due}):
+                self._serve(channel, [row for row in due if row.channel == channel], stop, beat)
+        except StoreError as error:
+            self._health.report(OUTBOX, f"alerts cannot leave, because the outbox is out of order: {error}")
+
+    def _serve(self, channel: str, rows: Sequence[Delivery], stop: threading.Event, beat: Beat) -> None:
+        mailer = self._channels.get(channel)
+        if mailer is None:
+            self._health.report(channel, f"{len(rows)} alerts wait, but [{channel}] is missing in config.toml: add it")
+            return
+        line = self._line(channel, mailer)
+        now_s = self._clock.monotonic()
+        waiting = _batches(row for row in rows if line.admits(row, now_s))
+        tried: set[int] = set()
+        failures: list[MailError] = []
+        while waiting and not stop.is_set():
+            batch = waiting.pop(_least_tried(waiting) if failures else 0)
+            tried |= {row.id for row in batch}
+            try:
+                receipts = self._send(mailer, batch, stop, beat)
+            except MailError as error:
+                self._wait_after(error, batch)
+                line.stalled |= {row.id for row in batch}
+                failures.append(error)
+                if len(failures) == PROBES or error.rejected_login:
+                    break
+                continue
+            if receipts is None:
+                return
+            self._settle(channel, batch, receipts)
+            line.stalled -= {row.id for row in batch}
+            failures.clear()
+            waiting = _batches([*_rows(waiting), *self._freed(line, tried | {row.id for row in _rows(waiting)})])
+        if failures:
+            self._shut(line, rows, failures[-1])
+        if line.failures:
+            wait_s = max(line.shut_until_s - self._clock.monotonic(), 0.0)
+            self._health.report(
+                channel, f"{line.reason}; waiting: {self._outbox.waiting()}, next try {self._time_in(wait_s)}"
+            )
+
+    def _line(self, channel: str, mailer: Mailer) -> _Line:
+        """Return what is known about the way to *mailer*; a changed setting deserves a fresh try."""
+        line = self._lines.get(channel)
+        if line is None:
+            line = _Line(mailer)
+        elif line.mailer is not mailer:
+            line = replace(line, mailer=mailer, shut_until_s=float("-inf"), locked=False)
+        self._lines[channel] = line
+        return line
+
+    def _send(self, mailer: Mailer, batch: Batch, stop: threading.Event, beat: Beat) -> Mapping[str, Receipt] | None:
+        """Return the answer for each recipient, or None when the daemon stops before there is one.
+
+        The conversation runs in a thread of its own, so that this one can beat and stop meanwhile.
+
+        Raises:
+            MailError: nobody got it, and it may be tried again.
+        """
+        alert, jpeg = batch[0].alert, self._picture(batch[0])
+        recipients = tuple(row.recipient for row in batch)
+        began_s = self._clock.monotonic()
+        call = BackgroundCall(f"{batch[0].channel}-send", lambda: mailer.send(alert, recipients, jpeg, DEADLINE_S))
+        for _ in range(int((DEADLINE_S + OVERRUN_S) / BEAT_S)):
+            if call.wait(BEAT_S):
+                break
+            beat()
+            if stop.is_set() and not call.wait(STOP_GRACE_S):
+                log.warning("alert left in the outbox by the stop alert=%s", alert.id)
+                return None
+        else:
+            raise MailError(f"handing over an alert took longer than {DEADLINE_S + OVERRUN_S:g} s and was given up")
+        try:
+            receipts = call.result()
+        except CallCrashedError as error:
+            raise MailError(str(error)) from error
+        except MailError as error:
+            if not error.permanent:
+                raise
+            return dict.fromkeys(recipients, Receipt(Outcome.REFUSED, str(error)))
+        took_s = self._clock.monotonic() - began_s
+        log.info("alert handed over alert=%s kind=%s to=%d took_s=%.1f", alert.id, alert.kind, len(batch), took_s)
+        return receipts
+
+    def _picture(self, row: Delivery) -> bytes | None:
+        if row.alert.event_id is None:
+            return None
+        try:
+            return self._pictures.load(row.alert.event_id, PictureKind.ANNOTATED)
+        except StoreError as error:
+            # The alert matters more than its picture.
+            log.warning("alert leaves without picture alert=%s reason=%s", row.alert.id, error)
+            return None
+
+    def _settle(self, channel: str, batch: Batch, receipts: Mapping[str, Receipt]) -> None:
+        """Store the answers and tell of recipients that got nothing."""
+        self._health.clear(channel)
+        missing = Receipt(Outcome.LATER, "no answer for this recipient")
+        answered = [(row, receipts.get(row.recipient, missing)) for row in batch]
+        for row, receipt in answered:
+            key, wait_s = f"{channel}:{row.recipient}", self._wait_s(row, ASKED_TO_WAIT_S)
+            match receipt.outcome:
+                case Outcome.ACCEPTED:
+                    self._health.clear(key)
+                case Outcome.REFUSED:
+                    self._health.report(key, f"{row.recipient} was refused an alert ({receipt.detail}): "
+                                             f"check the address in [{channel}]")  # fmt: skip
+                case _:
+                    self._health.report(key, f"{row.recipient} has to wait for an alert ({receipt.detail}): "
+                                             f"next try {self._time_in(wait_s)}")  # fmt: skip
+            self._keep(row, receipt, wait_s)
+        self._store_answers()
+
+    def _wait_after(self, error: MailError, batch: Batch) -> None:
+        """Store when to try *batch* again."""
+        log.warning("alert waits alert=%s to=%d reason=%s", batch[0].alert.id, len(batch), error)
+        least_s = REJECTED_LOGIN_S if error.rejected_login else 0.0
+        for row in batch:
+            self._keep(row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s))
+        self._store_answers()
+
+    def _shut(self, line: _Line, rows: Sequence[Delivery], error: MailError) -> None:
+        """Leave the server alone for a while; the failure of a new alert in between does not lengthen it."""
+        now_s = self._clock.monotonic()
+        line.newest = max(row.id for row in rows)
+        if now_s >= line.shut_until_s or error.rejected_login:
+            wait_s = WAITS_S[min(line.failures, len(WAITS_S) - 1)]
+            if error.rejected_login:
+                wait_s = max(wait_s, REJECTED_LOGIN_S)
+            line.shut_until_s = now_s + self._spread(wait_s)
+            line.failures += 1
+        line.locked, line.reason = error.rejected_login, str(error)
+
+    def _freed(self, line: _Line, known: set[int]) -> list[Delivery]:
+        """Open *line*; if it was shut, return the rows that failed because of it and are not among *known*."""
+        was_shut, line.failures, line.shut_until_s, line.locked = line.failures > 0, 0, float("-inf"), False
+        if not was_shut:
+            return []
+        stalled, line.stalled = line.stalled - known, line.stalled & known
+        # Asked for anew, because the owner may have deleted some of them meanwhile.
+        return [row for row in self._outbox.due(_later(self._clock.instant(), LONGEST_S)) if row.id in stalled]
+
+    def _wait_s(self, row: Delivery, least_s: float) -> float:
+        return self._spread(max(WAITS_S[min(row.attempts, len(WAITS_S) - 1)], least_s))
+
+    def _spread(self, wait_s: float) -> float:
+        return wait_s * (1 + SPREAD * self._jitter())
+
+    def _keep(self, row: Delivery, receipt: Receipt, wait_s: float) -> None:
+        tried = self._clock.instant()
+        self._unrecorded.append(_Record(row.id, receipt, tried, self._clock.now(), _later(tried, wait_s)))
+
+    def _store_answers(self) -> None:
+        """Store what is not stored yet, oldest first. Raises StoreError, and keeps the rest."""
+        while self._unrecorded:
+            record = self._unrecorded[0]
+            self._outbox.record(record.delivery_id, record.receipt, record.tried, record.at, record.next_try)
+            self._unrecorded.popleft()
+
+    def _time_in(self, seconds: float) -> str:
+        return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._zone):%H:%M:%S}"
+
+
+def _later(instant: Instant, seconds: float) -> Instant:
+    return Instant(instant.boot_id, instant.since_boot_s + seconds)
+
+
+def _batches(rows: Iterable[Delivery]) -> list[Batch]:
+    """Return *rows* by alert, oldest alert first: row numbers only grow."""
+    ordered = sorted(rows, key=lambda row: row.id)
+    return [tuple(batch) for _, batch in groupby(ordered, key=lambda row: row.alert.id)]
+
+
+def _rows(batches: Iterable[Batch]) -> list[Delivery]:
+    return [row for batch in batches for row in batch]
+
+
+def _least_tried(batches: Sequence[Batch]) -> int:
+    """Return the index of the batch tried least often; of several the newest."""
+    return min(range(len(batches)), key=lambda index: (batches[index][0].attempts, -index))

@@ -1,0 +1,572 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC
+from hashlib import sha256
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.store.sqlite import SqliteStore
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Delivery, Instant, Outcome, Receipt
+from pisecurity.errors import MailError, StoreError
+from pisecurity.ports import Address, Mailer, PictureKind
+from pisecurity.runtime import deliver
+from pisecurity.runtime.deliver import Deliver
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.worker import Worker
+from tests.fakes import START, FakeClock, make_event
+from tests.rigs.smtp import ANNA, BEN, HANG_UP, PASSWORD, Authority, FaultySmtp, SmtpServer
+
+Answer = Mapping[str, Receipt] | MailError | None
+TAKEN = Receipt(Outcome.ACCEPTED, "250 queued")
+AWAY = MailError("mail server refuses the connection")
+ENDS = threading.Event()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
+    store = SqliteStore(tmp_path, clock)
+    yield store
+    store.close()
+
+
+class ScriptedMailer:
+    """Answers each alert as ordered; None, and what was not ordered, is accepted by all."""
+
+    def __init__(self, clock: FakeClock, answer: Callable[[Alert], Answer] = lambda alert: None) -> None:
+        self._clock, self.answer = clock, answer
+        self.sent: list[tuple[float, str, tuple[str, ...]]] = []
+        """Seconds since the start, alert and recipients of each call."""
+
+    def send(
+        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+    ) -> Mapping[str, Receipt]:
+        self.sent.append((self._clock.monotonic() - 1000, alert.subject, tuple(recipients)))
+        answer = self.answer(alert)
+        if isinstance(answer, MailError):
+            raise answer
+        return dict.fromkeys(recipients, TAKEN) if answer is None else answer
+
+    def prove(self, deadline_s: float) -> str:
+        raise NotImplementedError
+
+    @property
+    def subjects(self) -> list[str]:
+        return [subject for _, subject, _ in self.sent]
+
+
+class House:
+    """Outbox, health and the worker's rounds, with the clock moved by hand."""
+
+    def __init__(self, store: SqliteStore, folder: Path, clock: FakeClock, mailer: Mailer) -> None:
+        self.store, self.clock, self.health = store, clock, Health(clock)
+        self.pictures = FilePictures(folder)
+        self.channels: dict[str, Mailer] = {"mail": mailer}
+        self.beats = 0
+        self.deliver = self.restart()
+
+    def restart(self) -> Deliver:
+        self.deliver = Deliver(
+            self.store, self.pictures, self.channels, self.clock, self.health, jitter=lambda: 0.0, zone=UTC
+        )
+        return self.deliver
+
+    def alert(self, subject: str, *to: str) -> None:
+        alert = Alert(sha256(subject.encode()).hexdigest()[:32], AlertKind.TEST, self.clock.now(), subject, "Look.")
+        self.store.add_alert(alert, [Address("mail", recipient) for recipient in to or (ANNA,)])
+
+    def round(self) -> None:
+        self.deliver.deliver_due(ENDS, self._beat)
+
+    def run(self, seconds: float) -> None:
+        """Go on for *seconds*, a round each second."""
+        for _ in range(int(seconds)):
+            self.round()
+            self.clock.advance(1)
+
+    def rows(self) -> list[Delivery]:
+        """Return all deliveries, oldest first."""
+        return list(reversed(self.store.deliveries(100)))
+
+    @property
+    def faults(self) -> dict[str, str]:
+        return {fault.key: fault.text for fault in self.health.faults()}
+
+    def _beat(self) -> None:
+        self.beats += 1
+
+
+Build = Callable[[Mailer], House]
+
+
+@pytest.fixture
+def build(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> Build:
+    return lambda mailer: House(store, tmp_path, clock, mailer)
+
+
+def smtp(server: SmtpServer | FaultySmtp, clock: FakeClock, password: str = PASSWORD) -> SmtpMailer:
+    return SmtpMailer(server.settings(), lambda: password, "Home", clock)
+
+
+def test_alert_leaves_with_the_picture_of_its_event(build: Build, clock: FakeClock) -> None:
+    with FaultySmtp() as server:
+        house = build(smtp(server, clock))
+        event = make_event()
+        house.pictures.save(event.id, PictureKind.ANNOTATED, b"\xff\xd8boxed\xff\xd9")
+        house.store.add_event(
+            event, AlarmState.ARMED_AWAY, Decision(AlertKind.ALARM, "armed"),
+            Alert("1" * 32, AlertKind.ALARM, START, "Alarm", "Look.", event.id), [Address("mail", ANNA)],
+        )  # fmt: skip
+        house.round()
+    (mail,) = server.mails
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/jpeg"]
+    assert picture.get_content() == b"\xff\xd8boxed\xff\xd9"
+    (row,) = house.rows()
+    assert row.outcome is Outcome.ACCEPTED
+    assert row.accepted_at == START
+    assert house.faults == {}
+
+
+def test_one_mail_goes_to_all_recipients_of_an_alert(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock)
+    house = build(mailer)
+    house.alert("one", ANNA, BEN)
+    house.alert("two", ANNA)
+    house.run(10)
+    assert mailer.sent == [(0, "one", (ANNA, BEN)), (0, "two", (ANNA,))]
+
+
+def test_r01_waits_between_tries_grow_to_half_an_hour_and_stay_there(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: AWAY)
+    house = build(mailer)
+    house.alert("one", ANNA, BEN)
+    house.run(6000)
+    assert [at_s for at_s, _, _ in mailer.sent] == [0, 5, 20, 80, 380, 2180, 3980, 5780]
+    assert {row.outcome for row in house.rows()} == {Outcome.LATER}
+
+
+def test_r01_fault_says_why_how_many_wait_and_when_the_next_try_is(build: Build, clock: FakeClock) -> None:
+    answers: list[Answer] = [AWAY, AWAY, None]
+    house = build(ScriptedMailer(clock, lambda alert: answers.pop(0)))
+    house.alert("one", ANNA, BEN)
+    house.round()
+    assert house.faults == {"mail": "mail server refuses the connection; waiting: 2, next try 12:00:05"}
+    house.run(6)
+    assert house.faults == {"mail": "mail server refuses the connection; waiting: 2, next try 12:00:20"}
+    house.run(20)
+    assert house.faults == {}
+
+
+def test_jitter_only_lengthens_waits(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: AWAY)
+    house = House(store, tmp_path, clock, mailer)
+    house.deliver = Deliver(store, house.pictures, house.channels, clock, house.health, jitter=lambda: 1.0)
+    house.alert("one")
+    house.run(60)
+    assert [at_s for at_s, _, _ in mailer.sent] == [0, 6, 23]
+
+
+def test_r04_greylisted_mail_is_delivered_once_after_five_minutes(build: Build, clock: FakeClock) -> None:
+    with FaultySmtp({"RCPT": ["451 4.7.1 greylisted"]}) as server:
+        house = build(smtp(server, clock))
+        house.alert("one")
+        house.run(299)
+        assert server.conversations == 1
+        assert "451 4.7.1 greylisted" in house.faults[f"mail:{ANNA}"]
+        house.run(1000)
+    assert server.conversations == 2
+    assert len(server.mails) == 1
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+    assert house.faults == {}
+
+
+def test_r05_good_recipient_gets_one_mail_and_the_bad_one_is_shown(
+    build: Build, clock: FakeClock, authority: Authority
+) -> None:
+    with SmtpServer(authority, refuse={BEN: "550 5.1.1 no such user"}) as server:
+        house = build(smtp(server, clock))
+        house.alert("one", ANNA, BEN)
+        house.run(4000)
+    assert [recipients for recipients, _ in server.accepted] == [(ANNA,)]
+    assert [(row.recipient, row.outcome, row.attempts) for row in house.rows()] == [
+        (ANNA, Outcome.ACCEPTED, 1),
+        (BEN, Outcome.REFUSED, 1),
+    ]
+    assert set(house.faults) == {f"mail:{BEN}"}
+    assert "550 5.1.1 no such user" in house.faults[f"mail:{BEN}"]
+
+
+def test_only_the_recipient_who_waits_is_tried_again(build: Build, clock: FakeClock) -> None:
+    with FaultySmtp({f"RCPT TO:<{BEN}>": ["450 4.2.1 busy"]}) as server:
+        house = build(smtp(server, clock))
+        house.alert("one", ANNA, BEN)
+        house.run(310)
+    assert [mail["To"] for mail in server.mails] == [f"{ANNA}, {BEN}", BEN]
+
+
+def test_r06_rejected_login_is_tried_every_15_minutes_and_is_a_fault(
+    build: Build, clock: FakeClock, authority: Authority
+) -> None:
+    with SmtpServer(authority) as server:
+        house = build(smtp(server, clock, "wrong"))
+        house.alert("one")
+        for subject in ("two", "three", "four"):
+            house.run(100)
+            house.alert(subject)
+        house.run(599)
+        assert server.logins == ["wrong"]
+        assert "app password" in house.faults["mail"]
+        assert house.faults["mail"].endswith("waiting: 4, next try 12:15:00")
+        house.run(2700 - 899)
+    assert server.logins == ["wrong"] * 3
+
+
+def test_r06_restart_does_not_try_a_rejected_login_again_at_once(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: MailError("535", rejected_login=True))
+    house = build(mailer)
+    house.alert("one")
+    house.round()
+    house.restart()
+    house.run(890)
+    assert len(mailer.sent) == 1
+
+
+def test_corrected_mail_settings_are_tried_at_once(build: Build, clock: FakeClock) -> None:
+    house = build(ScriptedMailer(clock, lambda alert: MailError("535", rejected_login=True)))
+    house.alert("one")
+    house.round()
+    right = ScriptedMailer(clock)
+    house.channels["mail"] = right
+    house.alert("two")
+    house.round()
+    assert right.subjects == ["two", "one"]
+    assert house.faults == {}
+
+
+def test_r07_connection_lost_after_the_mail_means_the_same_message_id_again(build: Build, clock: FakeClock) -> None:
+    with FaultySmtp({".": [HANG_UP]}) as server:
+        house = build(smtp(server, clock))
+        house.alert("one")
+        house.run(10)
+    first, second = server.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_r07_kill_between_acceptance_and_record_means_the_same_message_id_again(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with FaultySmtp() as server:
+        house = build(smtp(server, clock))
+        house.alert("one")
+        with monkeypatch.context() as patch:
+            patch.setattr(house.store, "record", killed)
+            with pytest.raises(KeyboardInterrupt):
+                house.round()
+        house.restart()
+        house.run(10)
+    first, second = server.mails
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_new_alert_is_tried_at_once_though_the_server_is_away(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: AWAY)
+    house = build(mailer)
+    house.alert("one")
+    house.run(400)
+    house.alert("two")
+    house.run(60)
+    assert mailer.sent[-1][:2] == (400, "two")
+    assert mailer.subjects.count("two") == 1
+
+
+def test_r10_many_waiting_alerts_do_not_mean_many_tries(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: AWAY)
+    house = build(mailer)
+    for number in range(50):
+        house.alert(f"alert {number:02}")
+    house.run(80)
+    assert [at_s for at_s, _, _ in mailer.sent] == [0, 0, 5, 5, 20, 20]
+
+
+def test_r10_order_is_kept_when_the_server_comes_back(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: AWAY)
+    house = build(mailer)
+    subjects = [f"alert {number:02}" for number in range(30)]
+    for subject in subjects:
+        house.alert(subject)
+        house.run(60)
+    mailer.answer = lambda alert: None
+    before = len(mailer.sent)
+    house.run(1801)
+    delivered = mailer.subjects[before:]
+    assert sorted(delivered) == subjects, "each once"
+    assert delivered[1:] == sorted(delivered[1:])
+    assert mailer.sent[-1][0] == mailer.sent[before][0], "all in the same round"
+
+
+def test_alert_the_server_cannot_stand_does_not_hold_up_the_others(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: AWAY if alert.subject.startswith("bad") else None)
+    house = build(mailer)
+    for subject in ("bad one", "bad two", "good one", "good two"):
+        house.alert(subject)
+    house.run(7)
+    assert [row.outcome for row in house.rows()] == [Outcome.LATER] * 2 + [Outcome.ACCEPTED] * 2
+    house.alert("good three")
+    house.run(2)
+    assert house.rows()[-1].outcome is Outcome.ACCEPTED
+
+
+def test_mail_that_can_never_succeed_is_refused_and_shown(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: MailError("554 looks like spam", permanent=True))
+    house = build(mailer)
+    house.alert("one")
+    house.run(4000)
+    assert len(mailer.sent) == 1
+    (row,) = house.rows()
+    assert row.outcome is Outcome.REFUSED
+    assert row.detail == "554 looks like spam"
+    assert "554 looks like spam" in house.faults[f"mail:{ANNA}"]
+
+
+def test_rows_of_an_earlier_boot_leave_at_once(build: Build, clock: FakeClock) -> None:
+    answers: list[Answer] = [AWAY]
+    mailer = ScriptedMailer(clock, lambda alert: answers.pop() if answers else None)
+    house = build(mailer)
+    house.alert("one")
+    house.round()
+    clock.reboot()
+    house.restart()
+    house.round()
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_channel_that_is_not_set_up_keeps_its_alerts_and_is_told(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock)
+    house = build(mailer)
+    house.channels.clear()
+    house.alert("one")
+    house.run(3)
+    assert "[mail] is missing" in house.faults["mail"]
+    house.channels["mail"] = mailer
+    house.round()
+    assert mailer.subjects == ["one"]
+    assert house.faults == {}
+
+
+def test_answer_that_cannot_be_stored_is_stored_later_and_nothing_is_sent_twice(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise StoreError("disk full")
+
+    mailer = ScriptedMailer(clock)
+    house = build(mailer)
+    house.alert("one", ANNA, BEN)
+    house.alert("two")
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "record", full)
+        house.run(100)
+        assert mailer.subjects == ["one"]
+        assert "disk full" in house.faults["outbox"]
+    house.round()
+    assert mailer.subjects == ["one", "two"]
+    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
+    assert house.rows()[0].accepted_at == START
+    assert house.faults == {}
+
+
+def test_outbox_that_cannot_be_read_is_a_fault_until_it_can(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(now: Instant) -> tuple[Delivery, ...]:
+        raise StoreError("database disk image is malformed")
+
+    house = build(ScriptedMailer(clock))
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "due", broken)
+        house.run(2)
+        assert "malformed" in house.faults["outbox"]
+    house.round()
+    assert house.faults == {}
+
+
+def test_picture_that_cannot_be_read_does_not_keep_the_alert(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(event_id: str, kind: PictureKind) -> bytes | None:
+        raise StoreError("input/output error")
+
+    mailer = ScriptedMailer(clock)
+    house = build(mailer)
+    monkeypatch.setattr(house.pictures, "load", unreadable)
+    event = make_event()
+    alert = Alert("1" * 32, AlertKind.ALARM, START, "Alarm", "Look.", event.id)
+    decision = Decision(AlertKind.ALARM, "armed")
+    house.store.add_event(event, AlarmState.ARMED_AWAY, decision, alert, [Address("mail", ANNA)])
+    house.round()
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_bug_in_a_mailer_is_a_fault_with_a_traceback_and_not_the_end_of_the_alarm(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[type[BaseException]] = []
+    printed = threading.Event()
+
+    def print_traceback(uncaught: threading.ExceptHookArgs) -> None:
+        told.append(uncaught.exc_type)
+        printed.set()
+
+    monkeypatch.setattr(threading, "excepthook", print_traceback)
+
+    class Buggy(ScriptedMailer):
+        def send(
+            self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+        ) -> Mapping[str, Receipt]:
+            raise ZeroDivisionError
+
+    house = build(Buggy(clock))
+    house.alert("one")
+    house.round()
+    assert printed.wait(30)
+    assert told == [ZeroDivisionError]
+    assert "failed by a bug" in house.faults["mail"]
+    assert house.rows()[0].outcome is Outcome.LATER
+
+
+class SlowMailer(ScriptedMailer):
+    """Says nothing until it is released."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.asked, self.released = threading.Event(), threading.Event()
+
+    def send(
+        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+    ) -> Mapping[str, Receipt]:
+        self.asked.set()
+        self.released.wait(60)
+        return super().send(alert, recipients, jpeg, deadline_s)
+
+
+def test_long_conversation_beats_all_the_while(build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+
+    def beat() -> None:
+        house.beats += 1
+        if house.beats == 5:
+            mailer.released.set()
+
+    house.deliver.deliver_due(ENDS, beat)
+    assert house.beats >= 5
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_conversation_that_never_ends_is_given_up(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
+    monkeypatch.setattr(deliver, "DEADLINE_S", 0.1)
+    monkeypatch.setattr(deliver, "OVERRUN_S", 0.1)
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+    house.round()
+    assert "was given up" in house.faults["mail"]
+    mailer.released.set()
+
+
+def test_stop_does_not_wait_for_a_silent_server_and_loses_nothing(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "STOP_GRACE_S", 0.01)
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
+    worker.start()
+    assert mailer.asked.wait(60)
+    worker.stop(60)
+    (row,) = house.rows()
+    assert (row.outcome, row.attempts) == (Outcome.WAITING, 0)
+    mailer.released.set()
+
+
+def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: FakeClock) -> None:
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+    stop = threading.Event()
+    stop.set()
+
+    house.deliver.deliver_due(stop, lambda: None)
+    assert mailer.asked.is_set() is False, "nothing is begun after the stop"
+
+    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
+    worker.start()
+    assert mailer.asked.wait(60)
+    worker.ask_to_stop()
+    mailer.released.set()
+    worker.stop(60)
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: Build, clock: FakeClock) -> None:
+    """The worker waits on a clock that only a wake ends, so that without one this test would end in its limit."""
+
+    class Asleep(FakeClock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.sleeping = threading.Event()
+
+        def wait(self, stop: threading.Event, seconds: float) -> bool:
+            self.sleeping.set()
+            return stop.wait(60)
+
+    asleep = Asleep()
+    mailer = ScriptedMailer(clock)
+    sent = threading.Event()
+    mailer.answer = lambda alert: sent.set()
+    house = build(mailer)
+    worker_side = Deliver(house.store, house.pictures, house.channels, asleep, house.health)
+    worker = Worker("deliver", worker_side.work, asleep, lambda name: None)
+    worker.start()
+    assert asleep.sleeping.wait(30)
+    house.alert("one")
+    worker_side.wake()
+    assert sent.wait(30)
+    worker.ask_to_stop()
+    worker_side.wake()
+    worker.stop(60)
+    assert mailer.subjects == ["one"]
+
+
+def test_closed_port_costs_one_short_conversation_a_try(build: Build, clock: FakeClock) -> None:
+    with FaultySmtp({"CONNECT": repeat("421 4.3.2 busy")}) as server:
+        house = build(smtp(server, clock))
+        house.alert("one")
+        house.run(100)
+        assert server.conversations == 4
+    assert house.rows()[0].attempts == 4
