@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.panel import Panel
 from pisecurity.web import api, pages, problems
 from pisecurity.web import mailbox as mailbox_pages
 from pisecurity.web.access import AccessPolicy, Guard
 from pisecurity.web.assets import assets
-from pisecurity.web.parts import EXTENSION, Health, Live, Panel, Parts
+from pisecurity.web.parts import EXTENSION, Parts
 from pisecurity.web.view import short_time
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def create_app(
     store: EventQuery,
     pictures: Pictures,
     health: Health,
-    live: Live,
+    live: LiveView,
     access: AccessPolicy,
     clock: Clock,
     zone: tzinfo = UTC,

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from pisecurity.core.types import EventRecord, Fault
 from pisecurity.errors import StoreError
+from pisecurity.runtime.panel import PanelStatus
 from pisecurity.web import view
-from pisecurity.web.parts import Parts, Status
+from pisecurity.web.parts import Parts
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Home:
     """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
 
 
-def gather(parts: Parts, status: Status | None = None) -> Home:
+def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
     """Return what the home page shows now.
 
     The switch matters more than the list under it: events that cannot be read become a fault on the page.

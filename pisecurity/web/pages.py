@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pisecurity.core.types import AlarmState, EventRecord, Mode
 from pisecurity.ports import PictureKind
+from pisecurity.runtime.panel import PanelStatus
 from pisecurity.web import view
 from pisecurity.web.access import peer_name
 from pisecurity.web.home import gather
-from pisecurity.web.parts import Parts, Status, parts
+from pisecurity.web.parts import Parts, parts
 
 blueprint = Blueprint("pages", __name__)
 
@@ -77,7 +78,7 @@ def picture(event_id: str, kind: str) -> Response:
     return Response(jpeg, mimetype="image/jpeg")
 
 
-def switch_mode(ours: Parts, wanted: object, peer: str | None) -> Status:
+def switch_mode(ours: Parts, wanted: object, peer: str | None) -> PanelStatus:
     """Switch to the mode named *wanted* in the name of *peer*. Raises BadRequest, or StoreError: nothing changed."""
     if not isinstance(wanted, str) or wanted not in {mode.value for mode in Mode}:
         abort(400, f"The mode is one of {', '.join(mode.value for mode in Mode)}.")

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, EventRecord, Fault, Mode, Outcome
-from pisecurity.web.parts import Status
+from pisecurity.runtime.panel import PanelStatus
 
 WORDS = {
     AlarmState.DISARMED: "Disarmed",
@@ -75,14 +75,15 @@ class CameraView:
     @property
     def veil(self) -> str:
         """Return what covers the picture, or nothing while it is live."""
-        if self.fault is not None:
-            return self.fault
         if self.age_s is None:
-            return "No picture yet"
-        return f"Picture is {span(self.age_s)} old" if self.age_s > STALE_S else ""
+            return self.fault or "No picture yet"
+        if self.age_s <= STALE_S:
+            return ""
+        old = f"Picture is {span(self.age_s)} old"
+        return f"{old}. {self.fault}" if self.fault else old
 
 
-def banner(status: Status, event: EventRecord | None, place: str, now: datetime, zone: tzinfo) -> Banner:
+def banner(status: PanelStatus, event: EventRecord | None, place: str, now: datetime, zone: tzinfo) -> Banner:
     """Return what the top of the page says.
 
     Args:
@@ -95,7 +96,7 @@ def banner(status: Status, event: EventRecord | None, place: str, now: datetime,
     word = ARMING_WORDS.get(status.mode, "Arming") if status.state is AlarmState.ARMING else WORDS[status.state]
     line = f"since {short_time(status.since_at, now, zone)}, by {status.by}"
     if status.state is AlarmState.ARMING:
-        line = f"leave the house now, by {status.by}"
+        line = f"leave now, by {status.by}"
     elif event is not None and status.state in {AlarmState.PENDING, AlarmState.TRIGGERED}:
         line = f"{place}, {clock_time(event.opened_at, zone)}"
         if status.state is AlarmState.TRIGGERED:
@@ -142,10 +143,10 @@ def mailed_words(record: EventRecord) -> str:
     accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in record.deliveries)
     return {
         Mailed.SILENT: "not mailed",
-        Mailed.SHOWN: "shown here only",
-        Mailed.WAITING: f"mail waits, {accepted} of {total} sent" if accepted else "mail waits",
-        Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted} of {total}",
-        Mailed.PARTLY: f"mailed to {accepted} of {total}",
+        Mailed.SHOWN: "shown here",
+        Mailed.WAITING: f"{accepted} of {total} mailed" if accepted else "mail waits",
+        Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted}",
+        Mailed.PARTLY: f"{accepted} of {total} mailed",
         Mailed.REFUSED: "mail refused",
     }[mailed(record)]
 

@@ -44,9 +44,10 @@ export class LiveView {
   }
 
   #veil(ageS) {
-    if (this.#fault) return ageS === null ? this.#fault : `${this.#fault} (picture is ${span(ageS)} old)`;
-    if (ageS === null) return "No picture yet";
-    return ageS > this.#staleS ? `Picture is ${span(ageS)} old` : "";
+    if (ageS === null) return this.#fault ?? "No picture yet";
+    if (ageS <= this.#staleS) return "";
+    const old = `Picture is ${span(ageS)} old`;
+    return this.#fault ? `${old}. ${this.#fault}` : old;
   }
 
   async #poll() {

@@ -4,7 +4,9 @@ const frame = document.getElementById("mail");
 
 function fit() {
   const page = frame.contentDocument?.documentElement;
-  if (page) frame.style.height = `${page.scrollHeight + 2}px`;
+  if (!page) return;
+  frame.style.height = "0"; // a page is never shorter than its frame
+  frame.style.height = `${page.scrollHeight + 2}px`;
 }
 
 if (frame) {

@@ -1,0 +1,474 @@
+"""The page in real Chromium on a phone's screen, called by a name that is not loopback.
+
+On loopback a browser grants a plain-http page things that a home network's page does not have, so the name is
+mapped to the server instead.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, Request, expect, sync_playwright
+
+from pisecurity.adapters.clock import SystemClock
+from pisecurity.core.types import Mode, Outcome
+from tests.web.house import NAME, House, filming, served
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+MAIL = '<!doctype html><title>Mail</title><body style="margin:0"><img src="picture" alt="" width="300"><p>Movement</p>'
+
+
+@dataclass
+class Site:
+    """A served house and what the browser complained about."""
+
+    house: House
+    base: str
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/", *, width: int = 360, height: int = 640, **how: Any) -> Page:
+        """Open *path* on a phone and wait until it shows what the daemon says."""
+        context = self.browser.new_context(viewport={"width": width, "height": height}, **how)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(self.base + path)
+        return page
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(f"{kind}: {text}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[
+                f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+                "--disable-quic",
+                "--no-sandbox",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def site(browser: Browser) -> Iterator[Site]:
+    house = House(SystemClock())
+    house.happened(1, Outcome.ACCEPTED, Outcome.ACCEPTED)
+    house.happened(2, Outcome.ACCEPTED, Outcome.REFUSED, ago=timedelta(hours=3), zones=("drive",))
+    house.happened(3, kind=None, ago=timedelta(hours=30))
+    house.post("Garden 7: movement at the front door", MAIL)
+    with served(house) as port, filming(house):
+        made = Site(house, f"http://{NAME}:{port}", browser)
+        yield made
+        for context in list(browser.contexts):
+            context.close()
+
+
+def shows_live_picture(page: Page) -> None:
+    page.wait_for_function("() => document.querySelector('.view img').src.startsWith('blob:')")
+
+
+def box(page: Page, selector: str) -> FloatRect:
+    found = page.locator(selector).bounding_box()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844)])
+@pytest.mark.parametrize("problem", [False, True])
+def test_ui01_ui02_everything_that_counts_is_on_the_first_screen(
+    site: Site, width: int, height: int, problem: bool
+) -> None:
+    if problem:
+        site.house.health.report("mail", "mail.example.org refused the password: set it again with the command")
+    page = site.open(width=width, height=height)
+    shows_live_picture(page)
+    for selector in ("#word", "#line", ".view img", "#ready"):
+        place = box(page, selector)
+        assert place["y"] >= 0
+        assert place["y"] + place["height"] <= height
+    places = [box(page, f"button[value={mode}]") for mode in ("armed_away", "armed_home", "disarmed")]
+    for place in places:
+        assert place["y"] >= height * 0.4
+        assert place["y"] + place["height"] <= height
+        assert (place["width"] >= 96, place["height"] >= 64) == (True, True)
+    for left, right in pairwise(places):
+        assert right["x"] - left["x"] - left["width"] >= 12
+    assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1", "/nothing"])
+def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -> None:
+    site.house.health.report("mail", "mail.example.org refused the password")
+    page = site.open(path)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, summary')].map((control) => {
+             const { width, height } = control.getBoundingClientRect();
+             return [control.outerHTML.slice(0, 60), width, height];
+           }).filter(([, width, height]) => width < 44 || height < 44)"""
+    )
+    assert small == []
+
+
+def test_ui03_tap_is_acknowledged_at_once_and_armed_only_when_the_daemon_said_so(site: Site) -> None:
+    page = site.open()
+    expect(page.locator("#word")).to_have_text("Disarmed")
+    asked = page.evaluate(
+        """() => new Promise((resolve) => {
+             const button = document.querySelector('button[value=armed_home]');
+             const send = window.fetch;
+             window.fetch = (url, how) => how?.method === 'POST'
+               ? new Promise((go) => { window.letGo = () => go(send(url, how)); })
+               : send(url, how);
+             const ready = setInterval(() => {
+               button.click();
+               if (!button.hasAttribute('data-asked')) return;
+               clearInterval(ready);
+               const say = (id) => document.getElementById(id).textContent;
+               resolve([button.getAttribute('aria-pressed'), say('line'), say('word')]);
+             }, 20);
+           })"""
+    )
+    assert asked == ["true", "asking the alarm: Home …", "Disarmed"]
+    page.wait_for_timeout(1500)  # polls go on, and still nothing claims to be armed
+    assert page.locator("#word").text_content() == "Disarmed"
+    assert site.house.panel.status().mode is Mode.DISARMED
+    page.evaluate("window.letGo()")
+    expect(page.locator("#word")).to_have_text("Armed home")
+    assert site.house.panel.status().by == "this computer"
+
+
+def test_ui03_ui05_away_counts_down_and_disarm_cancels(site: Site) -> None:
+    page = site.open()
+    expect(page.locator("#word")).to_have_text("Disarmed")
+    shows_live_picture(page)
+    page.click("button[value=armed_away]")
+    expect(page.locator("#word")).to_have_text("Arming away")
+    expect(page.locator("button[value=armed_away]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#ring")).to_be_visible()
+    second = site.open()
+    expect(second.locator("#ring b")).to_have_text(re.compile(r"^[12]?\d|30$"))
+    left = [int(each.locator("#ring b").text_content() or "") for each in (page, second)]
+    assert abs(left[0] - left[1]) <= 1
+    page.click("button[value=disarmed]")
+    expect(page.locator("#word")).to_have_text("Disarmed")
+    expect(page.locator("#ring")).to_be_hidden()
+    expect(second.locator("#word")).to_have_text("Disarmed")  # UI-04: the other phone follows
+    assert site.complaints == []
+
+
+def test_state_that_could_not_be_stored_is_said_and_the_button_goes_back(site: Site) -> None:
+    page = site.open()
+    shows_live_picture(page)
+    site.house.store.broken = "the disk is full"
+    page.click("button[value=armed_away]")
+    expect(page.locator("#strip")).to_have_text("The state could not be stored: the disk is full. Nothing has changed.")
+    expect(page.locator("button[value=disarmed]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#word")).to_have_text("Disarmed")
+
+
+def test_ui11_lost_connection_is_admitted_and_found_again(site: Site) -> None:
+    site.house.arm_now(Mode.AWAY)
+    page = site.open()
+    shows_live_picture(page)
+    expect(page.locator("#strip")).to_be_hidden()
+    page.context.set_offline(True)
+    expect(page.locator("#strip")).to_have_text(re.compile(r"Not connected\. Last known: Armed away, [2-9] s ago"))
+    expect(page.locator("#line")).to_have_text("not certain: no connection")
+    for button in page.locator("#modes button").all():
+        expect(button).to_be_disabled()
+    assert page.locator(".mark use").get_attribute("href") == "/static/icons.svg#shield-unknown"
+    expect(page.locator(".veil")).to_have_text(re.compile(r"Picture is \d+ s old"))
+    page.context.set_offline(False)
+    expect(page.locator("#strip")).to_be_hidden()
+    expect(page.locator("#line")).to_have_text(re.compile("^since "))
+    expect(page.locator(".veil")).to_be_hidden()
+    expect(page.locator("button[value=disarmed]")).to_be_enabled()
+
+
+def test_ui13_live_picture_moves_shows_its_age_and_is_veiled_when_old(browser: Browser) -> None:
+    house = House(SystemClock())
+    with served(house) as port:
+        site = Site(house, f"http://{NAME}:{port}", browser)
+        with filming(house):
+            page = site.open()
+            shows_live_picture(page)
+            first = page.locator(".view img").get_attribute("src")
+            expect(page.locator(".age")).to_have_text(re.compile(r"^[0-4]\.\d s$"))
+            expect(page.locator(".view img")).not_to_have_attribute("src", first or "")
+            expect(page.locator(".veil")).to_be_hidden()
+        expect(page.locator(".veil")).to_be_visible()
+        expect(page.locator(".veil span")).to_have_text(re.compile(r"^Picture is [5-9] s old$"))
+        house.health.report("camera:front", "Front door: the camera does not answer")
+        expect(page.locator(".veil span")).to_have_text(
+            re.compile(r"^Picture is \d+ s old\. Front door: the camera does not answer$")
+        )
+        with filming(house):
+            expect(page.locator(".veil")).to_be_hidden()
+        page.context.close()
+
+
+def test_camera_without_any_picture_says_so(browser: Browser) -> None:
+    house = House(SystemClock())
+    with served(house) as port:
+        page = Site(house, f"http://{NAME}:{port}", browser).open()
+        expect(page.locator(".veil span")).to_have_text("No picture yet")
+        expect(page.locator(".view img")).to_be_hidden()
+        page.context.close()
+
+
+def test_ui14_hidden_page_asks_for_nothing(site: Site) -> None:
+    page = site.open()
+    shows_live_picture(page)
+    page.evaluate(
+        """() => {
+             Object.defineProperty(document, 'hidden', { get: () => window.away });
+             window.away = true;
+             document.dispatchEvent(new Event('visibilitychange'));
+           }"""
+    )
+    page.wait_for_timeout(1500)  # what was under way comes to its end
+    site.requests.clear()
+    page.wait_for_timeout(2500)
+    assert site.requests == []
+    site.house.arm_now(Mode.HOME)
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#word")).to_have_text("Armed home")
+
+
+def test_new_event_appears_by_itself_and_leads_to_its_page(site: Site) -> None:
+    site.house.arm_now(Mode.AWAY)
+    page = site.open(height=844)
+    shows_live_picture(page)
+    expect(page.locator("#events > li")).to_have_count(3)
+    site.house.intrude()
+    expect(page.locator("#word")).to_have_text("Alarm")
+    expect(page.locator("#events .mailed span").first).to_have_text("mailed to 2")
+    expect(page.locator("#modes button:visible")).to_have_count(1)  # UI-34: only Disarm is left
+    page.locator("#events a").first.click()
+    expect(page.get_by_role("heading", name="Why it was seen")).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.big').naturalWidth === 640")
+    assert site.complaints == []
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+@pytest.mark.parametrize(
+    "path", ["/", "/events", f"/events/{2:032x}", f"/events/{3:032x}", "/mailbox", "/mailbox/1", "/nothing"]
+)
+def test_ui29_no_accessibility_violation_on_any_page(site: Site, path: str, scheme: str) -> None:
+    page = site.open(path, color_scheme=scheme)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+@pytest.mark.parametrize(
+    "state", ["disarmed", "arming", "armed_home", "armed_night", "pending", "triggered", "problem", "offline"]
+)
+def test_ui29_no_accessibility_violation_in_any_state(site: Site, state: str, scheme: str) -> None:
+    bring_about(site.house, state)
+    page = site.open(color_scheme=scheme)
+    shows_live_picture(page)
+    if state == "offline":
+        page.context.set_offline(True)
+        expect(page.locator("#strip")).to_be_visible()
+    assert violations(page) == []
+
+
+def bring_about(house: House, state: str) -> None:
+    match state:
+        case "arming":
+            house.panel.switch(Mode.AWAY, by="Anna", how="page")
+        case "armed_home" | "armed_night":
+            house.arm_now(Mode(state))
+        case "pending" | "triggered":
+            house.arm_now(Mode.AWAY)
+            house.intrude(entry=state == "pending")
+        case "problem":
+            house.health.report("mail", "mail.example.org refused the password")
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def test_ui30_states_differ_in_icon_and_word_not_only_in_colour(site: Site) -> None:
+    page = site.open()
+    seen = []
+    for state in ("disarmed", "armed_home", "armed_night", "pending", "triggered"):
+        bring_about(site.house, state)
+        expect(page.locator("html")).to_have_attribute("data-state", state)
+        seen.append((page.locator("#word").text_content(), page.locator(".mark use").get_attribute("href")))
+        site.house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    assert len({word for word, _ in seen}) == len({icon for _, icon in seen}) == 5
+
+
+@pytest.mark.parametrize("path", ["/", "/events", f"/events/{2:032x}", "/mailbox", "/mailbox/1"])
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (180, 320)])
+def test_ui31_narrow_and_zoomed_screens_need_no_sideways_scrolling(
+    site: Site, path: str, width: int, height: int
+) -> None:
+    """180x320 is what a phone of 360x640 shows at 200 % zoom."""
+    site.house.health.report("mail", "mail.example.org:587 refused the password of alarm-garden-7@mail.example.org")
+    site.house.panel.switch(Mode.AWAY, by="2003:e1:7:1234:5678:9abc:def0:1234", how="page")
+    page = site.open(path, width=width, height=height)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_ui32_alarm_is_switched_and_an_event_opened_by_keyboard(site: Site) -> None:
+    page = site.open(height=844)
+    shows_live_picture(page)
+    page.keyboard.press("Tab")
+    seen = []
+    for _ in range(12):
+        seen.append(page.evaluate("document.activeElement.value || document.activeElement.getAttribute('href') || ''"))
+        if seen[-1] == "armed_home":
+            break
+        page.keyboard.press("Tab")
+    assert f"/events/{1:032x}" in seen
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator("#word")).to_have_text("Armed home")
+
+
+def test_ui33_nothing_moves_when_motion_is_to_be_reduced(site: Site) -> None:
+    site.house.arm_now(Mode.AWAY)
+    site.house.intrude()
+    running = "document.getAnimations().filter((each) => each.playState === 'running').length"
+    page = site.open(reduced_motion="no-preference")
+    page.wait_for_function(f"() => {running} === 1")
+    page = site.open(reduced_motion="reduce")
+    shows_live_picture(page)
+    assert page.evaluate(running) == 0
+
+
+def test_ui37_first_load_is_light_and_asks_nobody_else(browser: Browser) -> None:
+    house = House(SystemClock())
+    sizes: dict[str, int] = {}
+
+    def weigh(request: Request) -> None:
+        response = request.response()
+        if response is not None and "/frame/" not in request.url:
+            sizes[request.url] = len(gzip.compress(response.body()))
+
+    with served(house) as port, filming(house):
+        context: BrowserContext = browser.new_context(viewport={"width": 360, "height": 640})
+        page = context.new_page()
+        urls: list[str] = []
+        page.on("request", lambda request: urls.append(request.url))
+        page.on("requestfinished", weigh)
+        page.goto(f"http://{NAME}:{port}/")
+        shows_live_picture(page)
+        expect(page.locator("#word")).to_have_text("Disarmed")
+        context.close()
+    assert {url.split("/")[2] for url in urls if not url.startswith("blob:")} == {f"{NAME}:{port}"}
+    scripts = sum(size for url, size in sizes.items() if url.endswith(".js"))
+    assert len(sizes) >= 6
+    assert sum(sizes.values()) <= 60_000
+    assert scripts <= 20_000
+
+
+def test_ui39_page_works_without_javascript(site: Site) -> None:
+    page = site.open(java_script_enabled=False)
+    expect(page.locator("#word")).to_have_text("Disarmed")
+    page.wait_for_timeout(300)
+    page.click("button[value=armed_home]")
+    expect(page.locator("#word")).to_have_text("Armed home")
+    expect(page.locator("#line")).to_have_text(re.compile("by this computer$"))
+    page.click("button[value=disarmed]")
+    expect(page.locator("#word")).to_have_text("Disarmed")
+
+
+def test_ui44_no_page_complains_in_the_console(site: Site) -> None:
+    for path in ("/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1"):
+        page = site.open(path)
+        page.wait_for_timeout(800)
+    assert site.complaints == []
+
+
+def test_mail_is_shown_whole_with_its_picture(site: Site) -> None:
+    page = site.open("/mailbox")
+    page.get_by_text("Garden 7: movement at the front door").click()
+    mail = page.frame_locator("#mail")
+    expect(mail.get_by_text("Movement")).to_be_visible()
+    page.wait_for_function("() => document.getElementById('mail').contentDocument.images[0].naturalWidth === 640")
+    page.wait_for_function(
+        """() => {
+             const frame = document.getElementById('mail');
+             return Math.abs(frame.clientHeight - frame.contentDocument.documentElement.scrollHeight) < 4;
+           }"""
+    )
+    assert site.complaints == []
+
+
+def test_new_mail_appears_in_the_open_mailbox(site: Site) -> None:
+    page = site.open("/mailbox")
+    expect(page.locator(".mails li")).to_have_count(1)
+    site.house.post("Garden 7: all clear", jpeg=False)
+    expect(page.locator(".mails li")).to_have_count(2)
+
+
+def test_s15_mail_cannot_run_scripts(site: Site) -> None:
+    site.house.post("Bad", "<script>parent.document.title = 'taken'</script><p onclick='x()'>Bad</p>")
+    page = site.open("/mailbox/2")
+    expect(page.frame_locator("#mail").get_by_text("Bad")).to_be_visible()
+    assert page.title() == "Bad · Garden 7"
+
+
+def test_s10_post_from_a_foreign_site_changes_nothing(site: Site) -> None:
+    site.house.arm_now(Mode.HOME)
+    context = site.browser.new_context()
+    page = context.new_page()
+    page.route("http://evil.example/", lambda route: route.fulfill(content_type="text/html", body="<p>hello"))
+    page.goto("http://evil.example/")
+    with page.expect_response(f"{site.base}/mode") as answered:
+        page.evaluate(
+            """(base) => {
+                 const form = document.createElement('form');
+                 Object.assign(form, { method: 'post', action: base + '/mode' });
+                 form.innerHTML = '<input name=mode value=disarmed>';
+                 document.body.append(form);
+                 form.submit();
+               }""",
+            site.base,
+        )
+    assert answered.value.status == 403
+    assert site.house.panel.status().mode is Mode.HOME
+    context.close()
+
+
+def test_s16_foreign_site_cannot_frame_the_page(site: Site) -> None:
+    context = site.browser.new_context()
+    page = context.new_page()
+    frame = f'<iframe src="{site.base}/"></iframe>'
+    page.route("http://evil.example/", lambda route: route.fulfill(content_type="text/html", body=frame))
+    page.goto("http://evil.example/")
+    assert page.frames[1].url == "chrome-error://chromewebdata/"
+    page.goto(site.base)  # and not because it could not be reached
+    expect(page.locator("#word")).to_have_text("Disarmed")
+    context.close()
