@@ -93,8 +93,10 @@ def test_r32_a_mistake_in_the_file_changes_nothing_and_is_a_fault() -> None:
     assert house.faults == [
         (
             FAULT,
-            "config.toml: 2 mistakes: motion.min_area = 25: give less; moton: unknown; "
-            "the settings before stay in force",
+            (
+                "config.toml: 2 mistakes: motion.min_area = 25: give less; moton: unknown; "
+                "the settings before stay in force"
+            ),
         )
     ]
 
