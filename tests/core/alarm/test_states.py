@@ -107,6 +107,12 @@ def test_only_an_order_disarms() -> None:
     assert disarming == {Input.DISARM}
 
 
+@pytest.mark.parametrize("state", [DISARMED, HOME, AWAY, NIGHT])
+@pytest.mark.parametrize("given_by_time", [Input.ELAPSED, Input.REBOOT])
+def test_time_does_nothing_where_nothing_counts_down(state: AlarmState, given_by_time: Input) -> None:
+    assert TABLE[state][given_by_time] is Effect.STAY
+
+
 def test_every_armed_state_can_be_disarmed() -> None:
     assert all(row[Input.DISARM] is Effect.DISARM for state, row in TABLE.items() if state is not DISARMED)
 
