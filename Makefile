@@ -24,7 +24,9 @@ demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://
 
 test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-k mail" for some
 	@tests/setup/debian.sh chromium=chromium ffmpeg=ffmpeg systemd-analyze=systemd \
-	    /usr/share/zoneinfo/Europe/Berlin=tzdata /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core
+	    /usr/share/zoneinfo/Europe/Berlin=tzdata \
+	    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core \
+	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
 	@if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
 	    echo "Tests on recorded clips are left out; with the clips: make test PISECURITY_RECORDED=/folder/of/the/clips"; \
 	    exec $(DEV) pytest -m "not recorded" $(ARGS); \
