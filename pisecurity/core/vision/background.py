@@ -127,7 +127,8 @@ class Background:
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:
         difference = cv2.absdiff(coarse, self.level)
         self.noise.learn(difference, elapsed_s)
-        strays = np.clip(difference - np.float32(2 * self.noise.sigma), 0, _RESTLESS_MOST, dtype=np.float32)
+        ordinary = np.uint8(min(2 * self.noise.sigma, 255))
+        strays = np.minimum(np.maximum(difference, ordinary) - ordinary, np.uint8(_RESTLESS_MOST))
         open_to_it = _without(np.full(self.shape, 255, np.uint8), protected) if protected else None
         self._known_s += elapsed_s
         tau_s = min(max(self._known_s, _RESTLESS_LEAST_TAU_S), _RESTLESS_TAU_S)

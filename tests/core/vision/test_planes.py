@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pisecurity.core.vision.planes import Rect, halve, split
@@ -49,6 +49,7 @@ def test_what_is_no_plane_is_refused_with_what_it_is(luma: np.ndarray) -> None:
         split(luma)
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 50), st.integers(0, 50), st.integers(1, 50), st.integers(1, 50), st.integers(0, 9),
 )  # fmt: skip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pisecurity.core.vision.scene import Exposure, Noise, Settling, normalised, weight
@@ -73,6 +73,7 @@ def test_a_new_scene_is_learned_but_not_distrusted() -> None:
     assert not settling.learning(11.1)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 5), st.floats(0.05, 50), st.integers(1, 30))
 def test_an_average_does_not_depend_on_the_frame_rate(seconds: float, tau_s: float, parts: int) -> None:
     left = 1.0
