@@ -39,10 +39,6 @@ DRIVE_EDGE: Final = 376.0
 PATH_HALF_M: Final = 0.6
 STONE_M: Final = 0.2
 LEAF_GREENS: Final[tuple[Colour, ...]] = ((36, 74, 48), (44, 100, 64), (52, 128, 86), (74, 156, 116), (96, 182, 152))
-CROWN: Final = (112.0, 0.0, 322.0, 122.0)
-"""Left, top, right, bottom of the part of the tree that moves."""
-HEDGE: Final = (108.0, 170.0, WALL_LEFT, 214.0)
-"""The same for the hedge."""
 
 
 def path_middle_m() -> float:
