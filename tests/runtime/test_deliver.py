@@ -2,30 +2,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC
-from hashlib import sha256
 from itertools import repeat
 from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store.sqlite import SqliteStore
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Delivery, Instant, Outcome, Receipt
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Mailer, PictureKind
-from pisecurity.runtime import deliver
 from pisecurity.runtime.deliver import Deliver
-from pisecurity.runtime.health import Health
-from pisecurity.runtime.worker import Worker
 from tests.fakes import START, FakeClock, make_event
+from tests.rigs.outbox import Answer, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN, HANG_UP, PASSWORD, Authority, FaultySmtp, SmtpServer
 
-Answer = Mapping[str, Receipt] | MailError | None
-TAKEN = Receipt(Outcome.ACCEPTED, "250 queued")
 AWAY = MailError("mail server refuses the connection")
-ENDS = threading.Event()
 
 
 @pytest.fixture(scope="module")
@@ -43,72 +35,6 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
     store = SqliteStore(tmp_path, clock)
     yield store
     store.close()
-
-
-class ScriptedMailer:
-    """Answers each alert as ordered; None, and what was not ordered, is accepted by all."""
-
-    def __init__(self, clock: FakeClock, answer: Callable[[Alert], Answer] = lambda alert: None) -> None:
-        self._clock, self.answer = clock, answer
-        self.sent: list[tuple[float, str, tuple[str, ...]]] = []
-        """Seconds since the start, alert and recipients of each call."""
-
-    def send(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
-    ) -> Mapping[str, Receipt]:
-        self.sent.append((self._clock.monotonic() - 1000, alert.subject, tuple(recipients)))
-        answer = self.answer(alert)
-        if isinstance(answer, MailError):
-            raise answer
-        return dict.fromkeys(recipients, TAKEN) if answer is None else answer
-
-    def prove(self, deadline_s: float) -> str:
-        raise NotImplementedError
-
-    @property
-    def subjects(self) -> list[str]:
-        return [subject for _, subject, _ in self.sent]
-
-
-class House:
-    """Outbox, health and the worker's rounds, with the clock moved by hand."""
-
-    def __init__(self, store: SqliteStore, folder: Path, clock: FakeClock, mailer: Mailer) -> None:
-        self.store, self.clock, self.health = store, clock, Health(clock)
-        self.pictures = FilePictures(folder)
-        self.channels: dict[str, Mailer] = {"mail": mailer}
-        self.beats = 0
-        self.deliver = self.restart()
-
-    def restart(self) -> Deliver:
-        self.deliver = Deliver(
-            self.store, self.pictures, self.channels, self.clock, self.health, jitter=lambda: 0.0, zone=UTC
-        )
-        return self.deliver
-
-    def alert(self, subject: str, *to: str) -> None:
-        alert = Alert(sha256(subject.encode()).hexdigest()[:32], AlertKind.TEST, self.clock.now(), subject, "Look.")
-        self.store.add_alert(alert, [Address("mail", recipient) for recipient in to or (ANNA,)])
-
-    def round(self) -> None:
-        self.deliver.deliver_due(ENDS, self._beat)
-
-    def run(self, seconds: float) -> None:
-        """Go on for *seconds*, a round each second."""
-        for _ in range(int(seconds)):
-            self.round()
-            self.clock.advance(1)
-
-    def rows(self) -> list[Delivery]:
-        """Return all deliveries, oldest first."""
-        return list(reversed(self.store.deliveries(100)))
-
-    @property
-    def faults(self) -> dict[str, str]:
-        return {fault.key: fault.text for fault in self.health.faults()}
-
-    def _beat(self) -> None:
-        self.beats += 1
 
 
 Build = Callable[[Mailer], House]
@@ -453,117 +379,7 @@ def test_bug_in_a_mailer_is_a_fault_with_a_traceback_and_not_the_end_of_the_alar
     assert house.rows()[0].outcome is Outcome.LATER
 
 
-class SlowMailer(ScriptedMailer):
-    """Says nothing until it is released."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        super().__init__(clock)
-        self.asked, self.released = threading.Event(), threading.Event()
-
-    def send(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
-    ) -> Mapping[str, Receipt]:
-        self.asked.set()
-        self.released.wait(60)
-        return super().send(alert, recipients, jpeg, deadline_s)
-
-
-def test_long_conversation_beats_all_the_while(build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
-    mailer = SlowMailer(clock)
-    house = build(mailer)
-    house.alert("one")
-
-    def beat() -> None:
-        house.beats += 1
-        if house.beats == 5:
-            mailer.released.set()
-
-    house.deliver.deliver_due(ENDS, beat)
-    assert house.beats >= 5
-    assert house.rows()[0].outcome is Outcome.ACCEPTED
-
-
-def test_conversation_that_never_ends_is_given_up(
-    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
-    monkeypatch.setattr(deliver, "DEADLINE_S", 0.1)
-    monkeypatch.setattr(deliver, "OVERRUN_S", 0.1)
-    mailer = SlowMailer(clock)
-    house = build(mailer)
-    house.alert("one")
-    house.round()
-    assert "was given up" in house.faults["mail"]
-    mailer.released.set()
-
-
-def test_stop_does_not_wait_for_a_silent_server_and_loses_nothing(
-    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deliver, "STOP_GRACE_S", 0.01)
-    mailer = SlowMailer(clock)
-    house = build(mailer)
-    house.alert("one")
-    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
-    worker.start()
-    assert mailer.asked.wait(60)
-    worker.stop(60)
-    (row,) = house.rows()
-    assert (row.outcome, row.attempts) == (Outcome.WAITING, 0)
-    mailer.released.set()
-
-
-def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: FakeClock) -> None:
-    mailer = SlowMailer(clock)
-    house = build(mailer)
-    house.alert("one")
-    stop = threading.Event()
-    stop.set()
-
-    house.deliver.deliver_due(stop, lambda: None)
-    assert mailer.asked.is_set() is False, "nothing is begun after the stop"
-
-    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
-    worker.start()
-    assert mailer.asked.wait(60)
-    worker.ask_to_stop()
-    mailer.released.set()
-    worker.stop(60)
-    assert house.rows()[0].outcome is Outcome.ACCEPTED
-
-
-def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: Build, clock: FakeClock) -> None:
-    """The worker waits on a clock that only a wake ends, so that without one this test would end in its limit."""
-
-    class Asleep(FakeClock):
-        def __init__(self) -> None:
-            super().__init__()
-            self.sleeping = threading.Event()
-
-        def wait(self, stop: threading.Event, seconds: float) -> bool:
-            self.sleeping.set()
-            return stop.wait(60)
-
-    asleep = Asleep()
-    mailer = ScriptedMailer(clock)
-    sent = threading.Event()
-    mailer.answer = lambda alert: sent.set()
-    house = build(mailer)
-    worker_side = Deliver(house.store, house.pictures, house.channels, asleep, house.health)
-    worker = Worker("deliver", worker_side.work, asleep, lambda name: None)
-    worker.start()
-    assert asleep.sleeping.wait(30)
-    house.alert("one")
-    worker_side.wake()
-    assert sent.wait(30)
-    worker.ask_to_stop()
-    worker_side.wake()
-    worker.stop(60)
-    assert mailer.subjects == ["one"]
-
-
-def test_closed_port_costs_one_short_conversation_a_try(build: Build, clock: FakeClock) -> None:
+def test_busy_server_costs_one_conversation_a_try(build: Build, clock: FakeClock) -> None:
     with FaultySmtp({"CONNECT": repeat("421 4.3.2 busy")}) as server:
         house = build(smtp(server, clock))
         house.alert("one")

@@ -1,0 +1,90 @@
+"""A house with a real outbox and the rounds of its deliver worker, the clock moved by hand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
+from hashlib import sha256
+from pathlib import Path
+
+from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.store.sqlite import SqliteStore
+from pisecurity.core.types import Alert, AlertKind, Delivery, Outcome, Receipt
+from pisecurity.errors import MailError
+from pisecurity.ports import Address, Mailer
+from pisecurity.runtime.deliver import Deliver
+from pisecurity.runtime.health import Health
+from tests.fakes import FakeClock
+from tests.rigs.smtp import ANNA
+
+Answer = Mapping[str, Receipt] | MailError | None
+TAKEN = Receipt(Outcome.ACCEPTED, "250 queued")
+GOING_ON = threading.Event()
+"""A stop that never comes."""
+
+
+class ScriptedMailer:
+    """Answers each alert as ordered; None, and what was not ordered, is accepted by all."""
+
+    def __init__(self, clock: FakeClock, answer: Callable[[Alert], Answer] = lambda alert: None) -> None:
+        self._clock, self.answer = clock, answer
+        self.sent: list[tuple[float, str, tuple[str, ...]]] = []
+        """Seconds since the start, alert and recipients of each call."""
+
+    def send(
+        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+    ) -> Mapping[str, Receipt]:
+        self.sent.append((self._clock.monotonic() - 1000, alert.subject, tuple(recipients)))
+        answer = self.answer(alert)
+        if isinstance(answer, MailError):
+            raise answer
+        return dict.fromkeys(recipients, TAKEN) if answer is None else answer
+
+    def prove(self, deadline_s: float) -> str:
+        raise NotImplementedError
+
+    @property
+    def subjects(self) -> list[str]:
+        return [subject for _, subject, _ in self.sent]
+
+
+class House:
+    """Outbox, health and the worker's rounds, with the clock moved by hand."""
+
+    def __init__(self, store: SqliteStore, folder: Path, clock: FakeClock, mailer: Mailer) -> None:
+        self.store, self.clock, self.health = store, clock, Health(clock)
+        self.pictures = FilePictures(folder)
+        self.channels: dict[str, Mailer] = {"mail": mailer}
+        self.beats = 0
+        self.deliver = self.restart()
+
+    def restart(self) -> Deliver:
+        self.deliver = Deliver(
+            self.store, self.pictures, self.channels, self.clock, self.health, jitter=lambda: 0.0, zone=UTC
+        )
+        return self.deliver
+
+    def alert(self, subject: str, *to: str) -> None:
+        alert = Alert(sha256(subject.encode()).hexdigest()[:32], AlertKind.TEST, self.clock.now(), subject, "Look.")
+        self.store.add_alert(alert, [Address("mail", recipient) for recipient in to or (ANNA,)])
+
+    def round(self) -> None:
+        self.deliver.deliver_due(GOING_ON, self._beat)
+
+    def run(self, seconds: float) -> None:
+        """Go on for *seconds*, a round each second."""
+        for _ in range(int(seconds)):
+            self.round()
+            self.clock.advance(1)
+
+    def rows(self) -> list[Delivery]:
+        """Return all deliveries, oldest first."""
+        return list(reversed(self.store.deliveries(100)))
+
+    @property
+    def faults(self) -> dict[str, str]:
+        return {fault.key: fault.text for fault in self.health.faults()}
+
+    def _beat(self) -> None:
+        self.beats += 1

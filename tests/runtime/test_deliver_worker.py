@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.store.sqlite import SqliteStore
+from pisecurity.core.types import Alert, Outcome, Receipt
+from pisecurity.ports import Mailer
+from pisecurity.runtime import deliver
+from pisecurity.runtime.deliver import Deliver
+from pisecurity.runtime.worker import Worker
+from tests.fakes import FakeClock
+from tests.rigs.outbox import GOING_ON, House, ScriptedMailer
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
+    store = SqliteStore(tmp_path, clock)
+    yield store
+    store.close()
+
+
+Build = Callable[[Mailer], House]
+
+
+@pytest.fixture
+def build(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> Build:
+    return lambda mailer: House(store, tmp_path, clock, mailer)
+
+
+class SlowMailer(ScriptedMailer):
+    """Says nothing until it is released."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.asked, self.released = threading.Event(), threading.Event()
+
+    def send(
+        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+    ) -> Mapping[str, Receipt]:
+        self.asked.set()
+        self.released.wait(60)
+        return super().send(alert, recipients, jpeg, deadline_s)
+
+
+def test_long_conversation_beats_all_the_while(build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+
+    def beat() -> None:
+        house.beats += 1
+        if house.beats == 5:
+            mailer.released.set()
+
+    house.deliver.deliver_due(GOING_ON, beat)
+    assert house.beats >= 5
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_conversation_that_never_ends_is_given_up(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
+    monkeypatch.setattr(deliver, "DEADLINE_S", 0.1)
+    monkeypatch.setattr(deliver, "OVERRUN_S", 0.1)
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+    house.round()
+    assert "was given up" in house.faults["mail"]
+    mailer.released.set()
+
+
+def test_stop_does_not_wait_for_a_silent_server_and_loses_nothing(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "STOP_GRACE_S", 0.01)
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
+    worker.start()
+    assert mailer.asked.wait(60)
+    worker.stop(60)
+    (row,) = house.rows()
+    assert (row.outcome, row.attempts) == (Outcome.WAITING, 0)
+    mailer.released.set()
+
+
+def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: FakeClock) -> None:
+    mailer = SlowMailer(clock)
+    house = build(mailer)
+    house.alert("one")
+    stop = threading.Event()
+    stop.set()
+
+    house.deliver.deliver_due(stop, lambda: None)
+    assert mailer.asked.is_set() is False, "nothing is begun after the stop"
+
+    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
+    worker.start()
+    assert mailer.asked.wait(60)
+    worker.ask_to_stop()
+    mailer.released.set()
+    worker.stop(60)
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: Build, clock: FakeClock) -> None:
+    """The worker waits on a clock that only a wake ends, so that without one this test would end in its limit."""
+
+    class Asleep(FakeClock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.sleeping = threading.Event()
+
+        def wait(self, stop: threading.Event, seconds: float) -> bool:
+            self.sleeping.set()
+            return stop.wait(60)
+
+    asleep = Asleep()
+    mailer = ScriptedMailer(clock)
+    sent = threading.Event()
+    mailer.answer = lambda alert: sent.set()
+    house = build(mailer)
+    worker_side = Deliver(house.store, house.pictures, house.channels, asleep, house.health)
+    worker = Worker("deliver", worker_side.work, asleep, lambda name: None)
+    worker.start()
+    assert asleep.sleeping.wait(30)
+    house.alert("one")
+    worker_side.wake()
+    assert sent.wait(30)
+    worker.ask_to_stop()
+    worker_side.wake()
+    worker.stop(60)
+    assert mailer.subjects == ["one"]
