@@ -66,13 +66,14 @@ def draw(points: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
 
     Even-odd rule on half-open edges, so that two zones that share an edge never share a cell.
     """
-    across, down = np.meshgrid(*(2 * [(np.arange(_GRID) + 0.5) / _GRID]))
+    centres = (np.arange(_GRID) + 0.5) / _GRID
     inside = np.zeros((_GRID, _GRID), np.bool_)
     for corner, following in zip(points, (*points[1:], points[0]), strict=True):
         # From the upper end to the lower, so that both zones of a shared edge round it alike.
         (y0, x0), (y1, x1) = sorted((corner[::-1], following[::-1]))
-        if y0 != y1:
-            inside ^= (down >= y0) & (down < y1) & (across < x0 + (down - y0) * (x1 - x0) / (y1 - y0))
+        rows = np.flatnonzero((centres >= y0) & (centres < y1))
+        crossing = x0 + (centres[rows] - y0) / (y1 - y0 or 1.0) * (x1 - x0)
+        inside[rows] ^= centres < crossing[:, np.newaxis]
     return inside
 
 
