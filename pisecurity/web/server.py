@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger(__name__)
+# It warns whenever a request waits for a thread at all, which a few polling phones make happen all day.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 TURN_S = 0.5
 """Longest time between two beats, and between the wish to stop and the end of accepting."""

@@ -144,9 +144,9 @@ def mailed_words(record: EventRecord) -> str:
     return {
         Mailed.SILENT: "not mailed",
         Mailed.SHOWN: "shown here",
-        Mailed.WAITING: f"{accepted} of {total} mailed" if accepted else "mail waits",
+        Mailed.WAITING: f"{accepted} of {total} sent" if accepted else "mail waits",
         Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted}",
-        Mailed.PARTLY: f"{accepted} of {total} mailed",
+        Mailed.PARTLY: f"{accepted} of {total} sent",
         Mailed.REFUSED: "mail refused",
     }[mailed(record)]
 
@@ -185,7 +185,7 @@ OUTCOME_WORDS = {
 def span(seconds: float) -> str:
     """Return a length of time in its largest whole unit: ``12 s``, ``3 min``, ``5 h``."""
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return f"{int(seconds)} s"
     return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{seconds // 3600:.0f} h"
 
 

@@ -1,0 +1,83 @@
+"""The words of the page, from values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pisecurity.core.types import AlertKind, Outcome
+from pisecurity.web.view import CameraView, Mailed, full_time, mailed, mailed_words, readiness, short_time, span
+from tests.fakes import FakeClock
+from tests.web.house import House
+
+BERLIN = ZoneInfo("Europe/Berlin")
+A, R, L, W = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.LATER, Outcome.WAITING
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "kind", "expected", "words"),
+    [
+        ((), None, Mailed.SILENT, "not mailed"),
+        ((), AlertKind.ALARM, Mailed.SHOWN, "shown here"),
+        ((A,), AlertKind.ALARM, Mailed.SENT, "mailed"),
+        ((A, A), AlertKind.ALARM, Mailed.SENT, "mailed to 2"),
+        ((A, R), AlertKind.ALARM, Mailed.PARTLY, "1 of 2 sent"),
+        ((R, R), AlertKind.ALARM, Mailed.REFUSED, "mail refused"),
+        ((W, W), AlertKind.ALARM, Mailed.WAITING, "mail waits"),
+        ((A, L, R), AlertKind.ALARM, Mailed.WAITING, "1 of 3 sent"),
+    ],
+)
+def test_what_became_of_the_mails(
+    outcomes: tuple[Outcome, ...], kind: AlertKind | None, expected: Mailed, words: str
+) -> None:
+    record = House(FakeClock()).happened(1, *outcomes, kind=kind)
+    assert (mailed(record), mailed_words(record)) == (expected, words)
+
+
+@pytest.mark.parametrize(
+    ("at", "label"),
+    [
+        (datetime(2026, 6, 10, 6, 12, tzinfo=UTC), "08:12"),
+        (datetime(2026, 6, 9, 22, 30, tzinfo=UTC), "00:30"),  # yesterday in UTC, today at home
+        (datetime(2026, 6, 9, 21, 30, tzinfo=UTC), "Tue 23:30"),
+        (datetime(2026, 6, 3, 12, 0, tzinfo=UTC), "3 Jun 14:00"),
+        (datetime(2026, 7, 1, 12, 0, tzinfo=UTC), "1 Jul 14:00"),  # before the clock was set
+    ],
+)
+def test_times_are_those_of_the_house_and_name_the_day_only_when_needed(at: datetime, label: str) -> None:
+    assert short_time(at, datetime(2026, 6, 10, 12, 0, tzinfo=UTC), BERLIN) == label
+
+
+def test_full_time_names_the_zone_so_that_the_hour_of_two_in_autumn_is_certain() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert full_time(first, BERLIN) == "Sun 25 Oct 2026, 02:30:00 CEST"
+    assert full_time(first + timedelta(hours=1), BERLIN) == "Sun 25 Oct 2026, 02:30:00 CET"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (59.9, "59 s"), (60, "1 min"), (3599, "59 min"), (7300, "2 h")]
+)
+def test_span_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("age_s", "fault", "veil"),
+    [
+        (0.3, None, ""),
+        (0.3, "the mail server is slow", ""),  # the picture is live: the fault stands in the readiness line
+        (5.0, None, ""),
+        (5.1, None, "Picture is 5 s old"),
+        (90, "the camera does not answer", "Picture is 1 min old. the camera does not answer"),
+        (None, None, "No picture yet"),
+        (None, "the camera does not answer", "the camera does not answer"),
+    ],
+)
+def test_ui13_no_old_picture_without_a_mark(age_s: float | None, fault: str | None, veil: str) -> None:
+    assert CameraView("front", "Front door", age_s, fault).veil == veil
+
+
+def test_house_without_faults_is_ready() -> None:
+    assert readiness(()) == "Everything ready"
