@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 _OURS = ("config.toml", "pisecurity.db")
 """A folder that holds one of these was given to pisecurity before."""
+_LOOKING_IN = 0o067
+"""What nobody else may do. The group of the service may pass through to the control socket: systemd/pisecurity.service."""
 
 
 def open_folder(path: Path) -> Path:
@@ -26,7 +28,7 @@ def open_folder(path: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = stat.S_IMODE(folder.stat().st_mode)
-        if mode & 0o077:
+        if mode & _LOOKING_IN:
             _close_to_others(folder, mode)
         with tempfile.TemporaryFile(dir=folder):
             return folder

@@ -45,6 +45,15 @@ def test_a_folder_of_ours_is_closed_to_others(tmp_path: Path, content: str | Non
     assert mode(folder) == 0o700
 
 
+def test_the_group_may_pass_through_to_the_socket(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    folder.chmod(0o710)
+    (folder / "others.txt").write_text("")
+    open_folder(folder)
+    assert mode(folder) == 0o710
+
+
 def test_an_open_folder_used_for_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()

@@ -31,10 +31,11 @@ fail() {
 holds() {
     local what=$1
     shift
-    "$@" >"$CACHE/said" 2>&1 || {
-        cat "$CACHE/said" >&2
+    "$@" >"$CACHE/now" 2>&1 || {
+        cat "$CACHE/now" >&2
         fail "$what"
     }
+    [[ $1 == said ]] || mv "$CACHE/now" "$CACHE/said"
     checks=$((checks + 1))
     echo "ok   $what"
 }
@@ -43,10 +44,11 @@ holds() {
 refused() {
     local what=$1
     shift
-    ! "$@" >"$CACHE/said" 2>&1 || {
-        cat "$CACHE/said" >&2
+    ! "$@" >"$CACHE/now" 2>&1 || {
+        cat "$CACHE/now" >&2
         fail "$what"
     }
+    [[ $1 == said ]] || mv "$CACHE/now" "$CACHE/said"
     checks=$((checks + 1))
     echo "ok   $what"
 }
@@ -60,6 +62,7 @@ as() {
     shift
     inside runuser --user "$user" -- "$@"
 }
+# What the command before said.
 said() { grep --quiet -- "$1" "$CACHE/said"; }
 main_pid() { inside systemctl show --property MainPID --value pisecurity; }
 replaced() {
@@ -128,6 +131,7 @@ boot() {
     ip link set "ve-$MACHINE" up
     inside ip address add "$INSIDE/24" dev host0
     inside ip link set host0 up
+    inside ip route add default via "$OUTSIDE"
 }
 
 shut_down() {
