@@ -53,10 +53,13 @@ class AccessPolicy:
     def build(cls, names: Iterable[str], prefixes: Iterable[IPv4Network | IPv6Network]) -> AccessPolicy:
         """Return the policy for a page called by *names* (host names and addresses, in any spelling).
 
+        A page with a loopback address is also called ``localhost``.
+
         Raises:
             ValueError: one of *names* is neither.
         """
-        return cls(frozenset(_own_name(name) for name in names), tuple(prefixes))
+        own = {_own_name(name) for name in names}
+        return cls(frozenset(own | {"localhost"} if own & {"127.0.0.1", "::1"} else own), tuple(prefixes))
 
     def knows_peer(self, address: str | None) -> bool:
         """Tell whether the machine at *address* (``REMOTE_ADDR``, never a forwarded header) may connect."""

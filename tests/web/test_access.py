@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from pisecurity.core.types import AlarmState, Mode
 from pisecurity.web.access import SECURITY_HEADERS, AccessPolicy, canonical_host, peer_name
 from tests.fakes import FakeClock
-from tests.web.house import NAME, House, home_policy
+from tests.web.house import NAME, House
 
 NEIGHBOUR = {"REMOTE_ADDR": "192.168.1.30"}
 OWN = {"Host": NAME, "Origin": f"http://{NAME}"}
@@ -244,6 +244,8 @@ def test_who_switched_is_named_by_address() -> None:
     ]
 
 
-def test_demo_policy_is_usable_from_this_machine_alone() -> None:
-    assert home_policy().knows_peer("127.0.0.1")
-    assert not AccessPolicy.build(("127.0.0.1",), [ip_network("127.0.0.0/8")]).knows_peer("192.168.1.30")
+def test_demo_is_usable_from_this_machine_alone_and_by_its_usual_names() -> None:
+    demo = AccessPolicy.build(("127.0.0.1",), [ip_network("127.0.0.0/8")])
+    assert [demo.knows_peer(peer) for peer in ("127.0.0.1", "192.168.1.30")] == [True, False]
+    assert [demo.knows_host(host) for host in ("127.0.0.1:8080", "localhost:8080", "pi.local")] == [True, True, False]
+    assert not AccessPolicy.build(("192.168.1.20",), ()).knows_host("localhost")
