@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 _OURS = ("config.toml", "pisecurity.db")
 """A folder that holds one of these was given to pisecurity before."""
 _LOOKING_IN = 0o067
-"""What nobody else may do. The group of the service may pass through to the control socket: systemd/pisecurity.service."""
+"""What nobody else may do; the group of the service may pass through to the control socket."""
 
 
 def open_folder(path: Path) -> Path:
