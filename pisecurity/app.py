@@ -30,6 +30,7 @@ from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.systemd import Systemd
 from pisecurity.adapters.timezone import house_zone
+from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import MailError, NoNetworkError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
@@ -38,7 +39,7 @@ from pisecurity.runtime.desk import Desk
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
-from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.respond import House, Respond
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
@@ -55,11 +56,12 @@ SUPERVISE_S = 1.0
 NETWORK_RETRY_S = 5.0
 STOP_S = 9.0
 """For all workers together; systemd and the owner wait 10 s."""
+ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-NO_MAIL = "no mail account: alarms are only shown on this page; add a [mail] table to config.toml"
+NO_MAIL = "no mail account: alarms are only shown on the page; add a [mail] table to config.toml"
 
 
 def run_daemon(state: Path, config_file: Path) -> int:
@@ -111,14 +113,14 @@ class Daemon:
         held.callback(self._store.close)
         self._pictures = FilePictures(folder)
         encoder = SimpleJpegEncoder()
-        inbox = Inbox(INBOX_SIZE)
+        inbox = self._inbox = Inbox(INBOX_SIZE)
         self._health = Health(clock, inbox.put)
         self._live = LiveView(tuple(self._house.cameras), encoder, clock)
-        self._panel = Panel(self._store, clock, settings.alarm, inbox.put)
+        self._panel = Panel(self._store, clock, settings.alarm, self._on_transition)
         self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Mailer] = {}
-        self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health)
+        self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health, zone=zone)
         self._respond = Respond(
             settings,
             inbox,
@@ -132,7 +134,7 @@ class Daemon:
             new_id,
             self._deliver.wake,
         )
-        self._watches = [self._build_watch(camera, inbox) for camera in settings.camera]
+        self._watches = [self._build_watch(camera) for camera in settings.camera]
         self._set_mail(settings)
         self._desk = self._build_desk(config_file) if config_file else None
         handlers = commands(self._panel, self._health, self._test_alert)
@@ -217,11 +219,17 @@ class Daemon:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _build_watch(self, camera: CameraSettings, inbox: Inbox) -> Watch:
+    def _on_transition(self, change: Transition) -> None:
+        self._inbox.put(change)
+        if change.after in ARMED and change.before in (AlarmState.DISARMED, AlarmState.ARMING):
+            for watch in self._watches:
+                watch.begin_anew()
+
+    def _build_watch(self, camera: CameraSettings) -> Watch:
         zones = zones_of(camera.id, self._settings)
         pipeline = Pipeline(camera.id, self._settings.motion, zones)
         source = build_camera(camera, self._clock)
-        return Watch(source, camera.id, pipeline, inbox, self._live, self._health, self._clock, new_id)
+        return Watch(source, camera.id, pipeline, self._inbox, self._live, self._health, self._clock, new_id)
 
     def _build_desk(self, config_file: Path) -> Desk:
         desk = Desk(
@@ -247,7 +255,8 @@ class Daemon:
             self._channels.clear()
             self._health.report("mail", NO_MAIL)
             return
-        self._channels["mail"] = SmtpMailer(settings.mail, self._secrets.mail_password, settings.house.name)
+        password = self._secrets.mail_password
+        self._channels["mail"] = SmtpMailer(settings.mail, password, self._house.name, self._clock, self._house.zone)
         self._health.clear("mail")
 
     def _test_alert(self, by: str) -> str:

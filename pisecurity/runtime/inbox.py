@@ -29,7 +29,8 @@ class Inbox:
     """Items in order for one consumer; putting never waits.
 
     A better view of an event replaces a waiting older one of the same event. When full, the oldest
-    better view gives way: it only costs a nicer picture. Only when there is none, the new item is lost.
+    better view gives way: it only costs a nicer picture. Only when there is none, a new event is lost.
+    Changes of the alarm and of faults are few and owe the owner a mail: they are never refused.
     """
 
     def __init__(self, size: int) -> None:
@@ -43,7 +44,7 @@ class Inbox:
         with self._ready:
             if self._supersede(item):
                 return True
-            if len(self._items) >= self._size and not self._make_room():
+            if isinstance(item, Event) and len(self._items) >= self._size and not self._make_room():
                 self._openings += 1
                 log.error("event lost, respond is too slow waiting=%d", len(self._items))
                 return False

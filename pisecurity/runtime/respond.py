@@ -129,7 +129,8 @@ class Respond:
             return
         if event.id not in self._kept:
             self._keep(event, status)
-        if status.state is not AlarmState.DISARMED:
+        # What was silent because the exit delay ran must not raise the alarm without a mail a moment later.
+        if status.state not in (AlarmState.DISARMED, AlarmState.ARMING):
             self._panel.notice(event)
 
     def _keep(self, event: Event, status: PanelStatus) -> None:

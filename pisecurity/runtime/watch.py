@@ -46,6 +46,7 @@ class Watch:
         self._new_id = new_id
         self._ids: dict[int, str] = {}
         self._changed: tuple[MotionSettings, tuple[ZoneSettings, ...]] | None = None
+        self._anew = threading.Event()
         self._fault = f"camera:{camera_id}"
         self._failures = 0
 
@@ -70,6 +71,14 @@ class Watch:
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and open events are kept."""
         self._changed = (motion, tuple(zones))
+
+    def begin_anew(self) -> None:
+        """End the open event with the next frame; what still moves then opens another one.
+
+        Called when the alarm becomes armed: somebody who was in view before must not stay unnoticed for as long
+        as they keep moving, while an owner who has just left is gone from the picture.
+        """
+        self._anew.set()
 
     def _follow(self, stop: threading.Event, beat: Beat) -> None:
         info = self._camera.open()
@@ -101,6 +110,9 @@ class Watch:
         if (changed := self._changed) is not None:
             self._changed = None
             self._pipeline.apply(*changed)
+        if self._anew.is_set():
+            self._anew.clear()
+            self._hand_on(self._pipeline.finish(), None)
         step = self._pipeline.step(frame)
         self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)

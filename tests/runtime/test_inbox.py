@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pisecurity.core.types import Phase
+from pisecurity.core.types import Fault, Phase
+from pisecurity.runtime.health import FaultChange
 from pisecurity.runtime.inbox import Dropped, Inbox
-from tests.fakes import make_event
+from tests.fakes import START, make_event
 
 
 def test_items_come_out_in_order() -> None:
@@ -37,3 +38,11 @@ def test_when_full_of_openings_the_new_one_is_lost_and_counted() -> None:
     assert inbox.put(make_event())
     assert not inbox.put(make_event(event_id="b" * 32))
     assert inbox.dropped == Dropped(better_views=0, openings=1)
+
+
+def test_a_change_that_owes_a_mail_is_never_refused() -> None:
+    inbox = Inbox(1)
+    change = FaultChange(Fault("camera:front", "lost", START), over=False)
+    event = make_event()
+    assert inbox.put(event) and inbox.put(change)
+    assert (inbox.get(0) is event, inbox.get(0)) == (True, change)

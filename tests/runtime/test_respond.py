@@ -132,6 +132,16 @@ def test_disarmed_events_are_kept_on_request_but_never_mailed(tmp_path: Path) ->
     assert house.deliveries() == () and house.panel.status().state is AlarmState.DISARMED
 
 
+def test_an_event_during_the_exit_delay_is_kept_and_raises_nothing(tmp_path: Path) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(exit_delay_s=60)))
+    house.arm()
+    house.put(make_event())
+    (record,) = house.store.events(10)
+    assert (record.kind, record.state) == (None, AlarmState.ARMING)
+    assert house.alerts() == [] and house.panel.status().state is AlarmState.ARMING
+    house.store.close()
+
+
 def test_a_silenced_event_keeps_the_reason(house: Fixture) -> None:
     house.arm()
     house.put(make_event())

@@ -179,3 +179,10 @@ def test_changed_settings_count_from_the_next_frame_on() -> None:
     scene.run()
     assert scene.pipeline.settings == [(0, changed, ())]
     assert scene.pipeline.steps == [0, 1]
+
+
+def test_becoming_armed_ends_the_open_event_so_that_what_still_moves_counts_anew() -> None:
+    scene = Scene([make_frame(0), make_frame(1)])
+    scene.watch.begin_anew()
+    scene.run()
+    assert scene.pipeline.finished == 1 and scene.pipeline.steps == [0, 1]

@@ -11,6 +11,10 @@ from pisecurity.runtime.worker import Beat, Worker
 from tests.fakes import FakeClock
 
 
+def until_stopped(stop: threading.Event, beat: Beat) -> None:
+    stop.wait()
+
+
 def test_r39_a_crash_is_reported_by_name() -> None:
     crashed = threading.Event()
     names: list[str] = []
@@ -39,7 +43,7 @@ def test_r39_a_worker_that_ends_unasked_is_reported() -> None:
 
 def test_stop_ends_the_work_and_is_no_crash() -> None:
     names: list[str] = []
-    worker = Worker("respond", lambda stop, beat: stop.wait() and None, FakeClock(), names.append)
+    worker = Worker("respond", until_stopped, FakeClock(), names.append)
     worker.start()
     worker.stop()
     worker.stop()
@@ -48,7 +52,11 @@ def test_stop_ends_the_work_and_is_no_crash() -> None:
 
 def test_a_worker_that_does_not_stop_is_named() -> None:
     release = threading.Event()
-    worker = Worker("watch:front", lambda stop, beat: release.wait() and None, FakeClock(), lambda name: None)
+
+    def hang(stop: threading.Event, beat: Beat) -> None:
+        release.wait()
+
+    worker = Worker("watch:front", hang, FakeClock(), lambda name: None)
     worker.start()
     with pytest.raises(WorkerStuckError, match="watch:front did not stop within 0.05 s"):
         worker.stop(timeout_s=0.05)
@@ -68,7 +76,8 @@ def test_r20_a_worker_without_progress_is_not_fresh() -> None:
     worker.start()
     assert beaten.wait(5)
     clock.advance(14)
-    assert worker.fresh
+    fresh_after_14_s = worker.fresh
     clock.advance(2)
-    assert not worker.fresh
+    fresh_after_16_s = worker.fresh
     worker.stop()
+    assert (fresh_after_14_s, fresh_after_16_s) == (True, False)
