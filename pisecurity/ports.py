@@ -143,9 +143,19 @@ class EventStore(Protocol):
     """Events and what was decided about them."""
 
     def add_event(
-        self, event: Event, state: AlarmState, decision: Decision, alert: Alert | None, to: Sequence[Address]
+        self,
+        event: Event,
+        state: AlarmState,
+        decision: Decision,
+        alert: Alert | None,
+        to: Sequence[Address],
+        due: Instant | None = None,
     ) -> None:
-        """Store event, decision, alert and one outbox row per address in one transaction. Raises StoreError."""
+        """Store event, decision, alert and one outbox row per address in one transaction. Raises StoreError.
+
+        Args:
+            due: when the rows are to be tried first; None is at once.
+        """
         ...
 
     def improve_event(self, event: Event) -> None:

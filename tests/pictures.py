@@ -34,16 +34,17 @@ def photograph(browser: Browser, daemon: DaemonProcess) -> None:
     page = browser.new_page(viewport=PHONE, device_scale_factor=2)
     page.goto(address)
     page.get_by_role("button", name="Away").click()
-    wait_for("armed", lambda: daemon.state()["state"] in ("armed_away", "triggered"))
+    wait_for("armed", lambda: daemon.state()["state"] == "armed_away")
+    page.get_by_text("Armed away").first.wait_for()
+    page.screenshot(path=PICTURES / "page.png")
 
     def newest_mail() -> int:
         found = re.findall(rb'href="/mailbox/(\d+)"', daemon.request("GET", "/mailbox")[1])
         return max(map(int, found), default=0)
 
     number = wait_for("mail", newest_mail, 60)
-    wait_for("alarm over", lambda: daemon.state()["state"] == "armed_away", 60)
-    page.wait_for_timeout(3000)
-    page.screenshot(path=PICTURES / "page.png")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=PICTURES / "alarm.png")
     mail = browser.new_page(viewport=READING, device_scale_factor=2)
     mail.goto(f"{address}/mailbox/{number}")
     mail.wait_for_timeout(1000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from pisecurity.adapters.cameras.planes import NEUTRAL, plane_view
+from pisecurity.adapters.lettering import Lettering
 from pisecurity.core.types import Box, Picture, Plane
 from pisecurity.errors import StoreError
 
@@ -32,11 +32,8 @@ VIDEO_CHROMA = np.rint(NEUTRAL + (np.arange(256) - 128.0) * (224 / 255)).astype(
 """Full range to the range of video. Source: ITU-R BT.601, quantisation levels."""
 OUTLINE = 16
 INK = 240
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-READABLE = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "æ": "ae", "ø": "o", "å": "aa"}
-    | {"Æ": "Ae", "Ø": "O", "Å": "Aa", "ł": "l", "Ł": "L", "·": "-", "\u2013": "-", "\u2014": "-", "\u2019": "'"}
-)
+SMALLEST_LETTERS = 7
+"""Height of a capital in pixels that can still be read."""
 
 
 class SimpleJpegEncoder:
@@ -44,6 +41,7 @@ class SimpleJpegEncoder:
 
     def __init__(self, quality: int = 85) -> None:
         self._quality = quality
+        self._lettering = Lettering()
 
     def clean(self, picture: Picture) -> bytes:
         """Return *picture* as JPEG."""
@@ -58,7 +56,7 @@ class SimpleJpegEncoder:
         for box in boxes:
             _draw_box(marked, box)
         if caption:
-            _draw_caption(marked, caption)
+            _draw_caption(marked, self._lettering, caption)
         return self.clean(marked)
 
     def _with_opencv(self, picture: Picture) -> bytes:
@@ -115,39 +113,21 @@ def _frame(plane: Plane, corners: tuple[int, int, int, int], thickness: int, val
     plane[top:bottom, max(left, right - thickness) : right] = value
 
 
-def _draw_caption(picture: Picture, caption: str) -> None:
+def _draw_caption(picture: Picture, lettering: Lettering, caption: str) -> None:
     """Write one line in a dark strip at the bottom, made smaller or cut where it does not fit."""
     width, height = picture.size
-    strip = max(12, round(height * 0.052)) // 2 * 2
-    text, scale, weight = _fitted(plain(caption), width - strip, strip)
+    strip = max(16, round(height * 0.052)) // 2 * 2
     top = max(0, height - strip)
     picture.y[top:] = (picture.y[top:].astype(np.uint16) * 5 // 16 + 8).astype(np.uint8)
     for plane in (picture.u, picture.v):
         half = plane[top // 2 :]
         half[:] = (half.astype(np.int16) - NEUTRAL) // 3 + NEUTRAL
-    (_, text_height), _ = cv2.getTextSize(text, FONT, scale, weight)
-    at = (strip // 2, height - (strip - text_height) // 2)
-    cv2.putText(picture.y, text, at, FONT, scale, INK, weight, cv2.LINE_AA)
-
-
-def _fitted(text: str, width: int, strip: int) -> tuple[str, float, int]:
-    """Return the text, font scale and line weight that fill a strip *strip* pixels high and *width* wide."""
-    scale = strip * 0.5 / 22
-    smallest = max(0.3, scale * 0.75)
-    weight = max(1, round(scale * 1.3))
-    full = cv2.getTextSize(text, FONT, scale, weight)[0][0]
-    if full > width:
-        scale = max(smallest, scale * width / full)
-    while len(text) > 4 and cv2.getTextSize(text, FONT, scale, weight)[0][0] > width:
-        text = text[:-4] + "..."
-    return text, scale, weight
-
-
-def plain(text: str) -> str:
-    """Return *text* in the letters OpenCV can draw: accents are dropped, unknown signs become question marks."""
-    spelled = unicodedata.normalize("NFC", text).translate(READABLE)
-    base = "".join(sign for sign in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(sign))
-    return base.encode("ascii", "replace").decode("ascii")
+    room, size = width - strip, strip // 2
+    full = lettering.width(caption, size)
+    if full > room:
+        size = max(SMALLEST_LETTERS, size * 3 // 4, size * room // full)
+    baseline = height - (strip - size) // 2
+    lettering.draw(picture.y, lettering.cut(caption, size, room), (strip // 2, baseline), size, INK)
 
 
 class ClipWriter:

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pisecurity.adapters.media import ClipWriter, plain, to_bgr
+from pisecurity.adapters.lettering import Lettering
+from pisecurity.adapters.media import ClipWriter, to_bgr
 from pisecurity.core.types import Frame, TrackState
 from pisecurity.core.vision.pipeline import Step
 
@@ -20,7 +21,6 @@ COLOURS = {
     TrackState.HOLDING: (60, 200, 255),
 }
 """BGR."""
-FONT = cv2.FONT_HERSHEY_SIMPLEX
 WHITE = (255, 255, 255)
 
 
@@ -30,7 +30,9 @@ class Annotator:
     def __init__(self, path: Path, width: int, height: int, fps: float) -> None:
         """Create the file. Raises StoreError."""
         self._size = (width, height)
-        self._scale = max(0.35, height / 1080)
+        self._letters = max(8, round(height / 50))
+        self._line = max(1, round(height / 540))
+        self._lettering = Lettering()
         self._clip = ClipWriter(path, width, height, fps)
 
     def __enter__(self) -> Self:
@@ -48,8 +50,8 @@ class Annotator:
             image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         for track in step.tracks:
             x, y, w, h = track.box.pixels(*self._size)
-            cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), COLOURS[track.state], max(1, round(2 * self._scale)))
-            self._text(image, f"#{track.id}", x, y - 4, COLOURS[track.state])
+            cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), COLOURS[track.state], self._line)
+            self._text(image, f"#{track.id}", x, y - self._letters // 2, COLOURS[track.state])
         self._legend(image, frame, step)
         self._clip.write(image, frame.taken_s)
 
@@ -59,14 +61,18 @@ class Annotator:
         lines = [(f"frame {frame.index}, moving {step.motion.score:.2%}{unsettled}", WHITE)]
         tracks = sorted(step.tracks, key=lambda track: (track.state is TrackState.CANDIDATE, track.id))
         lines += [(f"#{one.id} {one.state} {one.score:.2f}: {one.reason}", COLOURS[one.state]) for one in tracks]
-        height = round(34 * self._scale)
+        height = self._letters * 9 // 5
         for number, (text, colour) in enumerate(lines[: self._size[1] // 2 // height]):
-            self._text(image, text, 4, self._size[1] - 6 - number * height, colour)
+            self._text(image, text, 4, self._size[1] - height // 2 - number * height, colour)
 
     def _text(self, image: NDArray[np.uint8], text: str, x: int, y: int, colour: tuple[int, int, int]) -> None:
-        """Write one line on a darkened ground, moved to where it can be read."""
-        (width, height), below = cv2.getTextSize(plain(text), FONT, self._scale, 1)
-        x, y = max(0, min(x, self._size[0] - width)), max(height + 1, min(y, self._size[1] - below - 1))
-        ground = image[max(0, y - height - 1) : y + below, x : x + width]
+        """Write one line on a darkened ground, moved to where it can be read and cut where it is too long."""
+        size = self._letters
+        edge = size // 3
+        text = self._lettering.cut(text, size, self._size[0] - 2 * edge)
+        width = self._lettering.width(text, size) + 2 * edge
+        x = max(0, min(x, self._size[0] - width))
+        y = max(size + edge, min(y, self._size[1] - edge - 1))
+        ground = image[y - size - edge : y + edge + 1, x : x + width]
         ground //= 3
-        cv2.putText(image, plain(text), (x, y), FONT, self._scale, colour, 1, cv2.LINE_AA)
+        self._lettering.draw(image, text, (x + edge, y), size, colour)

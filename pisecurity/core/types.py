@@ -255,6 +255,10 @@ class Instant:
             return None
         return self.since_boot_s - earlier.since_boot_s
 
+    def later(self, seconds: float) -> Instant:
+        """Return the moment *seconds* after this one, of the same boot."""
+        return Instant(self.boot_id, self.since_boot_s + seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 GET_TIMEOUT_S = 1.0
 STORE_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before trying a refused write again, the last one repeated: what waits is kept in memory."""
+BETTER_VIEW_S = 0.7
+"""So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
@@ -69,6 +71,8 @@ class Respond:
         self._health, self._clock, self._new_id, self._on_alert = health, clock, new_id, on_alert
         self._settings, self._to = settings, _addresses(settings)
         self._kept: dict[str, None] = {}
+        self._wake_s = float("inf")
+        """When the alerts that wait for a better view may leave (monotonic)."""
         self._mailed_faults: set[str] = set()
 
     def apply(self, settings: Settings) -> None:
@@ -80,9 +84,10 @@ class Respond:
         self._persist(self._make_up_for_lost_alarm, stop, beat)
         while not stop.is_set():
             beat()
-            item = self._inbox.get(GET_TIMEOUT_S)
+            item = self._inbox.get(min(GET_TIMEOUT_S, self._wake_in_s()))
             if item is not None:
                 self._persist(partial(self._handle, item), stop, beat)
+            self._wake_when_due()
         while (item := self._inbox.get(0)) is not None:  # what was seen before the stop is still kept
             self._persist(partial(self._handle, item), stop, beat)
 
@@ -91,6 +96,14 @@ class Respond:
         alert = self._plain(AlertKind.TEST)
         self._send(alert)
         return alert.id
+
+    def _wake_in_s(self) -> float:
+        return max(0.0, self._wake_s - self._clock.monotonic())
+
+    def _wake_when_due(self) -> None:
+        if self._wake_in_s() == 0:
+            self._wake_s = float("inf")
+            self._on_alert()
 
     def _persist(self, write: Callable[[], None], stop: threading.Event, beat: Beat) -> None:
         """Call *write* until the disk takes it: an event is not given up because of a full card."""
@@ -144,7 +157,8 @@ class Respond:
         )
         self._save_pictures(event)
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
-        self._store.add_event(event, status.state, decision, alert, self._to if alert else ())
+        due = self._clock.instant().later(BETTER_VIEW_S)
+        self._store.add_event(event, status.state, decision, alert, self._to if alert else (), due)
         if len(self._kept) >= REMEMBERED:
             del self._kept[next(iter(self._kept))]
         self._kept[event.id] = None
@@ -158,7 +172,7 @@ class Respond:
             event.reason,
         )
         if alert is not None:
-            self._on_alert()
+            self._wake_s = self._clock.monotonic() + BETTER_VIEW_S
 
     def _improved(self, event: Event) -> None:
         if event.id in self._kept:

@@ -19,7 +19,7 @@ from pisecurity.ports import PictureKind
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.respond import House, Respond
+from pisecurity.runtime.respond import BETTER_VIEW_S, House, Respond
 from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
 from tests.fakes import FakeClock, ShadeEncoder, make_event
 
@@ -115,7 +115,26 @@ def test_armed_an_event_becomes_one_alarm_for_each_recipient_with_its_picture(ho
     assert picture is not None and b"boxes=1" in picture and b"Front door" in picture
     assert house.pictures.load(EVENT, PictureKind.CLEAN) == b"clean"
     assert house.panel.status().state is AlarmState.TRIGGERED
-    assert house.woken == 1
+
+
+def test_a_stored_alarm_waits_a_moment_for_a_better_view_before_it_leaves(house: Fixture) -> None:
+    house.arm()
+    house.answer()
+    house.inbox.put(make_event())
+    stop = threading.Event()
+    woken: list[int] = []
+
+    def beat() -> None:
+        woken.append(house.woken)
+        if len(woken) == 2:
+            assert house.store.due(house.clock.instant()) == ()
+            house.clock.advance(BETTER_VIEW_S)
+        if len(woken) == 3:
+            stop.set()
+
+    house.respond.work(stop, beat)
+    assert woken == [0, 0, 1]
+    assert len(house.store.due(house.clock.instant())) == 2
 
 
 def test_disarmed_nothing_is_stored_or_mailed(house: Fixture) -> None:

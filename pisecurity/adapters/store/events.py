@@ -41,9 +41,15 @@ class EventTable(Table):
     """Fulfils, together with OutboxTable, EventStore and EventQuery."""
 
     def add_event(
-        self, event: Event, state: AlarmState, decision: Decision, alert: Alert | None, to: Sequence[Address]
+        self,
+        event: Event,
+        state: AlarmState,
+        decision: Decision,
+        alert: Alert | None,
+        to: Sequence[Address],
+        due: Instant | None = None,
     ) -> None:
-        """Store event, decision, alert and one outbox row per address in one transaction.
+        """Store event, decision, alert and one outbox row per address, to be tried from *due* on, in one transaction.
 
         What is stored already stays as it is, so a caller that does not know whether it succeeded may try again.
 
@@ -62,7 +68,7 @@ class EventTable(Table):
         with self._database.write() as connection:
             connection.execute(_ADD, values | _view(event))
             if alert is not None:
-                insert_alert(connection, alert, to, stored)
+                insert_alert(connection, alert, to, stored, due)
 
     def improve_event(self, event: Event) -> None:
         """Replace box, zones and score of the stored event; nothing when it is not stored."""

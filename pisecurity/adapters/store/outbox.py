@@ -21,8 +21,8 @@ VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread,
 ON CONFLICT (id) DO NOTHING
 """
 _ADD_ADDRESS = """
-INSERT INTO outbox (alert, channel, recipient)
-SELECT number, :channel, :recipient FROM alerts WHERE id = :alert_id
+INSERT INTO outbox (alert, channel, recipient, next_boot_id, next_boot_s)
+SELECT number, :channel, :recipient, :next_boot_id, :next_boot_s FROM alerts WHERE id = :alert_id
 ON CONFLICT (alert, channel, recipient) DO NOTHING
 """
 NEWEST = "SELECT * FROM deliveries ORDER BY id DESC LIMIT :limit"
@@ -54,7 +54,7 @@ class OutboxTable(Table):
     def due(self, now: Instant) -> tuple[Delivery, ...]:
         """Return the rows to try now, the alert stored first first, 200 at most.
 
-        Rows never tried or last tried in another boot are due at once.
+        Rows without a time for the next try, or with one of another boot, are due at once.
         """
         with self._database.read() as connection:
             rows = connection.execute(DUE, bind_instant("now", now) | bind(limit=DUE_AT_ONCE))
@@ -82,7 +82,9 @@ class OutboxTable(Table):
             return int(connection.execute(WAITING).fetchone()[0])
 
 
-def insert_alert(connection: sqlite3.Connection, alert: Alert, to: Sequence[Address], stored: Instant) -> None:
+def insert_alert(
+    connection: sqlite3.Connection, alert: Alert, to: Sequence[Address], stored: Instant, due: Instant | None = None
+) -> None:
     """Add the rows of *alert* that are not there yet; its event, if it has one, must be stored before."""
     values = bind(
         id=alert.id,
@@ -94,7 +96,8 @@ def insert_alert(connection: sqlite3.Connection, alert: Alert, to: Sequence[Addr
         thread=alert.thread,
     )
     connection.execute(_ADD_ALERT, values | bind_instant("stored", stored))
-    rows = [bind(alert_id=alert.id, channel=address.channel, recipient=address.recipient) for address in to]
+    first_try = bind_instant("next", due)
+    rows = [bind(alert_id=alert.id, channel=address.channel, recipient=address.recipient) | first_try for address in to]
     connection.executemany(_ADD_ADDRESS, rows)
 
 

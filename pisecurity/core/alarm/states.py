@@ -197,7 +197,7 @@ def order(
     if effect is Effect.RETARGET:
         return ordered
     exit_delay_s = 0.0 if effect is Effect.DISARM else delays(settings, mode).exit_delay_s
-    until = _after(now, exit_delay_s) if exit_delay_s > 0 else None
+    until = now.later(exit_delay_s) if exit_delay_s > 0 else None
     return replace(ordered, pending_since=None, triggered_since=None, until=until, event_id=None)
 
 
@@ -236,7 +236,7 @@ def _change(alarm: Alarm, happened: Input, at: Instant, settings: AlarmSettings)
         changed = replace(changed, pending_since=at)
     elif effect is Effect.TRIGGER:
         changed = replace(changed, triggered_since=at)
-    return replace(changed, until=_after(at, _countdown_s(effect, alarm.mode, settings)))
+    return replace(changed, until=at.later(_countdown_s(effect, alarm.mode, settings)))
 
 
 def _countdown_s(effect: Effect, mode: Mode, settings: AlarmSettings) -> float:
@@ -246,7 +246,3 @@ def _countdown_s(effect: Effect, mode: Mode, settings: AlarmSettings) -> float:
     if effect is Effect.OPEN:
         return delays(settings, mode).entry_delay_s
     return settings.trigger_time_s
-
-
-def _after(instant: Instant, seconds: float) -> Instant:
-    return Instant(instant.boot_id, instant.since_boot_s + seconds)

@@ -10,8 +10,9 @@ from pisecurity.core.types import Box, Event, Phase, Track, TrackState
 
 _BETTER = 2.0
 """How many times as good a view must be to be worth a new picture."""
-_BETTER_AFTER_S = 1.0
-_MOST_IMPROVED = 3
+_BETTER_AFTER_S = 0.4
+"""Soon enough for the first mail to show who came in, not only what first crossed the edge."""
+_MOST_IMPROVED = 4
 _CUT_OFF = 0.5
 """Worth of a view that touches the edge of the picture."""
 

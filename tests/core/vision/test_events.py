@@ -70,7 +70,7 @@ def test_finish_ends_once() -> None:
 def test_a_view_twice_as_good_improves_the_event() -> None:
     keeper = EventKeeper("front")
     note(keeper, 1, track(SMALL))
-    assert note(keeper, 1.5, track(LARGE)) == []
+    assert note(keeper, 1.3, track(LARGE)) == []
     (event,) = note(keeper, 2, track(LARGE))
     assert (event.phase, event.box, event.opened_s) == (Phase.IMPROVED, LARGE, 1)
     assert note(keeper, 4, track(LARGE)) == []
@@ -83,7 +83,7 @@ def test_a_view_cut_off_by_the_edge_is_worth_half() -> None:
     assert event.phase is Phase.IMPROVED
 
 
-def test_an_event_improves_three_times_at_most() -> None:
+def test_an_event_improves_four_times_at_most() -> None:
     keeper, side = EventKeeper("front"), 0.02
     note(keeper, 0, track(Box(0.1, 0.1, side, side)))
     improved = [
@@ -91,7 +91,7 @@ def test_an_event_improves_three_times_at_most() -> None:
         for second in range(1, 8)
         for event in note(keeper, 2.0 * second, track(Box(0.1, 0.1, side * 1.5**second, side * 1.5**second)))
     ]
-    assert [event.phase for event in improved] == [Phase.IMPROVED] * 3
+    assert [event.phase for event in improved] == [Phase.IMPROVED] * 4
 
 
 @pytest.mark.parametrize(("entering", "entry"), [((1, 2), True), ((1,), False), ((), False)])
