@@ -78,8 +78,7 @@ class Output(Protocol):
 def replay(args: argparse.Namespace) -> int:
     """Replay each file; one that cannot be read is named, and the others go on."""
     scene = _scene(args)
-    if args.annotate is not None and len(args.files) > 1:
-        raise ConfigError("--annotate writes one clip; give one FILE with it")
+    _check_annotate(args)
     # The CPU time of this thread is then all of the detector's, and decoding has none of it.
     cv2.setNumThreads(1)
     output = _output(args)
@@ -114,6 +113,19 @@ def _scene(args: argparse.Namespace) -> Scene:
     if camera is None:
         raise ConfigError(f"{args.config}: has no camera {args.camera}; there is {', '.join(cameras)}")
     return Scene(camera.id, settings.motion, settings.zone, args.fps or camera.fps, args.speed)
+
+
+def _check_annotate(args: argparse.Namespace) -> None:
+    if args.annotate is None:
+        return
+    if len(args.files) > 1:
+        raise ConfigError("--annotate writes one clip; give one FILE with it")
+    try:
+        itself = args.annotate.samefile(args.files[0])
+    except (OSError, ValueError):  # one of them is not there; whoever opens it says so
+        return
+    if itself:
+        raise ConfigError(f"--annotate {args.annotate}: that is the recording itself; name another file for the clip")
 
 
 def _play(source: str, scene: Scene, output: Output, annotate: Path | None, total: Total) -> None:

@@ -266,6 +266,17 @@ def test_annotate_names_a_place_that_cannot_be_written(shell: Shell, tmp_path: P
     assert ran.err.count("\n") == 1
 
 
+def test_annotate_never_writes_over_the_recording(shell: Shell, tmp_path: Path) -> None:
+    recording = tmp_path / "walk.mp4"
+    recording.write_bytes(Path(WALK).read_bytes())
+    alias = tmp_path / "alias.mp4"
+    alias.hardlink_to(recording)
+    ran = shell("replay", recording, "--annotate", alias)
+    line = f"pisecurity: --annotate {alias}: that is the recording itself; name another file for the clip\n"
+    assert ran == Ran(1, "", line)
+    assert recording.read_bytes() == Path(WALK).read_bytes()
+
+
 def test_a_keyboard_is_no_stream() -> None:
     leader, follower = pty.openpty()
     process = start("replay", "-", stdin=follower)
