@@ -36,7 +36,7 @@ def photograph(browser: Browser, daemon: DaemonProcess) -> None:
     page.get_by_role("button", name="Away").click()
     wait_for("armed", lambda: daemon.state()["state"] == "armed_away")
     page.get_by_text("Armed away").first.wait_for()
-    page.screenshot(path=PICTURES / "page.png")
+    page.screenshot(path=PICTURES / "page.jpg", type="jpeg", quality=85)
 
     def newest_mail() -> int:
         found = re.findall(rb'href="/mailbox/(\d+)"', daemon.request("GET", "/mailbox")[1])
@@ -44,11 +44,11 @@ def photograph(browser: Browser, daemon: DaemonProcess) -> None:
 
     number = wait_for("mail", newest_mail, 60)
     page.wait_for_timeout(1500)
-    page.screenshot(path=PICTURES / "alarm.png")
+    page.screenshot(path=PICTURES / "alarm.jpg", type="jpeg", quality=85)
     mail = browser.new_page(viewport=READING, device_scale_factor=2)
     mail.goto(f"{address}/mailbox/{number}")
     mail.wait_for_timeout(1000)
-    mail.screenshot(path=PICTURES / "mail.png")
+    mail.screenshot(path=PICTURES / "mail.jpg", type="jpeg", quality=85)
 
 
 if __name__ == "__main__":

@@ -277,7 +277,7 @@ class Deliver:
             return []
         stalled, line.stalled = line.stalled - known, line.stalled & known
         # Asked for anew, because the owner may have deleted some of them meanwhile.
-        return [row for row in self._outbox.due(_later(self._clock.instant(), LONGEST_S)) if row.id in stalled]
+        return [row for row in self._outbox.due(self._clock.instant().later(LONGEST_S)) if row.id in stalled]
 
     def _wait_s(self, row: Delivery, least_s: float) -> float:
         return self._spread(max(WAITS_S[min(row.attempts, len(WAITS_S) - 1)], least_s))
@@ -287,7 +287,7 @@ class Deliver:
 
     def _keep(self, row: Delivery, receipt: Receipt, wait_s: float) -> None:
         tried = self._clock.instant()
-        self._unrecorded.append(_Record(row.id, receipt, tried, self._clock.now(), _later(tried, wait_s)))
+        self._unrecorded.append(_Record(row.id, receipt, tried, self._clock.now(), tried.later(wait_s)))
 
     def _store_answers(self) -> None:
         """Store what is not stored yet, oldest first. Raises StoreError, and keeps the rest."""
@@ -298,10 +298,6 @@ class Deliver:
 
     def _time_in(self, seconds: float) -> str:
         return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._zone):%H:%M:%S}"
-
-
-def _later(instant: Instant, seconds: float) -> Instant:
-    return Instant(instant.boot_id, instant.since_boot_s + seconds)
 
 
 def _batches(rows: Iterable[Delivery]) -> list[Batch]:
