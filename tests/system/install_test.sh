@@ -96,16 +96,29 @@ make_base() {
     touch "$BASE/whole"
 }
 
+# pip judges markers by the Python it runs on, which is not the one under test: pinned VERSION LOCK
+pinned() {
+    python3 - "$@" <<'PY'
+import re, sys
+from pip._vendor.packaging.markers import Marker
+version, lock = sys.argv[1:]
+for block in re.split(r"\n(?=\S)", open(lock).read()):
+    pin, marker, hashes = re.fullmatch(r"(\S+)(?: ; (.+?))?( \\\n.*)", block, re.DOTALL).groups()
+    if not marker or Marker(marker).evaluate({"python_version": version, "python_full_version": f"{version}.0"}):
+        print(pin + hashes)
+PY
+}
+
 fetch_wheels() {
-    local version=3.11
+    local version=3.11 lock arch
     [[ $suite == bookworm ]] || version=3.13
-    local arch
     arch=$(uname -m)
     for lock in runtime build; do
+        pinned "$version" "requirements/$lock.txt" >"$CACHE/$lock.txt"
         python3 -m pip --quiet --disable-pip-version-check download --no-deps --require-hashes --only-binary :all: \
             --python-version "$version" --implementation cp --platform "manylinux_2_28_$arch" \
             --platform "manylinux_2_17_$arch" --platform "manylinux2014_$arch" \
-            --dest "$CACHE/wheels-$suite" --requirement "requirements/$lock.txt"
+            --dest "$CACHE/wheels-$suite" --requirement "$CACHE/$lock.txt"
     done
 }
 
