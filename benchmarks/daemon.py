@@ -27,9 +27,10 @@ import av
 import cv2
 import numpy as np
 
-from tests.rigs.daemon import CHECKOUT, CLIP, DaemonProcess, Household, wait_for
+from tests.rigs.daemon import CHECKOUT, DaemonProcess, Household, wait_for
 from tests.rigs.smtp import Authority, SmtpServer
 
+CLIP = CHECKOUT / "tests" / "clips" / "garden_visit.mp4"
 RESULT = CHECKOUT / "benchmarks" / "results" / "daemon.json"
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 

@@ -23,10 +23,12 @@ PIN = re.compile(r"^([a-z0-9-]+)==([^ ]+)(?: ; (.+?))? \\\n(?:    --hash=sha256:
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
+    # The tests themselves run under make, whose settings must not reach the make that is tested.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
         command,
         cwd=cwd,
-        env=os.environ | more,
+        env=inherited | more,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
-import pytest
-
 from tests.cli.commands import CLIPS, Shell
 from tests.rigs.daemon import free_port
+from tests.rigs.user import open_folder, ordinary_user
 
 
 def configure(state: Path, *, port: int, more: str = "") -> None:
@@ -73,12 +71,12 @@ def test_with_a_wrong_configuration_the_rest_is_still_examined(shell: Shell, tmp
     assert "page" not in found
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_of_somebody_else_is_a_fault(shell: Shell, tmp_path: Path) -> None:
-    configure(tmp_path, port=free_port())
-    tmp_path.chmod(0o500)
-    ran = shell("doctor", "--state", tmp_path)
-    tmp_path.chmod(0o700)
+def test_a_folder_of_somebody_else_is_a_fault(shell: Shell) -> None:
+    with open_folder() as folder:
+        configure(folder, port=free_port())
+        folder.chmod(0o555)
+        with ordinary_user():
+            ran = shell("doctor", "--state", folder)
     assert ran.code == 1
     assert "run doctor as the user of the service" in findings(ran.out)["state folder"][1]
 
