@@ -60,13 +60,14 @@ def files_below(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_wheel_has_the_page_the_migrations_and_the_example(wheel: Path) -> None:
+def test_wheel_has_the_page_the_migrations_the_letters_and_the_example(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         members = set(archive.namelist())
     assert {f"pisecurity/_web/{name}" for name in files_below(ROOT / "web")} <= members
     migrations = files_below(ROOT / "pisecurity" / "adapters" / "store" / "migrations")
     assert migrations
     assert {f"pisecurity/adapters/store/migrations/{name}" for name in migrations} <= members
+    assert {f"pisecurity/adapters/lettering{end}" for end in (".npz", "-LICENSE.txt")} <= members
     assert any(member.endswith(".data/data/share/pisecurity/config.example.toml") for member in members)
     assert not [member for member in members if member.startswith(("tests/", "benchmarks/"))]
 

@@ -92,10 +92,11 @@ class Lettering:
             for start, length, limit in zip((top, left), coverage.shape, image.shape[:2], strict=True)
         )
         ground = image[rows, columns]
-        share = coverage[rows.start - top :, columns.start - left :][: ground.shape[0], : ground.shape[1]].astype(int)
+        visible = coverage[rows.start - top :, columns.start - left :][: ground.shape[0], : ground.shape[1]]
+        share = visible.astype(np.int32)
         if image.ndim == 3:
             share = share[:, :, np.newaxis]
-        ground[:] = (ground * (255 - share) + np.asarray(ink) * share + 127) // 255
+        ground[:] = (ground * (255 - share) + np.asarray(ink, np.int32) * share + 127) // 255
 
     def _sign(self, sign: str) -> str:
         if sign in self._numbers:
@@ -138,10 +139,11 @@ def _resized(plane: Plane, size: int, datum: int, above: int, count: int) -> Pla
     """
     unit = 2 * size
     reach = max(size, CAP)
-    middles = unit * datum + CAP * (2 * (np.arange(count) - above) + 1)
-    edges = np.stack([middles - reach, middles + reach]).clip(0, unit * len(plane))
-    rows, parts = np.divmod(edges, unit)
-    padded = np.pad(plane, ((0, 1), (0, 0))).astype(np.int64)
-    sums = np.cumsum(padded, axis=0) - padded
-    from_start = sums[rows] * unit + padded[rows] * parts[:, :, np.newaxis]
+    middles = unit * datum + CAP * (2 * np.arange(count) + 1 - 2 * above)
+    edges = np.stack([middles - reach, middles + reach]).clip(0, unit * len(plane)).astype(np.int32)
+    rows, parts = np.divmod(edges, np.int32(unit))
+    padded = np.pad(plane, ((0, 1), (0, 0))).astype(np.int32)
+    # 32 bits halve the memory. Sums over a very long line wrap round, and their differences, which are small, do not.
+    sums = np.cumsum(padded, axis=0, dtype=np.int32) - padded
+    from_start = sums[rows] * np.int32(unit) + padded[rows] * parts[:, :, np.newaxis]
     return np.asarray((from_start[1] - from_start[0] + reach) // (2 * reach), np.uint8)
