@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -11,9 +12,9 @@ from contextlib import suppress
 from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from pisecurity.cli.parser import build_parser
-from pisecurity.cli.report import write_report
 from pisecurity.errors import PiSecurityError
 
 
@@ -32,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     state: Path | None = None
     # Without a handler Python prints warnings to stderr, where the one line of a command belongs; run logs.
     logging.getLogger().addHandler(logging.NullHandler())
+    # Nothing here multiplies matrices, and the threads that OpenBLAS (in numpy and in OpenCV) starts for it spin
+    # before they sleep: a quarter of the CPU time of a start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         args = build_parser().parse_args(argv)
         state = args.state
@@ -49,18 +53,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_stdout()
         return Exit.GOOD
     except Exception as error:  # noqa: BLE001 - the last chance to keep what is needed to find the bug
-        print(f"pisecurity: a bug, sorry: {type(error).__name__}; report {write_report(error, state)}", file=sys.stderr)
+        report = _function("report:write_report")(error, state)
+        print(f"pisecurity: a bug, sorry: {type(error).__name__}; report {report}", file=sys.stderr)
         return Exit.BUG
 
 
 def _handler(name: str) -> Callable[[argparse.Namespace], int]:
-    """Return the function ``module:function`` of this package.
+    """Return the function of a command.
 
-    Only the module of the command is imported: ``replay --help`` and ``status`` need no camera library.
+    Only its module is imported: ``replay --help`` and ``status`` need no camera library.
     """
-    module, _, function = name.partition(":")
-    handler: Callable[[argparse.Namespace], int] = getattr(import_module(f"{__name__}.{module}"), function)
+    handler: Callable[[argparse.Namespace], int] = _function(name)
+    # What imports made stays to the end: out of the collector's sight it delays neither a frame nor the exit.
+    gc.freeze()
     return handler
+
+
+def _function(name: str) -> Callable[..., Any]:
+    """Return ``module:function`` of this package."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(f"{__name__}.{module}"), function)
+    return found
 
 
 def _forget_stdout() -> None:
