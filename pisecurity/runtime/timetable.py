@@ -6,10 +6,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from datetime import tzinfo
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
+from typing import TYPE_CHECKING
 
 from pisecurity.core.alarm import schedule, states
 from pisecurity.core.alarm.schedule import Edge, Ruling
@@ -18,6 +15,9 @@ from pisecurity.ports import Clock
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import ScheduleSettings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Timetable:
     * A changed schedule counts from its next edge on: saving settings neither arms nor disarms.
 
     APScheduler only wakes the evaluation at the second of an edge. It is never asked whether an edge has passed:
-    around a jump or a change of summer time it drops and doubles jobs.
+    around a jump or a change of summer time it drops and doubles jobs. A house without a schedule never loads it.
     """
 
     def __init__(self, panel: Panel, clock: Clock, entries: Sequence[ScheduleSettings], zone: tzinfo) -> None:
@@ -52,6 +52,7 @@ class Timetable:
         self._troubled: Edge | None = None
         self._lock = threading.Lock()
         self._scheduler: BackgroundScheduler | None = None
+        self._running = False
 
     def apply(self, entries: Sequence[ScheduleSettings]) -> None:
         """Use another schedule from its next edge on."""
@@ -60,8 +61,8 @@ class Timetable:
                 return
             self._entries = tuple(entries)
             self._dealt_with = schedule.latest_edge(self._entries, self._clock.now(), self._zone)
-            if self._scheduler is not None:
-                self._plan(self._scheduler)
+            if self._running:
+                self._plan()
 
     def evaluate(self) -> None:
         """Execute the latest edge if it is due. Any thread."""
@@ -85,14 +86,8 @@ class Timetable:
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Evaluate at every edge, and every HEARTBEAT_S in between, until *stop* is set."""
         with self._lock:
-            scheduler = BackgroundScheduler(
-                executors={"default": ThreadPoolExecutor(1)},
-                job_defaults={"coalesce": True, "misfire_grace_time": None},
-                timezone=self._zone,
-            )
-            self._plan(scheduler)
-            scheduler.start()
-            self._scheduler = scheduler
+            self._running = True
+            self._plan()
         try:
             self.evaluate()
             while not self._clock.wait(stop, HEARTBEAT_S):
@@ -100,20 +95,28 @@ class Timetable:
                 beat()
         finally:
             with self._lock:
-                self._scheduler = None
-            scheduler.shutdown()
+                self._running = False
+                scheduler, self._scheduler = self._scheduler, None
+            if scheduler is not None:
+                scheduler.shutdown()
 
-    def _plan(self, scheduler: BackgroundScheduler) -> None:
-        scheduler.remove_all_jobs()
+    def _plan(self) -> None:
+        """Have APScheduler wake the evaluation at the present entries; the lock is held."""
+        if self._scheduler is None:
+            if not self._entries:
+                return
+            self._scheduler = _started_scheduler(self._zone)
+        self._scheduler.remove_all_jobs()
         for entry in self._entries:
-            at = CronTrigger(
+            self._scheduler.add_job(
+                self.evaluate,
+                "cron",
                 day_of_week=",".join(entry.days),
                 hour=entry.at.hour,
                 minute=entry.at.minute,
                 second=entry.at.second,
                 timezone=self._zone,
             )
-            scheduler.add_job(self.evaluate, at)
 
     def _execute(self, edge: Edge, sequence: int) -> bool:
         """Give the order; return whether it was carried out, or overtaken by somebody else's."""
@@ -129,3 +132,17 @@ class Timetable:
         if edge != self._troubled:
             log.warning("schedule waits edge=%s mode=%s reason=%s", edge.at.isoformat(), edge.mode, reason)
             self._troubled = edge
+
+
+def _started_scheduler(zone: tzinfo) -> BackgroundScheduler:
+    # Loaded late, as torch and picamera2 are: 3 MB that a house without a schedule does not pay.
+    from apscheduler.executors.pool import ThreadPoolExecutor  # noqa: PLC0415
+    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
+
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "misfire_grace_time": None},
+        timezone=zone,
+    )
+    scheduler.start()
+    return scheduler

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -280,3 +282,8 @@ def test_scheduler_wakes_the_evaluation_at_the_second_of_an_edge(*, applied_late
         stop.set()
         worker.join(60)
     assert not worker.is_alive()
+
+
+def test_a_house_without_a_schedule_never_loads_apscheduler() -> None:
+    code = "import sys, pisecurity.app; sys.exit('apscheduler' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
