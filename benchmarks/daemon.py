@@ -110,9 +110,9 @@ def cpu_s(daemon: DaemonProcess) -> float:
 
 
 def resident_mb(daemon: DaemonProcess) -> float:
-    """Return the resident memory in MB of 10^6 bytes."""
+    """Return the resident memory in MB of 2^20 bytes."""
     lines = Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * 1024 / 1e6
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def replay_speed(runs: int) -> float:

@@ -24,6 +24,7 @@ from pisecurity.adapters.folder import open_folder
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.media import SimpleJpegEncoder
+from pisecurity.adapters.memory import share_one_arena
 from pisecurity.adapters.network import find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.secrets import Secrets
@@ -100,6 +101,7 @@ class Daemon:
             config_file: read again on SIGHUP; None where there is none.
             mailbox: the demo's, shown on the page.
         """
+        share_one_arena()
         clock = self._clock = SystemClock()
         self._settings, self._folder, self._mailbox = settings, folder, mailbox
         self._systemd, self._stop = Systemd(), threading.Event()

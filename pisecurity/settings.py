@@ -77,7 +77,7 @@ class CameraSettings(Table):
     def _path_fits_the_kind(cls, path: str, info: ValidationInfo) -> str:
         kind = info.data.get("kind")
         if kind == "file" and not path.strip():
-            raise ValueError('give the path of the recording, such as path = "/home/pi/garden.mp4"')
+            raise ValueError('give the path of the recording, such as path = "/var/lib/pisecurity/garden.mp4"')
         if kind == "stage" and path:
             raise ValueError('a stage plays no recording; leave path out, or set kind = "file"')
         return path

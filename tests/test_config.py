@@ -211,7 +211,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[camera]]\nid = "back"\nkind = "file"',
-            ('camera[2].path = "": give the path of the recording, such as path = "/home/pi/garden.mp4"'),
+            ('camera[2].path = "": give the path of the recording, such as path = "/var/lib/pisecurity/garden.mp4"'),
         ),
     ],
 )

@@ -81,6 +81,7 @@ def _described(status: PanelStatus, health: Health) -> Mapping[str, Any]:
             {"key": fault.key, "text": fault.text, "since": fault.since_at.isoformat(timespec="seconds")}
             for fault in health.faults()
         ],
+        "facts": dict(health.facts()),
     }
 
 

@@ -18,10 +18,10 @@ from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
-from pisecurity.app import build_camera
+from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
-from pisecurity.errors import CameraError, ControlError, NetworkError, PiSecurityError, StoreError
+from pisecurity.errors import CameraError, ControlError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
 from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings
 from pisecurity.web.server import bind
@@ -141,7 +141,7 @@ class Examination:
 
     def _mail(self, settings: MailSettings | None, house: str) -> str:
         if settings is None:
-            return "none set up: alarms are only shown on the page; add a [mail] table to be told"
+            raise MailError(NO_MAIL)
         return SmtpMailer(settings, Secrets(self._state).mail_password, house).prove(MAIL_DEADLINE_S)
 
     def _page(self, settings: WebSettings) -> str:

@@ -23,7 +23,7 @@ NAMES = {
 
 
 def status(args: argparse.Namespace) -> int:
-    """Say what the alarm does and what is wrong."""
+    """Say what the alarm does, what is wrong, and what is known of its parts."""
     answer = _ask(args, "status")
     if args.json:
         print(json.dumps(answer))
@@ -31,6 +31,8 @@ def status(args: argparse.Namespace) -> int:
     print(in_words(answer))
     for fault in answer["faults"]:
         print(f"fault since {_local(fault['since'])}: {fault['text']}")
+    for key, value in answer["facts"].items():
+        print(f"{key}: {value}")
     return 0
 
 

@@ -188,7 +188,7 @@ class Respond:
 
     def _changed(self, change: Transition) -> None:
         """Store what a change of the alarm owes the owner: the alarm after an entry delay, the all-clear."""
-        if change.after is AlarmState.TRIGGERED:
+        if change.after is AlarmState.TRIGGERED and change.before is not AlarmState.TRIGGERED:
             self._owe_alarm(change.event_id, change.at)
         elif change.after is AlarmState.DISARMED and change.before in (AlarmState.PENDING, AlarmState.TRIGGERED):
             self._owe_all_clear(change)
@@ -289,7 +289,7 @@ class Respond:
             return
         label = self._house.cameras[event.camera]
         local = event.opened_at.astimezone(self._house.zone)
-        caption = f"{label}  {local:%Y-%m-%d %H:%M:%S}"
+        caption = f"{local:%Y-%m-%d %H:%M:%S}  {label}"
         try:
             annotated = self._encoder.annotated(event.picture, event.boxes, caption)
             self._pictures.save(event.id, PictureKind.ANNOTATED, annotated)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from pisecurity.adapters.secrets import Secrets
+from pisecurity.app import NO_MAIL
 from tests.cli.commands import CLIPS, Shell
 from tests.rigs.daemon import free_port
+from tests.rigs.smtp import PASSWORD, Authority, SmtpServer
 from tests.rigs.user import open_folder, ordinary_user
 
 
@@ -24,8 +27,15 @@ def findings(out: str) -> dict[str, tuple[str, str]]:
 
 def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     port = free_port()
-    configure(tmp_path, port=port)
-    ran = shell("doctor", "--state", tmp_path)
+    with SmtpServer(Authority(tmp_path)) as server:
+        mail = server.settings()
+        account = (
+            f'[mail]\nhost = "{mail.host}"\nport = {mail.port}\nuser = "{mail.user}"\nsender = "{mail.sender}"\n'
+            f'to = ["anna@example.org"]\nca_file = "{mail.ca_file}"\n'
+        )
+        configure(tmp_path, port=port, more=account)
+        Secrets(tmp_path).set_mail_password(PASSWORD)
+        ran = shell("doctor", "--state", tmp_path)
     found = findings(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[-1] == "all is well"
@@ -35,8 +45,15 @@ def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     assert found["state folder"][1] == f"{tmp_path} can be written"
     assert found["daemon"][1] == "does not run on this state folder"
     assert found["camera front"][1] == "gives pictures: file garden_quiet.mp4, h264 320x240, 10 frames/s"
-    assert found["mail"][1] == "none set up: alarms are only shown on the page; add a [mail] table to be told"
+    assert f"localhost:{mail.port}" in found["mail"][1]
     assert found["page"][1] == f"port {port} of 127.0.0.1 is free"
+
+
+def test_an_alarm_that_can_reach_nobody_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+    configure(tmp_path, port=free_port())
+    ran = shell("doctor", "--state", tmp_path)
+    assert ran.code == 1
+    assert findings(ran.out)["mail"] == ("FAULT", NO_MAIL)
 
 
 def test_every_fault_is_named_with_its_fix(shell: Shell, tmp_path: Path) -> None:
