@@ -83,6 +83,7 @@ class Background:
     def learn(
         self,
         planes: Planes,
+        coarse: Mat,
         gain: float,
         moving: Mat | None,
         protected: Sequence[Rect],
@@ -92,6 +93,8 @@ class Background:
         """Follow slow changes; return whether the light of the background moved, so that the gain is stale.
 
         Args:
+            planes: the frame.
+            coarse: its coarse plane in the light of the background.
             gain: brightness of the frame over that of the background.
             moving: (H, W) uint8, not 0 where something moves: learned ten times as slowly; None: nowhere.
             protected: boxes of things that count: what moves in them is not learned at all.
@@ -102,7 +105,6 @@ class Background:
         if followed:
             self._coarse *= 1 + 0.5 * (gain - 1)
             self._fine *= 1 + 0.5 * (gain - 1)
-        coarse = normalised(planes.coarse, gain)
         quiet = None if moving is None else cv2.bitwise_not(cv2.dilate(moving, _SQUARE5))
         if moving is not None:
             unprotected = _without(moving, protected)
@@ -127,8 +129,8 @@ class Background:
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:
         difference = cv2.absdiff(coarse, self.level)
         self.noise.learn(difference, elapsed_s)
-        ordinary = np.uint8(min(2 * self.noise.sigma, 255))
-        strays = np.minimum(np.maximum(difference, ordinary) - ordinary, np.uint8(_RESTLESS_MOST))
+        ordinary = _at_most(difference, int(min(2 * self.noise.sigma, 255)))
+        strays = _at_most(cv2.subtract(difference, ordinary), _RESTLESS_MOST)
         open_to_it = _without(np.full(self.shape, 255, np.uint8), protected) if protected else None
         self._known_s += elapsed_s
         tau_s = min(max(self._known_s, _RESTLESS_LEAST_TAU_S), _RESTLESS_TAU_S)
@@ -136,10 +138,17 @@ class Background:
 
     def absorb(self, planes: Planes, gain: float, rects: Sequence[Rect], elapsed_s: float) -> None:
         """Let what stands still in *rects* become part of the scene within about 3 s."""
+        if not rects:
+            return
         share = weight(min(elapsed_s, _LONGEST_S), _ABSORB_TAU_S)
         for rect in rects:
             part = normalised(planes.coarse[rect.slices], gain)
             cv2.accumulateWeighted(np.ascontiguousarray(part), self._coarse[rect.slices], share)
+
+
+def _at_most(image: Mat, limit: int) -> Mat:
+    # numpy's minimum of bytes takes ten times as long.
+    return cv2.threshold(image, limit, 0, cv2.THRESH_TRUNC)[1]
 
 
 def _without(mask: Mat, rects: Sequence[Rect]) -> Mat:

@@ -79,10 +79,12 @@ def _unexplained(outside: Mat, coarse: Mat, background: Background, around: Rect
     level, slack = background.level[around.slices], background.slack[around.slices]
     window = (_LIGHT_WINDOW, _LIGHT_WINDOW)
     light, light_before = cv2.blur(coarse, window), cv2.blur(level, window)
-    added = cv2.convertScaleAbs(
-        cv2.absdiff(cv2.add(coarse, light_before, dtype=cv2.CV_16S), cv2.add(level, light, dtype=cv2.CV_16S))
+    # |(coarse - light) - (level - light_before)|, split by sign so that all of it saturates in bytes.
+    added = cv2.add(
+        cv2.absdiff(cv2.subtract(coarse, light), cv2.subtract(level, light_before)),
+        cv2.absdiff(cv2.subtract(light, coarse), cv2.subtract(light_before, level)),
     )
-    ratio = cv2.divide(light, np.maximum(light_before, 4), dtype=cv2.CV_32F)
+    ratio = cv2.divide(light, cv2.max(light_before, np.full_like(light_before, 4)), dtype=cv2.CV_32F)
     multiplied = cv2.absdiff(coarse, cv2.multiply(level, ratio, dtype=cv2.CV_8U))
     texture = cv2.compare(cv2.min(added, multiplied), slack, cv2.CMP_GT)
     near = cv2.bitwise_and(_above(outside, 0), cv2.dilate(texture, _SQUARE5))

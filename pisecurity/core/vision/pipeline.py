@@ -69,9 +69,9 @@ class Pipeline:
         if self._settling.notice(change.share, self._motion.light_share, now_s):
             change = Change(None, (), change.share)
         things = self._follow(change, planes, coarse, background, now_s)
-        boxes = [self._box(thing, planes, background, gain) for thing in things]
-        step = self._step(frame, change, planes, tuple(zip(things, boxes, strict=True)))
-        self._learn(planes, background, gain, change, now_s)
+        boxed = [(thing, self._box(thing, planes, background, gain)) for thing in things]
+        step = self._step(frame, change, planes, boxed)
+        self._learn(planes, coarse, background, gain, change, now_s)
         self._last_s = now_s
         return step
 
@@ -91,6 +91,8 @@ class Pipeline:
     ) -> tuple[Thing, ...]:
         wanted = bool(change.blobs) or self._tracker.busy
         stirred = self._stirring.compare(planes.coarse, background.noise.sigma, now_s, wanted=wanted)
+        if not wanted:
+            return ()
         placed = [(blob, self._zones.place(blob.rect.share(coarse.shape))) for blob in change.blobs]
         sight = Sight(coarse, background, change.moving, stirred)
         distrust = self._settling.distrusting(now_s)
@@ -107,14 +109,16 @@ class Pipeline:
         events = self._keeper.note(tracks, entering, frame.taken_s, frame.taken_at, self._motion.event_gap_s)
         return Step(events, tracks, _result(change, planes, unsettled=self._settling.distrusting(frame.taken_s)))
 
-    def _learn(self, planes: Planes, background: Background, gain: float, change: Change, now_s: float) -> None:
+    def _learn(
+        self, planes: Planes, coarse: Mat, background: Background, gain: float, change: Change, now_s: float
+    ) -> None:
         elapsed_s, contrast = now_s - self._last_s, self._motion.min_contrast
         background.absorb(planes, gain, self._tracker.settled(now_s), elapsed_s)
         if self._settling.learning(now_s):
             background.relearn(planes, elapsed_s, contrast)
             self._exposure.forget()
         elif background.due(now_s) and background.learn(
-            planes, gain, change.moving, self._tracker.protected, now_s, contrast
+            planes, coarse, gain, change.moving, self._tracker.protected, now_s, contrast
         ):
             self._exposure.forget()
 

@@ -197,13 +197,14 @@ _LOST_AFTER_S = {
 def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:
     """Return how badly *blob* fits *thing* (0 is perfect), or None when it is not the same."""
     elapsed_s = now_s - thing.seen_s
-    rect, centre = blob.rect, blob.rect.centre
-    off_x = abs(centre[0] - thing.centre[0] - thing.velocity[0] * elapsed_s)
-    off_y = abs(centre[1] - thing.centre[1] - thing.velocity[1] * elapsed_s)
-    across = off_x / (3 + 0.6 * max(rect.w, thing.rect.w))
-    down = off_y / (3 + 0.6 * max(rect.h, thing.rect.h))
-    grown = (rect.w * rect.h + 1) / (thing.rect.w * thing.rect.h + 1)
-    if across >= 1 or down >= 1 or not 0.2 < grown < 5:
+    rect, known = blob.rect, thing.rect
+    x, y = rect.centre
+    across = abs(x - thing.centre[0] - thing.velocity[0] * elapsed_s) / (3 + 0.6 * max(rect.w, known.w))
+    if across >= 1:
+        return None
+    down = abs(y - thing.centre[1] - thing.velocity[1] * elapsed_s) / (3 + 0.6 * max(rect.h, known.h))
+    grown = (rect.w * rect.h + 1) / (known.w * known.h + 1)
+    if down >= 1 or not 0.2 < grown < 5:
         return None
     return across + down + 0.3 * abs(math.log(grown))
 
