@@ -54,6 +54,8 @@ log = logging.getLogger(__name__)
 
 INBOX_SIZE = 64
 SUPERVISE_S = 1.0
+STALE_S = 15.0
+"""A worker without progress for so long ends the daemon."""
 NETWORK_RETRY_S = 5.0
 STOP_S = 9.0
 """For all workers together; systemd and the owner wait 10 s."""
@@ -105,7 +107,7 @@ class Daemon:
         clock = self._clock = SystemClock()
         self._settings, self._folder, self._mailbox = settings, folder, mailbox
         self._systemd, self._stop = Systemd(), threading.Event()
-        self._crashed: list[str] = []
+        self._crashed: list[Exception | None] = []
         self._signal = 0
         zone = house_zone(settings.house.timezone)
         self._house = House(
@@ -146,7 +148,11 @@ class Daemon:
         self._open_page()
 
     def run(self) -> int:
-        """Start, supervise and stop; return 0 after SIGTERM, 130 after Ctrl-C, 3 when a worker died or hung."""
+        """Start, supervise and stop; return 0 after SIGTERM, 130 after Ctrl-C, 3 when a worker hung.
+
+        Raises:
+            Exception: what a worker died of; the command writes the report and ends with 3 as well.
+        """
         self._panel.start()
         self._control.open()
         workers = self._workers()
@@ -160,6 +166,9 @@ class Daemon:
             finally:
                 self._systemd.stopping()
                 self._end(workers)
+        for error in self._crashed:
+            if error is not None:
+                raise error
         if self._crashed:
             return BUG
         return INTERRUPTED if self._signal == signal.SIGINT else 0
@@ -176,7 +185,7 @@ class Daemon:
         if self._desk:
             work.append(("desk", self._desk.work))
         work += [("page", self._serve_page), ("control", self._control.work)]
-        return [Worker(name, each, self._clock, self._on_crash) for name, each in work]
+        return [Worker(name, each, self._clock, self._on_crash, limit_s=STALE_S) for name, each in work]
 
     def _supervise(self, workers: Sequence[Worker]) -> None:
         """Feed systemd's watchdog while every worker makes progress; end the daemon when one does not."""
@@ -187,7 +196,7 @@ class Daemon:
                 continue
             for worker in stuck:
                 log.error("worker makes no progress name=%s for_s=%.0f", worker.name, worker.stale_s)
-                self._on_crash(worker.name)
+                self._on_crash(worker.name, None)
 
     def _end(self, workers: Sequence[Worker]) -> None:
         """Stop the workers in reverse order, within STOP_S for all of them."""
@@ -199,20 +208,23 @@ class Daemon:
                 log.error("stopped without waiting reason=%s", error)
         log.info("pisecurity stopped")
 
-    def _on_crash(self, name: str) -> None:
-        self._crashed.append(name)
+    def _on_crash(self, _name: str, error: Exception | None) -> None:
+        self._crashed.append(error)
         self._stop.set()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C stop, SIGHUP reads the configuration again; the handlers before come back at the end."""
+        """SIGTERM and Ctrl-C stop. SIGHUP reads the configuration again; without one it is a closed terminal and stops.
+
+        The handlers before come back at the end.
+        """
 
         def on_signal(number: int, _frame: FrameType | None) -> None:
-            if number != signal.SIGHUP:
+            if number == signal.SIGHUP and self._desk:
+                self._desk.ask()
+            else:
                 self._signal = number
                 self._stop.set()
-            elif self._desk:
-                self._desk.ask()
 
         before = {number: signal.signal(number, on_signal) for number in SIGNALS}
         try:

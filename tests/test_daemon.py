@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage, MIMEPart
 from pathlib import Path
@@ -15,6 +18,9 @@ import numpy as np
 import pytest
 
 from pisecurity.adapters.secrets import Secrets
+from pisecurity.cli import main
+from pisecurity.core.types import Frame
+from pisecurity.ports import CameraInfo, PacketSink
 from tests.rigs.daemon import DaemonProcess, Household, wait_for
 from tests.rigs.smtp import Authority, SmtpServer
 
@@ -211,3 +217,63 @@ def still_scene(clip: Path) -> Any:
         assert good
         frames.append(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
     return np.median(np.stack(frames), axis=0).astype(np.uint8)
+
+
+@pytest.fixture
+def quiet_log() -> Iterator[None]:
+    """Take the log handlers of a daemon that ran in this process away again."""
+    before = logging.getLogger().handlers[:]
+    yield
+    logging.getLogger().handlers[:] = before
+
+
+class DyingCamera:
+    """A camera whose driver has a bug."""
+
+    def open(self, packets: PacketSink | None = None) -> CameraInfo:
+        return CameraInfo(64, 48, 10.0, "dying", packets=False)
+
+    def read(self, timeout_s: float) -> Frame | None:
+        raise ZeroDivisionError("driver")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.usefixtures("quiet_log")
+def test_r39_a_dead_worker_ends_the_daemon_with_3_and_a_report(
+    tmp_path: Path, server: SmtpServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = Household(tmp_path, server)
+    monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, clock: DyingCamera())
+    assert main(["run", "--state", str(house.folder)]) == 3
+    (report,) = house.folder.glob("bug-*.txt")
+    assert "ZeroDivisionError: driver" in report.read_text()
+    assert str(report) in capsys.readouterr().err
+    assert not (house.folder / "control.sock").exists(), "the parts were stopped in order"
+
+
+class HangingCamera(DyingCamera):
+    """A camera whose driver never returns."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def read(self, timeout_s: float) -> Frame | None:
+        self.released.wait(60)
+        return None
+
+
+@pytest.mark.usefixtures("quiet_log")
+def test_r20_a_hanging_camera_ends_the_daemon_within_its_limit(
+    tmp_path: Path, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = Household(tmp_path, server)
+    camera = HangingCamera()
+    monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, clock: camera)
+    monkeypatch.setattr("pisecurity.app.STALE_S", 1.0)
+    monkeypatch.setattr("pisecurity.app.STOP_S", 0.5)
+    started = time.monotonic()
+    assert main(["run", "--state", str(house.folder)]) == 3
+    camera.released.set()
+    assert time.monotonic() - started < 15

@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from pisecurity.adapters.secrets import Secrets
 from pisecurity.errors import PiSecurityError
 
 LIBRARIES = ("numpy", "opencv-python-headless", "av", "pydantic", "flask", "waitress", "apscheduler", "simplejpeg")
+KEPT = 5
+"""Newest reports kept."""
 _LOGIN_IN_URL = re.compile(r"://[^/\s]*@")
 
 
@@ -34,11 +37,21 @@ def write_report(error: BaseException, state: Path | None) -> Path:
             "".join(traceback.format_exception(error)),
         ]
     )
+    if state is not None:
+        _forget_old(state)
     folder = state if state is not None and os.access(state, os.W_OK | os.X_OK) else None
     descriptor, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder, text=True)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
         file.write(_without_secrets(text, state))
     return Path(name)
+
+
+def _forget_old(folder: Path) -> None:
+    """Leave room for one more: systemd starts a crashing daemon again and again, and each time would add a file."""
+    with suppress(OSError):  # a report that cannot be removed must not keep the new one from being written
+        reports = sorted(folder.glob("bug-*.txt"), key=lambda path: path.stat().st_mtime)
+        for path in reports[: max(0, len(reports) - KEPT + 1)]:
+            path.unlink()
 
 
 def library_version(name: str) -> str:

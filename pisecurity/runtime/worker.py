@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 Beat = Callable[[], None]
 Work = Callable[[threading.Event, Beat], None]
 """``work(stop, beat)``: returns soon after *stop* is set; calls *beat* at least every ``limit_s``."""
+OnCrash = Callable[[str, Exception | None], None]
+"""``on_crash(name, error)``: the worker *name* ended by *error*, or by nothing at all."""
 
 
 class Worker:
     """A named thread around ``work(stop, beat)``; a crash is reported, never swallowed."""
 
-    def __init__(
-        self, name: str, work: Work, clock: Clock, on_crash: Callable[[str], None], *, limit_s: float = 15.0
-    ) -> None:
+    def __init__(self, name: str, work: Work, clock: Clock, on_crash: OnCrash, *, limit_s: float = 15.0) -> None:
         self.name, self.limit_s = name, limit_s
         self._work, self._clock, self._on_crash = work, clock, on_crash
         self._stop = threading.Event()
@@ -33,10 +33,6 @@ class Worker:
     def start(self) -> None:
         self._beat_s = self._clock.monotonic()
         self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """Set the stop event without waiting, so that several workers can end at the same time."""
-        self._stop.set()
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ask the thread to finish and wait for it; may be called twice, and before start().
@@ -66,10 +62,10 @@ class Worker:
     def _run(self) -> None:
         try:
             self._work(self._stop, self._beat)
-        except Exception:
+        except Exception as error:
             log.exception("worker crashed name=%s", self.name)
-            self._on_crash(self.name)
+            self._on_crash(self.name, error)
         else:
             if not self._stop.is_set():
                 log.error("worker ended unasked name=%s", self.name)
-                self._on_crash(self.name)
+                self._on_crash(self.name, None)

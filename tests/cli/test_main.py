@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import pisecurity.cli
 from pisecurity import __version__
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.cli.parser import COMMANDS, build_parser, default_state
+from pisecurity.cli.report import KEPT, write_report
 from pisecurity.errors import StoreError
 from tests.cli.commands import CLIPS, ROOT, Ran, Shell, start
 
@@ -194,3 +196,12 @@ def test_the_state_folder_is_systemds_then_the_users_own_then_the_installed_one(
     own.mkdir(parents=True)
     assert default_state(environment, installed) == own
     assert default_state({**environment, "STATE_DIRECTORY": "/var/lib/x:/var/lib/y"}, installed) == Path("/var/lib/x")
+
+
+def test_only_the_newest_reports_are_kept(tmp_path: Path) -> None:
+    reports = [write_report(RuntimeError(f"number {number}"), tmp_path) for number in range(KEPT + 3)]
+    for age, report in enumerate(reversed(reports)):
+        if report.exists():
+            os.utime(report, (1e9 - age, 1e9 - age))
+    newest = write_report(RuntimeError("the last one"), tmp_path)
+    assert newest.exists() and len(list(tmp_path.glob("bug-*.txt"))) == KEPT

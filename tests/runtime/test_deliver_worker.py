@@ -88,7 +88,7 @@ def test_stop_does_not_wait_for_a_silent_server_and_loses_nothing(
     mailer = SlowMailer(clock)
     house = build(mailer)
     house.alert("one")
-    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
+    worker = Worker("deliver", house.deliver.work, clock, lambda name, error: None)
     worker.start()
     assert mailer.asked.wait(60)
     worker.stop(60)
@@ -107,10 +107,10 @@ def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: F
     house.deliver.deliver_due(stop, lambda: None)
     assert mailer.asked.is_set() is False, "nothing is begun after the stop"
 
-    worker = Worker("deliver", house.deliver.work, clock, lambda name: None)
+    worker = Worker("deliver", house.deliver.work, clock, lambda name, error: None)
     worker.start()
     assert mailer.asked.wait(60)
-    worker.ask_to_stop()
+    worker._stop.set()
     mailer.released.set()
     worker.stop(60)
     assert house.rows()[0].outcome is Outcome.ACCEPTED
@@ -134,13 +134,13 @@ def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: B
     mailer.answer = lambda alert: sent.set()
     house = build(mailer)
     worker_side = Deliver(house.store, house.pictures, house.channels, asleep, house.health)
-    worker = Worker("deliver", worker_side.work, asleep, lambda name: None)
+    worker = Worker("deliver", worker_side.work, asleep, lambda name, error: None)
     worker.start()
     assert asleep.sleeping.wait(30)
     house.alert("one")
     worker_side.wake()
     assert sent.wait(30)
-    worker.ask_to_stop()
+    worker._stop.set()
     worker_side.wake()
     worker.stop(60)
     assert mailer.subjects == ["one"]

@@ -17,25 +17,26 @@ def until_stopped(stop: threading.Event, beat: Beat) -> None:
 
 def test_r39_a_crash_is_reported_by_name() -> None:
     crashed = threading.Event()
-    names: list[str] = []
+    seen: list[tuple[str, Exception | None]] = []
+    broken = RuntimeError("broken")
 
-    def on_crash(name: str) -> None:
-        names.append(name)
+    def on_crash(name: str, error: Exception | None) -> None:
+        seen.append((name, error))
         crashed.set()
 
     def work(stop: threading.Event, beat: Beat) -> None:
-        raise RuntimeError("broken")
+        raise broken
 
     worker = Worker("watch:front", work, FakeClock(), on_crash)
     worker.start()
     assert crashed.wait(5)
     worker.stop()
-    assert names == ["watch:front"] and not worker.fresh
+    assert seen == [("watch:front", broken)] and not worker.fresh
 
 
 def test_r39_a_worker_that_ends_unasked_is_reported() -> None:
     ended = threading.Event()
-    worker = Worker("deliver", lambda stop, beat: None, FakeClock(), lambda name: ended.set())
+    worker = Worker("deliver", lambda stop, beat: None, FakeClock(), lambda name, error: ended.set())
     worker.start()
     assert ended.wait(5)
     worker.stop()
@@ -43,7 +44,7 @@ def test_r39_a_worker_that_ends_unasked_is_reported() -> None:
 
 def test_stop_ends_the_work_and_is_no_crash() -> None:
     names: list[str] = []
-    worker = Worker("respond", until_stopped, FakeClock(), names.append)
+    worker = Worker("respond", until_stopped, FakeClock(), lambda name, error: names.append(name))
     worker.start()
     worker.stop()
     worker.stop()
@@ -56,7 +57,7 @@ def test_a_worker_that_does_not_stop_is_named() -> None:
     def hang(stop: threading.Event, beat: Beat) -> None:
         release.wait()
 
-    worker = Worker("watch:front", hang, FakeClock(), lambda name: None)
+    worker = Worker("watch:front", hang, FakeClock(), lambda name, error: None)
     worker.start()
     with pytest.raises(WorkerStuckError, match="watch:front did not stop within 0.05 s"):
         worker.stop(timeout_s=0.05)
@@ -72,7 +73,7 @@ def test_r20_a_worker_without_progress_is_not_fresh() -> None:
         beaten.set()
         stop.wait()
 
-    worker = Worker("watch:front", work, clock, lambda name: None, limit_s=15)
+    worker = Worker("watch:front", work, clock, lambda name, error: None, limit_s=15)
     worker.start()
     assert beaten.wait(5)
     clock.advance(14)

@@ -233,7 +233,7 @@ def served(house: House) -> Iterator[int]:
     crashes: list[str] = []
     server = PageServer(house.app(), bind((IPv4Address("127.0.0.1"),), 0))
     _, port = server.start()
-    worker = Worker("page", server.work, house.clock, crashes.append)
+    worker = Worker("page", server.work, house.clock, lambda name, error: crashes.append(name))
     worker.start()
     try:
         yield port

@@ -113,7 +113,7 @@ def test_page_listens_on_ipv4_and_ipv6_at_once(house: House) -> None:
     server = PageServer(house.app(), sockets)
     assert server.start() == ("127.0.0.1", sockets[0].getsockname()[1])
     ports = [each.getsockname()[1] for each in sockets]
-    worker = Worker("page", server.work, house.clock, lambda name: None)
+    worker = Worker("page", server.work, house.clock, lambda name, error: None)
     worker.start()
     try:
         for host, port in zip(("127.0.0.1", "::1"), ports, strict=True):
