@@ -63,9 +63,11 @@ def _handler(name: str) -> Callable[[argparse.Namespace], int]:
 
     Only its module is imported: ``replay --help`` and ``status`` need no camera library.
     """
+    # What imports make stays to the end: out of the collector's sight it delays neither start, frame nor exit.
+    gc.disable()
     handler: Callable[[argparse.Namespace], int] = _function(name)
-    # What imports made stays to the end: out of the collector's sight it delays neither a frame nor the exit.
     gc.freeze()
+    gc.enable()
     return handler
 
 
