@@ -20,6 +20,7 @@ from pisecurity.adapters.cameras.stage import StageCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
+from pisecurity.adapters.files import write_whole
 from pisecurity.adapters.folder import open_folder
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
@@ -33,7 +34,7 @@ from pisecurity.adapters.systemd import Systemd
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
-from pisecurity.errors import MailError, NoNetworkError, WorkerStuckError
+from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, StoreError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
@@ -44,7 +45,7 @@ from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.respond import House, Respond
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
-from pisecurity.runtime.worker import Beat, Work, Worker
+from pisecurity.runtime.worker import Beat, Work, Worker, rest
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.assets import assets
@@ -53,13 +54,17 @@ from pisecurity.web.server import PageServer, bind
 log = logging.getLogger(__name__)
 
 INBOX_SIZE = 64
+GOOD_CONFIG = "config.good.toml"
 SUPERVISE_S = 1.0
 STALE_S = 15.0
 """A worker without progress for so long ends the daemon."""
-NETWORK_RETRY_S = 5.0
+NETWORK_RETRY_S = (5.0, 5.0, 10.0, 30.0, 60.0)
+"""Waits before the page is tried again, the last one repeated."""
 STOP_S = 9.0
 """For all workers together; systemd and the owner wait 10 s."""
 ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
+ANSWERING = 2
+"""Workers at the front of the order, deliver and respond, that finish what the others began."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
@@ -73,9 +78,43 @@ def run_daemon(state: Path, config_file: Path) -> int:
     Raises:
         PiSecurityError: it cannot start; the message says why and what to do.
     """
-    settings = config.load(config_file)
     with ExitStack() as held:
-        return Daemon(settings, own_folder(state, held), held, config_file=config_file).run()
+        try:
+            folder = own_folder(state, held)
+        except StoreError:
+            config.load(config_file)  # with mistakes in both, the configuration comes first
+            raise
+        settings, mistakes = load_settings(config_file, folder / GOOD_CONFIG)
+        return Daemon(settings, folder, held, config_file=config_file, mistakes=mistakes).run()
+
+
+def load_settings(config_file: Path, good_copy: Path) -> tuple[Settings, str]:
+    """Return the settings and the mistakes that keep those of *config_file* out of force, empty when there are none.
+
+    With a mistake the copy of the last good configuration is used: an alarm must not stay off after a power cut
+    because of a slip of the pen weeks before.
+
+    Raises:
+        ConfigError: there are mistakes and no good copy.
+    """
+    try:
+        text = config.read(config_file)
+        settings = config.parse(text, str(config_file))
+    except ConfigError as error:
+        if not good_copy.exists():
+            raise
+        return config.load(good_copy), str(error)
+    keep_good(text, good_copy)
+    return settings, ""
+
+
+def keep_good(text: str, good_copy: Path) -> None:
+    """Keep the *text* of a good configuration; a full disk only costs the copy."""
+    try:
+        if not good_copy.exists() or good_copy.read_bytes() != text.encode():
+            write_whole(good_copy, text.encode())
+    except OSError as error:
+        log.warning("no copy of the configuration kept file=%s reason=%s", good_copy, error)
 
 
 def own_folder(state: Path, held: ExitStack) -> Path:
@@ -95,18 +134,20 @@ class Daemon:
         held: ExitStack,
         *,
         config_file: Path | None = None,
+        mistakes: str = "",
         mailbox: Mailbox | None = None,
     ) -> None:
         """
         Args:
             held: closes what is opened here, also when a later part cannot be built.
             config_file: read again on SIGHUP; None where there is none.
+            mistakes: in *config_file*, which keep it out of force; empty when there are none.
             mailbox: the demo's, shown on the page.
         """
         share_one_arena()
         clock = self._clock = SystemClock()
         self._settings, self._folder, self._mailbox = settings, folder, mailbox
-        self._systemd, self._stop = Systemd(), threading.Event()
+        self._systemd, self._failed = Systemd(), threading.Event()
         self._crashed: list[Exception | None] = []
         self._signal = 0
         zone = house_zone(settings.house.timezone)
@@ -125,26 +166,15 @@ class Daemon:
         self._secrets = Secrets(folder)
         self._channels: dict[str, Mailer] = {}
         self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health, zone=zone)
-        self._respond = Respond(
-            settings,
-            inbox,
-            self._panel,
-            self._store,
-            self._pictures,
-            encoder,
-            self._house,
-            self._health,
-            clock,
-            new_id,
-            self._deliver.wake,
-        )
+        self._respond = self._build_respond(encoder)
         self._watches = [self._build_watch(camera) for camera in settings.camera]
         self._set_mail(settings)
-        self._desk = self._build_desk(config_file) if config_file else None
+        self._desk = self._build_desk(config_file, mistakes) if config_file else None
         handlers = commands(self._panel, self._health, self._test_alert)
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
         self._page: PageServer | None = None
+        held.callback(self._close_page)
         self._open_page()
 
     def run(self) -> int:
@@ -189,7 +219,7 @@ class Daemon:
 
     def _supervise(self, workers: Sequence[Worker]) -> None:
         """Feed systemd's watchdog while every worker makes progress; end the daemon when one does not."""
-        while not self._clock.wait(self._stop, SUPERVISE_S):
+        while not self._clock.wait(self._failed, SUPERVISE_S) and not self._signal:
             stuck = [worker for worker in workers if not worker.fresh]
             if not stuck:
                 self._systemd.alive()
@@ -199,8 +229,14 @@ class Daemon:
                 self._on_crash(worker.name, None)
 
     def _end(self, workers: Sequence[Worker]) -> None:
-        """Stop the workers in reverse order, within STOP_S for all of them."""
+        """Stop the workers in reverse order, within STOP_S for all of them.
+
+        Those that only ask or watch are told at once, so that none waits for another; respond and deliver come
+        last, because they still keep and send what the others have handed on.
+        """
         until_s = self._clock.monotonic() + STOP_S
+        for worker in workers[ANSWERING:]:
+            worker.ask_to_stop()
         for worker in reversed(workers):
             try:
                 worker.stop(max(0.1, until_s - self._clock.monotonic()))
@@ -210,7 +246,7 @@ class Daemon:
 
     def _on_crash(self, _name: str, error: Exception | None) -> None:
         self._crashed.append(error)
-        self._stop.set()
+        self._failed.set()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -220,11 +256,11 @@ class Daemon:
         """
 
         def on_signal(number: int, _frame: FrameType | None) -> None:
+            # No event is set here: its lock may be held by the very wait that the signal has interrupted.
             if number == signal.SIGHUP and self._desk:
                 self._desk.ask()
             else:
                 self._signal = number
-                self._stop.set()
 
         before = {number: signal.signal(number, on_signal) for number in SIGNALS}
         try:
@@ -245,11 +281,26 @@ class Daemon:
         source = build_camera(camera, self._clock)
         return Watch(source, camera.id, pipeline, self._inbox, self._live, self._health, self._clock, new_id)
 
-    def _build_desk(self, config_file: Path) -> Desk:
+    def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
+        return Respond(
+            self._settings,
+            self._inbox,
+            self._panel,
+            self._store,
+            self._pictures,
+            encoder,
+            self._house,
+            self._health,
+            self._clock,
+            new_id,
+            self._deliver.wake,
+        )
+
+    def _build_desk(self, config_file: Path, mistakes: str) -> Desk:
         desk = Desk(
             self._settings,
             read=partial(config.read, config_file),
-            parse=partial(config.parse, source=str(config_file)),
+            parse=partial(self._parse, config_file),
             health=self._health,
             clock=self._clock,
         )
@@ -258,7 +309,14 @@ class Daemon:
         desk.register(("schedule",), lambda settings: self._timetable.apply(settings.schedule))
         desk.register(("mail",), self._set_mail)
         desk.register(("alarm", "mail"), self._respond.apply)
+        if mistakes:
+            desk.refuse(mistakes)
         return desk
+
+    def _parse(self, config_file: Path, text: str) -> Settings:
+        settings = config.parse(text, str(config_file))
+        keep_good(text, self._folder / GOOD_CONFIG)
+        return settings
 
     def _set_vision(self, settings: Settings) -> None:
         for watch in self._watches:
@@ -308,13 +366,21 @@ class Daemon:
         self._page = PageServer(page, sockets)
         self._health.clear("page")
 
+    def _close_page(self) -> None:
+        if self._page is not None:
+            self._page.stop()
+
     def _serve_page(self, stop: threading.Event, beat: Beat) -> None:
         """Serve the page, as soon as there is a network to serve it on."""
+        tries = 0
         while self._page is None:
-            if self._clock.wait(stop, NETWORK_RETRY_S):
+            if rest(self._clock, stop, beat, NETWORK_RETRY_S[min(tries, len(NETWORK_RETRY_S) - 1)]):
                 return
-            beat()
-            self._open_page()
+            tries += 1
+            try:
+                self._open_page()
+            except NetworkError as error:
+                self._health.report("page", str(error))
         self._page.start()
         self._page.work(stop, beat)
 

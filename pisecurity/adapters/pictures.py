@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
-import tempfile
 from pathlib import Path
 
+from pisecurity.adapters.files import TEMPORARY, sync_folder, write_whole
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 
 log = logging.getLogger(__name__)
 
-_TEMPORARY = ".tmp"
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -35,7 +33,7 @@ class FilePictures:
         self._root = folder / "pictures"
         try:
             _make_folder(self._root)
-            leftovers = list(self._root.glob(f"*/*{_TEMPORARY}"))
+            leftovers = list(self._root.glob(f"*/*{TEMPORARY}"))
             for leftover in leftovers:
                 leftover.unlink()
         except OSError as error:
@@ -55,7 +53,7 @@ class FilePictures:
             raise ValueError(f"an event id is 32 small hex digits, got {event_id!r}")
         try:
             _make_folder(path.parent)
-            _replace(path, jpeg)
+            write_whole(path, jpeg)
         except OSError as error:
             raise _explained(path, error) from error
 
@@ -78,36 +76,11 @@ class FilePictures:
         return self._root / event_id[:2] / f"{event_id}-{kind.value}.jpg"
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Put *content* at *path* so that every reader, also after a power cut, sees the old or the new one whole."""
-    fd, name = tempfile.mkstemp(suffix=_TEMPORARY, dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(fd)
-        temporary.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
 def _make_folder(path: Path) -> None:
     """Create *path* for this user only, and make its name survive a power cut."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        sync_folder(path.parent)
 
 
 def _explained(path: Path, error: OSError) -> StoreError:

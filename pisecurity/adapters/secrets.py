@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from pisecurity.adapters.files import write_whole
 from pisecurity.errors import SecretError
 
 NAME = "mail-password"
@@ -50,7 +51,7 @@ class Secrets:
         _line(raw, self._file)
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._file, raw + b"\n")
+            write_whole(self._file, raw + b"\n")
         except OSError as error:
             raise SecretError(f"{self._file}: cannot be written ({error.strerror}); check its folder") from error
 
@@ -78,19 +79,3 @@ def _line(raw: bytes, file: Path) -> str:
     if not text or len(raw) > MAX_BYTES or not text.isprintable():
         raise SecretError(f"{file}: the mail password must be one line of 1 to {MAX_BYTES} bytes")
     return text
-
-
-def _replace(file: Path, raw: bytes) -> None:
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as sink:
-        sink.write(raw)
-        sink.flush()
-        os.fsync(sink.fileno())
-    new.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -18,6 +18,8 @@ from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
@@ -69,6 +71,7 @@ class Examination:
         yield self._try("config", self._config)
         yield self._try("state folder", self._folder)
         yield self._try("disk", self._disk)
+        yield self._try("audit log", self._audit)
         yield self._try("clock", self._wall_clock)
         yield self._try("daemon", self._control)
         if self._settings is None:
@@ -109,6 +112,19 @@ class Examination:
         if free_mb < LEAST_FREE_MB:
             raise StoreError(f"{there}: {free_mb} MB free, {LEAST_FREE_MB} MB are needed; delete something")
         return f"{free_mb} MB free"
+
+    def _audit(self) -> str:
+        """Whether nobody changed what is on record about who armed and disarmed."""
+        if not (self._state / DATABASE).exists():
+            return "empty: no daemon has run here yet"
+        store = SqliteStore(self._state, self._clock, read_only=True)
+        try:
+            broken = store.verify_audit()
+        finally:
+            store.close()
+        if broken is not None:
+            raise StoreError(f"row {broken} was changed from outside; compare it with a copy of the state folder")
+        return "unbroken"
 
     def _wall_clock(self) -> str:
         now = self._clock.now()

@@ -98,11 +98,11 @@ class Desk:
             try:
                 wanted = self._parse(self._read())
             except ConfigError as error:
-                return self._refuse(str(error))
+                return self.refuse(str(error))
             return self._take(wanted)
 
-    def _refuse(self, error: str) -> Reload:
-        """Keep what is in force; the fault says why on one line."""
+    def refuse(self, error: str) -> Reload:
+        """Keep what is in force because of *error*; the fault says why on one line."""
         line = error.replace("\n  ", ": ", 1).replace("\n  ", "; ")
         self._health.report(FAULT, f"{line}; the settings before stay in force")
         return Reload(error=error)
@@ -118,7 +118,7 @@ class Desk:
         after = before.model_copy(update={name: getattr(wanted, name) for name in swapped})
         error = self._hand_out(before, after, swapped)
         if error:
-            return self._refuse(error)
+            return self.refuse(error)
         self._settings = after
         self._health.clear(FAULT)
         applied = tuple(_differences(before, after))

@@ -17,6 +17,18 @@ Work = Callable[[threading.Event, Beat], None]
 OnCrash = Callable[[str, Exception | None], None]
 """``on_crash(name, error)``: the worker *name* ended by *error*, or by nothing at all."""
 
+BEAT_EVERY_S = 5.0
+
+
+def rest(clock: Clock, stop: threading.Event, beat: Beat, seconds: float) -> bool:
+    """Wait *seconds*, beating meanwhile; return whether *stop* was set."""
+    left_s = seconds
+    while left_s > 0 and not stop.is_set():
+        beat()
+        clock.wait(stop, min(left_s, BEAT_EVERY_S))
+        left_s -= BEAT_EVERY_S
+    return stop.is_set()
+
 
 class Worker:
     """A named thread around ``work(stop, beat)``; a crash is reported, never swallowed."""
@@ -33,6 +45,10 @@ class Worker:
     def start(self) -> None:
         self._beat_s = self._clock.monotonic()
         self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Set the stop event without waiting, so that several workers can end at the same time."""
+        self._stop.set()
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ask the thread to finish and wait for it; may be called twice, and before start().

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from pathlib import Path
 
 from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.store import SqliteStore
 from pisecurity.app import NO_MAIL
+from pisecurity.core.types import Mode
+from pisecurity.runtime.panel import Panel
+from pisecurity.settings import AlarmSettings
 from tests.cli.commands import CLIPS, Shell
+from tests.fakes import FakeClock
 from tests.rigs.daemon import free_port
 from tests.rigs.smtp import PASSWORD, Authority, SmtpServer
 from tests.rigs.user import open_folder, ordinary_user
@@ -39,7 +45,7 @@ def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     found = findings(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[-1] == "all is well"
-    assert [how for how, _ in found.values()] == ["ok"] * 9
+    assert [how for how, _ in found.values()] == ["ok"] * 10
     assert found["versions"][1].startswith("pisecurity ")
     assert found["config"][1] == f"{tmp_path}/config.toml is good"
     assert found["state folder"][1] == f"{tmp_path} can be written"
@@ -105,3 +111,19 @@ def test_a_missing_state_folder_is_a_fault(shell: Shell, tmp_path: Path) -> None
     how, text = findings(ran.out)["state folder"]
     assert how == "FAULT"
     assert text.startswith(f"{tmp_path}/gone: cannot be written (No such file or directory); run doctor as the user")
+
+
+def test_s56_a_changed_audit_log_is_named(shell: Shell, tmp_path: Path) -> None:
+    configure(tmp_path, port=free_port())
+    store = SqliteStore(tmp_path, FakeClock())
+    panel = Panel(store, FakeClock(), AlarmSettings(), lambda change: None)
+    panel.start()
+    panel.switch(Mode.HOME, by="Anna", how="page")
+    store.close()
+    assert findings(shell("doctor", "--state", tmp_path).out)["audit log"] == ("ok", "unbroken")
+    database = sqlite3.connect(tmp_path / "pisecurity.db")
+    with database:
+        database.execute("UPDATE audit SET by = 'Ben' WHERE by = 'Anna'")
+    database.close()
+    how, text = findings(shell("doctor", "--state", tmp_path).out)["audit log"]
+    assert how == "FAULT" and "was changed from outside" in text

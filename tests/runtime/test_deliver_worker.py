@@ -110,7 +110,7 @@ def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: F
     worker = Worker("deliver", house.deliver.work, clock, lambda name, error: None)
     worker.start()
     assert mailer.asked.wait(60)
-    worker._stop.set()
+    worker.ask_to_stop()
     mailer.released.set()
     worker.stop(60)
     assert house.rows()[0].outcome is Outcome.ACCEPTED
@@ -140,7 +140,7 @@ def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: B
     house.alert("one")
     worker_side.wake()
     assert sent.wait(30)
-    worker._stop.set()
+    worker.ask_to_stop()
     worker_side.wake()
     worker.stop(60)
     assert mailer.subjects == ["one"]

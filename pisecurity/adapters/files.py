@@ -1,0 +1,40 @@
+"""Files that are whole or not there, whatever happens to the power."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+TEMPORARY = ".tmp"
+"""Ending of what is not whole yet; leftovers of a power cut may be deleted."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put *content* at *path*, readable by this user alone: every reader sees the old file or the new one.
+
+    On return it survives a power cut. Raises OSError and leaves the old file as it was.
+    """
+    descriptor, name = tempfile.mkstemp(suffix=TEMPORARY, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in the folder *path* survive a power cut. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

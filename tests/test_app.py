@@ -1,0 +1,210 @@
+"""How the parts are joined: what one part says reaches the others."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from pisecurity import app
+from pisecurity.adapters.network import Binding
+from pisecurity.app import Daemon, load_settings
+from pisecurity.config import parse
+from pisecurity.core.types import Mode
+from pisecurity.errors import ConfigError, NetworkError, NoNetworkError
+from tests.rigs.daemon import free_port
+
+MAIL = '[mail]\nhost = "localhost"\nport = 1\nsecurity = "plain"\nsender = "a@b.org"\nto = ["{to}"]\n'
+
+
+def config_text(port: int, more: str = "") -> str:
+    camera = '[[camera]]\nid = "front"\nname = "Front door"\nkind = "stage"\n'
+    return f'{camera}[alarm.away]\nexit_delay_s = 0\n[web]\naddress = "127.0.0.1"\nport = {port}\n{more}'
+
+
+class House:
+    """A daemon that is built and not run."""
+
+    def __init__(self, folder: Path, held: ExitStack, more: str = "") -> None:
+        self.file, self.port = folder / "config.toml", free_port()
+        self.write(more)
+        settings, mistakes = load_settings(self.file, folder / app.GOOD_CONFIG)
+        self.daemon = Daemon(settings, folder, held, config_file=self.file, mistakes=mistakes)
+        self.daemon._panel.start()
+
+    def write(self, more: str) -> None:
+        self.file.write_text(config_text(self.port, more))
+
+    def faults(self) -> dict[str, str]:
+        return {fault.key: fault.text for fault in self.daemon._health.faults()}
+
+
+@pytest.fixture
+def held() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+class Recorder:
+    """Stands in for a worker and keeps the order in which things happened."""
+
+    def __init__(self, name: str, told: list[str], *, fresh: bool = True) -> None:
+        self.name, self.fresh, self.stale_s = name, fresh, 20.0
+        self._told = told
+
+    def ask_to_stop(self) -> None:
+        self._told.append(f"ask {self.name}")
+
+    def stop(self, timeout_s: float) -> None:
+        self._told.append(f"stop {self.name}")
+
+
+def test_becoming_armed_makes_every_watch_begin_anew(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, held)
+    told: list[str] = []
+    for watch in house.daemon._watches:
+        monkeypatch.setattr(watch, "begin_anew", lambda: told.append("anew"))
+    house.daemon._panel.switch(Mode.AWAY, by="Anna", how="page")
+    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="page")
+    assert told == ["anew"]
+
+
+def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, held: ExitStack) -> None:
+    names = [worker.name for worker in House(tmp_path, held).daemon._workers()]
+    assert names == ["deliver", "respond", "panel", "timetable", "watch:front", "desk", "page", "control"]
+
+
+def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Path, held: ExitStack) -> None:
+    told: list[str] = []
+    workers: Any = [Recorder(name, told) for name in ("deliver", "respond", "watch", "page")]
+    House(tmp_path, held).daemon._end(workers)
+    assert told == ["ask watch", "ask page", "stop page", "stop watch", "stop respond", "stop deliver"]
+
+
+def test_r39_the_watchdog_is_fed_only_while_every_worker_is_fresh(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = House(tmp_path, held).daemon
+    fed: list[int] = []
+    workers: Any = [Recorder("respond", []), Recorder("watch", [])]
+
+    def alive() -> None:
+        fed.append(1)
+        workers[1].fresh = len(fed) < 3
+
+    monkeypatch.setattr(daemon._systemd, "alive", alive)
+    monkeypatch.setattr(app, "SUPERVISE_S", 0.01)
+    daemon._supervise(workers)
+    assert len(fed) == 3 and daemon._crashed == [None]
+
+
+def test_a_signal_ends_the_supervision(tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon = House(tmp_path, held).daemon
+    monkeypatch.setattr(app, "SUPERVISE_S", 0.01)
+    with daemon._signals():
+        signal.raise_signal(signal.SIGTERM)
+        daemon._supervise([])
+    assert daemon._signal == signal.SIGTERM and daemon._crashed == []
+
+
+def test_changed_settings_reach_vision_recipients_and_delays(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, held, MAIL.format(to="anna@example.org"))
+    applied: list[float] = []
+    (watch,) = house.daemon._watches
+    monkeypatch.setattr(watch, "apply", lambda motion, zones: applied.append(motion.min_area))
+    house.write(MAIL.format(to="ben@example.org") + "[motion]\nmin_area = 0.01\n[alarm.home]\nexit_delay_s = 90\n")
+    desk = house.daemon._desk
+    assert desk is not None and desk.reload().error == ""
+    assert applied == [0.01]
+    house.daemon._test_alert("Anna")
+    assert [row.recipient for row in house.daemon._store.deliveries(5)] == ["ben@example.org"]
+    assert house.daemon._panel.switch(Mode.HOME, by="Anna", how="page").countdown_s == pytest.approx(90, abs=5)
+
+
+def test_a_network_added_by_name_may_use_the_page(tmp_path: Path, held: ExitStack) -> None:
+    house = House(tmp_path, held)
+    house.write("")
+    text = house.file.read_text().replace("[web]\n", '[web]\nalso_allow = ["10.8.0.0/24"]\n')
+    settings = parse(text, "config.toml")
+    house.daemon._settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": free_port()})})
+    house.daemon._close_page()
+    house.daemon._open_page()
+    page = house.daemon._page
+    assert page is not None
+
+    def status_for(peer: str) -> int:
+        answer = Client(page._app).get("/api/state", headers={"Host": "127.0.0.1"}, environ_base={"REMOTE_ADDR": peer})
+        return answer.status_code
+
+    assert [status_for(peer) for peer in ("127.0.0.1", "10.8.0.7", "10.9.0.7")] == [200, 200, 403]
+
+
+def test_without_a_mail_account_there_is_a_fault_until_there_is_one(tmp_path: Path, held: ExitStack) -> None:
+    house = House(tmp_path, held)
+    assert app.NO_MAIL in house.faults().values()
+    house.write(MAIL.format(to="anna@example.org"))
+    desk = house.daemon._desk
+    assert desk is not None
+    desk.reload()
+    assert house.faults() == {}
+
+
+def test_r40_a_network_that_comes_late_gets_its_page_and_faults_on_the_way_end_nothing(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    binding = Binding("lo", (IPv4Address("127.0.0.1"),), (IPv4Network("127.0.0.0/8"),))
+    answers: list[Exception | Binding] = [NoNetworkError("no network yet"), NetworkError("address not ready"), binding]
+
+    def find(address: str) -> Binding:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(app, "find_binding", find)
+    monkeypatch.setattr(app, "NETWORK_RETRY_S", (0.01,))
+    house = House(tmp_path, held)
+    assert house.faults()["page"] == "no network yet"
+    stop, seen = threading.Event(), list[str | None]()
+
+    def beat() -> None:
+        seen.append(house.faults().get("page"))
+        if house.daemon._page is not None:
+            stop.set()
+
+    house.daemon._serve_page(stop, beat)
+    assert {"no network yet", "address not ready"} <= set(seen)
+    assert "page" not in house.faults() and answers == [] and port
+
+
+def test_r32_with_a_mistake_at_start_the_last_good_configuration_is_used(tmp_path: Path, held: ExitStack) -> None:
+    good, file = tmp_path / app.GOOD_CONFIG, tmp_path / "config.toml"
+    file.write_text(config_text(free_port()))
+    settings, mistakes = load_settings(file, good)
+    assert mistakes == ""
+    file.write_text("[motoin]\n")
+    again, mistakes = load_settings(file, good)
+    assert again == settings and "motoin" in mistakes
+    file.unlink()
+    again, mistakes = load_settings(file, good)
+    assert again == settings and "not found" in mistakes
+    daemon = Daemon(again, tmp_path, held, config_file=file, mistakes=mistakes)
+    faults = {fault.key: fault.text for fault in daemon._health.faults()}
+    assert "the settings before stay in force" in faults["config"] and "\n" not in faults["config"]
+
+
+def test_without_a_good_copy_a_mistake_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml: not found"):
+        load_settings(tmp_path / "config.toml", tmp_path / app.GOOD_CONFIG)
