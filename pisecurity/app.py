@@ -62,6 +62,8 @@ NETWORK_RETRY_S = (5.0, 5.0, 10.0, 30.0, 60.0)
 """Waits before the page is tried again, the last one repeated."""
 STOP_S = 9.0
 """For all workers together; systemd and the owner wait 10 s."""
+STOP_EACH_S = 4.0
+"""One that hangs must not take the time in which the others finish."""
 ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
 ANSWERING = 2
 """Workers at the front of the order, deliver and respond, that finish what the others began."""
@@ -239,7 +241,7 @@ class Daemon:
             worker.ask_to_stop()
         for worker in reversed(workers):
             try:
-                worker.stop(max(0.1, until_s - self._clock.monotonic()))
+                worker.stop(min(STOP_EACH_S, max(0.1, until_s - self._clock.monotonic())))
             except WorkerStuckError as error:
                 log.error("stopped without waiting reason=%s", error)
         log.info("pisecurity stopped")
