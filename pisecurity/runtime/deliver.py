@@ -153,6 +153,7 @@ class Deliver:
         tried: set[int] = set()
         failures: list[MailError] = []
         while waiting and not stop.is_set():
+            beat()
             batch = waiting.pop(_least_tried(waiting) if failures else 0)
             tried |= {row.id for row in batch}
             try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ def test_long_conversation_beats_all_the_while(build: Build, clock: FakeClock, m
     house.deliver.deliver_due(GOING_ON, beat)
     assert house.beats >= 5
     assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_many_short_conversations_beat_all_the_while(build: Build, clock: FakeClock) -> None:
+    """After an outage a full outbox leaves in one round, which may take minutes."""
+    mailer = ScriptedMailer(clock, lambda alert: clock.advance(2))
+    house = build(mailer)
+    for number in range(60):
+        house.alert(f"alert {number:02}")
+    beats = [clock.monotonic()]
+    house.deliver.deliver_due(GOING_ON, lambda: beats.append(clock.monotonic()))
+    beats.append(clock.monotonic())
+    assert len(mailer.sent) == 60
+    assert max(later - earlier for earlier, later in pairwise(beats)) <= 2
 
 
 def test_conversation_that_never_ends_is_given_up(
