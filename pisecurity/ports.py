@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -197,7 +197,21 @@ class Outbox(Protocol):
     """Alerts on disk, waiting for their recipients."""
 
     def due(self, now: Instant) -> tuple[Delivery, ...]:
-        """Return the rows to try now, oldest alert first; rows of an earlier boot are due at once."""
+        """Return the rows to try now, oldest alert first; rows of an earlier boot are due at once.
+
+        Of many only the first ones; an alert's rows are not divided.
+        """
+        ...
+
+    def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
+        """Return the rows to try now of the channel's newest alert and, before them, of its newest ALARM or ENTRY.
+
+        ``due`` may leave them out.
+        """
+        ...
+
+    def hasten(self, delivery_ids: Collection[int]) -> None:
+        """Make those of these rows that still wait due at once."""
         ...
 
     def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:

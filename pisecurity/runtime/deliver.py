@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
-from pisecurity.core.types import Delivery, Instant, Outcome, Receipt
+from pisecurity.core.types import AlertKind, Delivery, Instant, Outcome, Receipt
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Clock, Mailer, Outbox, PictureKind, Pictures
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
@@ -28,7 +28,6 @@ REJECTED_LOGIN_S = 900.0
 """Wait after a rejected login: further ones could lock the account."""
 SPREAD = 0.1
 """Share by which a wait is lengthened at most, so that houses do not all come back at once after an outage."""
-LONGEST_S = WAITS_S[-1] * (1 + SPREAD) + 1
 POLL_S = 1.0
 DEADLINE_S = 60.0
 """For one conversation with the server."""
@@ -39,6 +38,7 @@ STOP_GRACE_S = 3.0
 """Left to a conversation under way when the daemon stops; what it leaves open is sent again after the start."""
 PROBES = 2
 """Alerts in a row that must fail before the server counts as away, so that one bad alert does not hold up the rest."""
+URGENT = frozenset({AlertKind.ALARM, AlertKind.ENTRY})
 OUTBOX = "outbox"
 
 Batch = tuple[Delivery, ...]
@@ -59,12 +59,15 @@ class _Line:
     locked: bool = False
     """Whether it is shut by a rejected login: then not even a new alert is tried."""
     newest: int = 0
-    """Highest row seen when it was found shut; a higher one is a new alert, worth a try at once."""
+    """Highest row due when it was found shut; a higher one is a new alert, worth a try at once."""
+    behind: bool = True
+    """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
     stalled: set[int] = field(default_factory=set)
     """Rows that failed because of the way, not because of themselves."""
 
     def admits(self, row: Delivery, now_s: float) -> bool:
-        return now_s >= self.shut_until_s or (not self.locked and row.id > self.newest)
+        is_new = row.attempts == 0 and row.id > self.newest
+        return now_s >= self.shut_until_s or (is_new and not self.locked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class Deliver:
     makes way: the least tried of the others, the newest of those, is tried next, and only when that fails too
     is the server left alone for a while. So an old alert never blocks a newer alarm, and order is given up only
     where keeping it would cost an alert its chance. While a server is left alone a new alert is still tried
-    once, at once. When a server comes back, what had failed because of it leaves with the rest, in order.
+    once, at once. When a server comes back the newest alarm goes first: it may still be going on. All others
+    follow in order, also what had failed because of the server.
     """
 
     def __init__(
@@ -148,8 +152,9 @@ class Deliver:
             self._health.report(channel, f"{len(rows)} alerts wait, but [{channel}] is missing in config.toml: add it")
             return
         line = self._line(channel, mailer)
-        now_s = self._clock.monotonic()
-        waiting = _batches(row for row in rows if line.admits(row, now_s))
+        latest = self._outbox.newest_due(channel, self._clock.instant())
+        newest = max(row.id for row in (*rows, *latest))
+        waiting = self._queue(line, rows, latest if line.behind else ())
         tried: set[int] = set()
         failures: list[MailError] = []
         while waiting and not stop.is_set():
@@ -169,15 +174,29 @@ class Deliver:
                 return
             self._settle(channel, batch, receipts)
             line.stalled -= {row.id for row in batch}
+            line.behind = False
             failures.clear()
-            waiting = _batches([*_rows(waiting), *self._freed(line, tried | {row.id for row in _rows(waiting)})])
+            if line.failures:
+                waiting = self._reopened(channel, line, tried, batch)
         if failures:
-            self._shut(line, rows, failures[-1])
+            self._shut(line, newest, failures[-1])
         if line.failures:
             wait_s = max(line.shut_until_s - self._clock.monotonic(), 0.0)
             self._health.report(
                 channel, f"{line.reason}; waiting: {self._outbox.waiting()}, next try {self._time_in(wait_s)}"
             )
+
+    def _queue(self, line: _Line, rows: Sequence[Delivery], latest: Sequence[Delivery]) -> list[Batch]:
+        """Return what may be tried now: the alarm among *latest*, then *rows* in order.
+
+        A server that is left alone is only asked to take new alerts, which *rows* may not hold if many wait.
+        """
+        now_s = self._clock.monotonic()
+        if now_s < line.shut_until_s:
+            rows = list({row.id: row for row in (*rows, *latest)}.values())
+        rows, latest = ([row for row in some if line.admits(row, now_s)] for some in (rows, latest))
+        alarm = [row for row in latest if row.alert.kind in URGENT]
+        return [*_batches(alarm), *_batches(row for row in rows if row not in alarm)]
 
     def _line(self, channel: str, mailer: Mailer) -> _Line:
         """Return what is known about the way to *mailer*; a changed setting deserves a fresh try."""
@@ -259,10 +278,10 @@ class Deliver:
             self._keep(row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s))
         self._store_answers()
 
-    def _shut(self, line: _Line, rows: Sequence[Delivery], error: MailError) -> None:
+    def _shut(self, line: _Line, newest: int, error: MailError) -> None:
         """Leave the server alone for a while; the failure of a new alert in between does not lengthen it."""
         now_s = self._clock.monotonic()
-        line.newest = max(row.id for row in rows)
+        line.newest, line.behind = newest, True
         if now_s >= line.shut_until_s or error.rejected_login:
             wait_s = WAITS_S[min(line.failures, len(WAITS_S) - 1)]
             if error.rejected_login:
@@ -271,14 +290,17 @@ class Deliver:
             line.failures += 1
         line.locked, line.reason = error.rejected_login, str(error)
 
-    def _freed(self, line: _Line, known: set[int]) -> list[Delivery]:
-        """Open *line*; if it was shut, return the rows that failed because of it and are not among *known*."""
-        was_shut, line.failures, line.shut_until_s, line.locked = line.failures > 0, 0, float("-inf"), False
-        if not was_shut:
-            return []
-        stalled, line.stalled = line.stalled - known, line.stalled & known
-        # Asked for anew, because the owner may have deleted some of them meanwhile.
-        return [row for row in self._outbox.due(self._clock.instant().later(LONGEST_S)) if row.id in stalled]
+    def _reopened(self, channel: str, line: _Line, tried: set[int], taken: Batch) -> list[Batch]:
+        """Open *line*, which took *taken*; return all that is due, and what had failed because it was shut."""
+        self._outbox.hasten(line.stalled - tried)
+        line.stalled &= tried
+        line.failures, line.shut_until_s, line.locked = 0, float("-inf"), False
+        now = self._clock.instant()
+        rows = [row for row in self._outbox.due(now) if row.channel == channel and row.id not in tried]
+        # The newest alarm still goes first, unless it was the one taken.
+        sent_alarm = taken[0].id if taken[0].alert.kind in URGENT else 0
+        latest = [row for row in self._outbox.newest_due(channel, now) if row.id > sent_alarm and row.id not in tried]
+        return self._queue(line, rows, latest)
 
     def _wait_s(self, row: Delivery, least_s: float) -> float:
         return self._spread(max(WAITS_S[min(row.attempts, len(WAITS_S) - 1)], least_s))
@@ -305,10 +327,6 @@ def _batches(rows: Iterable[Delivery]) -> list[Batch]:
     """Return *rows* by alert, oldest alert first: row numbers only grow."""
     ordered = sorted(rows, key=lambda row: row.id)
     return [tuple(batch) for _, batch in groupby(ordered, key=lambda row: row.alert.id)]
-
-
-def _rows(batches: Iterable[Batch]) -> list[Delivery]:
-    return [row for batch in batches for row in batch]
 
 
 def _least_tried(batches: Sequence[Batch]) -> int:

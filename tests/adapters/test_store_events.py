@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.events import LAST_ALARM, ONE, PAGE
-from pisecurity.adapters.store.outbox import DUE, NEWEST, OF_EVENTS, WAITING
+from pisecurity.adapters.store.outbox import DUE, HASTEN, NEWEST, NEWEST_DUE, OF_EVENTS, WAITING
 from pisecurity.core.types import (
     AlarmState,
     Alert,
@@ -312,16 +312,17 @@ def test_any_words_of_a_server_can_be_stored(store: SqliteStore, clock: FakeCloc
     assert store.deliveries(1)[0].detail == words.replace("\udcff", "?")
 
 
-@pytest.mark.parametrize("query", [ONE, PAGE, LAST_ALARM, OF_EVENTS, DUE, WAITING, NEWEST])
+@pytest.mark.parametrize("query", [ONE, PAGE, LAST_ALARM, OF_EVENTS, DUE, NEWEST_DUE, HASTEN, WAITING, NEWEST])
 def test_r36_no_query_reads_a_whole_table(store: SqliteStore, query: str) -> None:
     """The planner must reach each table by a key or an index; NEWEST walks the outbox from its end and stops."""
-    names = ("id", "before", "limit", "camera", "event_ids", "now_boot_id", "now_boot_s")
+    names = ("id", "before", "limit", "camera", "event_ids", "now_boot_id", "now_boot_s", "channel", "alarms", "ids")
     with store._database.read() as connection:
         steps = connection.execute(f"EXPLAIN QUERY PLAN {query}", dict.fromkeys(names, 1)).fetchall()
     plan = [step["detail"] for step in steps]
     scans = [step for step in plan if step.startswith("SCAN") and "json_each" not in step]
-    allowed = {NEWEST: ["SCAN outbox"], DUE: ["SCAN outbox USING INDEX outbox_open"]}
-    allowed[WAITING] = ["SCAN outbox USING INDEX outbox_open"]
+    allowed = {NEWEST: ["SCAN outbox"]}
+    for waiting in (DUE, NEWEST_DUE, WAITING):
+        allowed[waiting] = ["SCAN outbox USING INDEX outbox_open"]
     assert scans == allowed.get(query, []), plan
     assert any("INDEX" in step or "PRIMARY KEY" in step for step in plan)
     if query != OF_EVENTS:  # sorts the few rows of one page

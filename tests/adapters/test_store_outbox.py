@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -157,13 +157,55 @@ def test_deliveries_come_newest_first(store: SqliteStore) -> None:
     assert [one.alert.id for one in store.deliveries(2)] == ["a2", "a1"]
 
 
-def test_r10_a_long_outage_is_handed_out_in_parts_oldest_first(store: SqliteStore, clock: FakeClock) -> None:
-    recipients = [Address("mail", f"{number}@example.org") for number in range(DUE_AT_ONCE + 1)]
-    store.add_alert(make_alert("a1"), recipients)
+def ids(rows: Iterable[Delivery]) -> list[tuple[str, str]]:
+    return [(row.alert.id, row.recipient.partition("@")[0]) for row in rows]
+
+
+def test_r10_a_long_outage_is_handed_out_in_parts_oldest_first_and_no_alert_is_divided(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    three = (*TO, Address("mail", "cem@example.org"))
+    for number in range(100):
+        store.add_alert(make_alert(f"a{number:02}"), three)
+    alerts = DUE_AT_ONCE // 3 + 1
     part = store.due(clock.instant())
-    assert [one.recipient for one in part] == [address.recipient for address in recipients[:-1]]
-    tried(store, clock, part[0], ACCEPTED)
-    assert store.due(clock.instant())[-1].recipient == recipients[-1].recipient
+    assert ids(part) == [(f"a{number:02}", who) for number in range(alerts) for who in ("anna", "ben", "cem")]
+    for row in part:
+        tried(store, clock, row, ACCEPTED)
+    assert ids(store.due(clock.instant()))[0] == (f"a{alerts}", "anna")
+
+
+def test_r10_newest_alert_and_newest_alarm_are_found_behind_thousands(store: SqliteStore, clock: FakeClock) -> None:
+    for number in range(DUE_AT_ONCE):
+        store.add_alert(make_alert(f"a{number:03}"), TO)
+    store.add_alert(make_alert("entry", AlertKind.ENTRY), TO)
+    assert ids(store.newest_due("mail", clock.instant())) == [("entry", "anna"), ("entry", "ben")]
+    store.add_alert(make_alert("fault", AlertKind.FAULT), TO[1:])
+    store.add_alert(make_alert("pushed"), [Address("push", "phone")])
+    assert ids(store.newest_due("mail", clock.instant())) == [("entry", "anna"), ("entry", "ben"), ("fault", "ben")]
+
+
+def test_newest_due_leaves_out_what_is_settled_or_put_off(store: SqliteStore, clock: FakeClock) -> None:
+    for name in ("a1", "a2", "a3"):
+        store.add_alert(make_alert(name), TO[:1])
+    _, second, third = store.due(clock.instant())
+    tried(store, clock, third, ACCEPTED)
+    tried(store, clock, second, LATER, wait_s=60)
+    assert ids(store.newest_due("mail", clock.instant())) == [("a1", "anna")]
+    clock.advance(60)
+    assert ids(store.newest_due("mail", clock.instant())) == [("a2", "anna")]
+    assert store.newest_due("push", clock.instant()) == ()
+
+
+def test_hastened_rows_are_due_at_once_and_settled_ones_stay_settled(store: SqliteStore, clock: FakeClock) -> None:
+    for name in ("a1", "a2", "a3"):
+        store.add_alert(make_alert(name), TO[:1])
+    first, second, third = store.due(clock.instant())
+    tried(store, clock, first, LATER, wait_s=1800)
+    tried(store, clock, second, LATER, wait_s=1800)
+    tried(store, clock, third, ACCEPTED)
+    store.hasten({first.id, third.id, 999})
+    assert ids(store.due(clock.instant())) == [("a1", "anna")]
 
 
 def test_an_outcome_that_outlives_its_row_is_not_written_to_a_newer_one(store: SqliteStore, clock: FakeClock) -> None:

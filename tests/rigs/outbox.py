@@ -65,8 +65,8 @@ class House:
         )
         return self.deliver
 
-    def alert(self, subject: str, *to: str) -> None:
-        alert = Alert(sha256(subject.encode()).hexdigest()[:32], AlertKind.TEST, self.clock.now(), subject, "Look.")
+    def alert(self, subject: str, *to: str, kind: AlertKind = AlertKind.TEST) -> None:
+        alert = Alert(sha256(subject.encode()).hexdigest()[:32], kind, self.clock.now(), subject, "Look.")
         self.store.add_alert(alert, [Address("mail", recipient) for recipient in to or (ANNA,)])
 
     def round(self) -> None:
@@ -80,7 +80,7 @@ class House:
 
     def rows(self) -> list[Delivery]:
         """Return all deliveries, oldest first."""
-        return list(reversed(self.store.deliveries(100)))
+        return list(reversed(self.store.deliveries(1000)))
 
     @property
     def faults(self) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pisecurity.adapters.store.codec import bind, bind_instant, decoded, instant, maybe_moment, moment
@@ -12,7 +13,8 @@ from pisecurity.core.types import Alert, AlertKind, Delivery, Instant, Outcome, 
 from pisecurity.ports import Address
 
 DUE_AT_ONCE = 200
-"""Most rows of one answer: a day without network may leave thousands, and they need not be in memory together."""
+"""Rows of one answer, if its last alert has no more: a day without network may leave thousands, and they need not be
+in memory together."""
 
 _ADD_ALERT = """
 INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, camera, stored_boot_id, stored_boot_s)
@@ -31,7 +33,24 @@ DUE = """
 SELECT * FROM deliveries
 WHERE outcome IN ('waiting', 'later')
   AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
-ORDER BY alert, id LIMIT :limit
+  AND alert <= (
+    SELECT max(alert) FROM (
+      SELECT alert FROM outbox
+      WHERE outcome IN ('waiting', 'later')
+        AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
+      ORDER BY alert, id LIMIT :limit))
+ORDER BY alert, id
+"""
+NEWEST_DUE = """
+SELECT * FROM deliveries
+WHERE outcome IN ('waiting', 'later') AND channel = :channel
+  AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
+  AND alert = (
+    SELECT alert FROM deliveries
+    WHERE outcome IN ('waiting', 'later') AND channel = :channel AND (NOT :alarms OR kind IN ('alarm', 'entry'))
+      AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
+    ORDER BY alert DESC LIMIT 1)
+ORDER BY alert, id
 """
 WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later')"
 _RECORD = """
@@ -39,6 +58,10 @@ UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, detail = :detail,
     tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
     next_boot_id = :next_boot_id, next_boot_s = :next_boot_s
 WHERE id = :id AND outcome IN ('waiting', 'later')
+"""
+HASTEN = """
+UPDATE outbox SET next_boot_id = NULL, next_boot_s = NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND outcome IN ('waiting', 'later')
 """
 
 
@@ -52,13 +75,28 @@ class OutboxTable(Table):
             insert_alert(connection, alert, to, stored)
 
     def due(self, now: Instant) -> tuple[Delivery, ...]:
-        """Return the rows to try now, the alert stored first first, 200 at most.
+        """Return the rows to try now, the alert stored first first: 200, and what else belongs to the last alert.
 
         Rows without a time for the next try, or with one of another boot, are due at once.
         """
         with self._database.read() as connection:
             rows = connection.execute(DUE, bind_instant("now", now) | bind(limit=DUE_AT_ONCE))
             return decoded(rows, delivery)
+
+    def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
+        """Return the rows to try now of the channel's newest alert and, before them, of its newest ALARM or ENTRY."""
+        values = bind(channel=channel) | bind_instant("now", now)
+        with self._database.read() as connection:
+            newest, alarm = (
+                decoded(connection.execute(NEWEST_DUE, values | bind(alarms=alarms)), delivery) for alarms in (0, 1)
+            )
+        return newest if newest == alarm else alarm + newest
+
+    def hasten(self, delivery_ids: Collection[int]) -> None:
+        """Make those of these rows that still wait due at once."""
+        values = bind(ids=json.dumps(sorted(delivery_ids)))
+        with self._database.write() as connection:
+            connection.execute(HASTEN, values)
 
     def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
         """Store what became of a try; a row already accepted, refused or deleted stays as it is."""
