@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
@@ -117,11 +117,20 @@ class Deliver:
         self._outbox, self._pictures, self._channels = outbox, pictures, channels
         self._clock, self._health, self._jitter, self._zone = clock, health, jitter, zone
         self._wake = threading.Event()
+        self._recipients: dict[str, frozenset[str]] = {}
         self._lines: dict[str, _Line] = {}
         self._unrecorded: deque[_Record] = deque()
 
     def wake(self) -> None:
         """Say that there is a new alert, so that it leaves at once."""
+        self._wake.set()
+
+    def set_recipients(self, channel: str, recipients: Collection[str]) -> None:
+        """Say whom the settings name now: nobody when the channel is gone; until this is called, everybody. Any thread.
+
+        Faults of all others end. They still get what waits for them, unless the server does not take it.
+        """
+        self._recipients[channel] = frozenset(recipients)
         self._wake.set()
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
@@ -137,6 +146,7 @@ class Deliver:
 
         While an answer cannot be stored nothing is sent: it would be sent again and again.
         """
+        self._end_faults_of_former_recipients()
         try:
             self._store_answers()
             due = self._outbox.due(self._clock.instant())
@@ -258,6 +268,9 @@ class Deliver:
         answered = [(row, receipts.get(row.recipient, missing)) for row in batch]
         for row, receipt in answered:
             key, wait_s = f"{channel}:{row.recipient}", self._wait_s(row, ASKED_TO_WAIT_S)
+            if not self._names(channel, row.recipient):
+                self._keep(row, _last(receipt, channel), wait_s)
+                continue
             match receipt.outcome:
                 case Outcome.ACCEPTED:
                     self._health.clear(key)
@@ -269,6 +282,16 @@ class Deliver:
                                              f"next try {self._time_in(wait_s)}")  # fmt: skip
             self._keep(row, receipt, wait_s)
         self._store_answers()
+
+    def _names(self, channel: str, recipient: str) -> bool:
+        named = self._recipients.get(channel)
+        return named is None or recipient in named
+
+    def _end_faults_of_former_recipients(self) -> None:
+        for fault in self._health.faults():
+            channel, _, recipient = fault.key.partition(":")
+            if recipient and not self._names(channel, recipient):
+                self._health.clear(fault.key)
 
     def _wait_after(self, error: MailError, batch: Batch) -> None:
         """Store when to try *batch* again."""
@@ -321,6 +344,14 @@ class Deliver:
 
     def _time_in(self, seconds: float) -> str:
         return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._zone):%H:%M:%S}"
+
+
+def _last(receipt: Receipt, channel: str) -> Receipt:
+    """Return the answer for a recipient who is tried no more."""
+    if receipt.outcome is Outcome.ACCEPTED:
+        return receipt
+    detail = f"{receipt.detail}; given up, because [{channel}] no longer names this recipient"
+    return Receipt(Outcome.REFUSED, detail)
 
 
 def _batches(rows: Iterable[Delivery]) -> list[Batch]:

@@ -273,6 +273,46 @@ def test_mail_that_can_never_succeed_is_refused_and_shown(build: Build, clock: F
     assert "554 looks like spam" in house.faults[f"mail:{ANNA}"]
 
 
+def test_fault_of_a_recipient_ends_when_the_settings_no_longer_name_them(build: Build, clock: FakeClock) -> None:
+    answer = {ANNA: Receipt(Outcome.REFUSED, "550 no such user"), BEN: Receipt(Outcome.REFUSED, "552 mailbox full")}
+    house = build(ScriptedMailer(clock, lambda alert: answer))
+    house.health.report(f"camera:{ANNA}", "a fault of somebody else")
+    house.alert("one", ANNA, BEN)
+    house.run(2)
+    assert set(house.faults) == {f"camera:{ANNA}", f"mail:{ANNA}", f"mail:{BEN}"}
+    house.deliver.set_recipients("mail", [BEN])
+    house.round()
+    assert set(house.faults) == {f"camera:{ANNA}", f"mail:{BEN}"}
+    house.deliver.set_recipients("mail", [])
+    house.round()
+    assert set(house.faults) == {f"camera:{ANNA}"}
+
+
+def test_recipient_no_longer_in_the_settings_gets_what_waits_or_is_given_up(build: Build, clock: FakeClock) -> None:
+    answers = {ANNA: Receipt(Outcome.LATER, "450 domain not found"), BEN: Receipt(Outcome.LATER, "450 busy")}
+    mailer = ScriptedMailer(clock, lambda alert: answers)
+    house = build(mailer)
+    house.alert("one", ANNA, BEN)
+    house.round()
+    house.deliver.set_recipients("mail", [])
+    answers[BEN] = Receipt(Outcome.ACCEPTED, "250 queued")
+    house.run(4000)
+    assert [(row.outcome, row.detail, row.attempts) for row in house.rows()] == [
+        (Outcome.REFUSED, "450 domain not found; given up, because [mail] no longer names this recipient", 2),
+        (Outcome.ACCEPTED, "250 queued", 2),
+    ]
+    assert house.faults == {}
+
+
+def test_server_that_is_away_costs_a_former_recipient_no_alert(build: Build, clock: FakeClock) -> None:
+    answers: list[Answer] = [AWAY, AWAY, None]
+    house = build(ScriptedMailer(clock, lambda alert: answers.pop(0)))
+    house.deliver.set_recipients("mail", [])
+    house.alert("one")
+    house.run(21)
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
 def test_rows_of_an_earlier_boot_leave_at_once(build: Build, clock: FakeClock) -> None:
     answers: list[Answer] = [AWAY]
     mailer = ScriptedMailer(clock, lambda alert: answers.pop() if answers else None)
