@@ -16,6 +16,7 @@ import pytest
 
 from pisecurity.adapters.store import SqliteStore, database
 from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database, migrations, statements
+from pisecurity.app import STALE_S
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
 from tests.adapters.values import TO, kill_after, make_alert, make_event
@@ -55,7 +56,7 @@ def test_what_was_stored_is_there_after_opening_again(tmp_path: Path) -> None:
 def test_commits_are_synced_and_references_hold(tmp_path: Path) -> None:
     with opened(tmp_path) as store, store._database.read() as connection:
         pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        assert [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas] == ["wal", 2, 1, 5000]
+        assert [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas] == ["wal", 2, 1, 3000]
 
 
 def test_a_new_file_has_the_newest_format(tmp_path: Path) -> None:
@@ -257,6 +258,34 @@ def test_r13_writers_queue_behind_a_slow_one_longer_than_sqlite_would_wait(
                 task.result(0.2)
         task.result(30)
         assert len(store.events(10)) == 1
+
+
+def test_r13_writers_of_a_locked_file_all_answer_before_they_count_as_stuck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.6)
+    monkeypatch.setattr(database, "QUEUE_TIMEOUT_S", 0.3)
+    together = threading.Barrier(4)
+
+    def refused(store: SqliteStore, number: int) -> str:
+        together.wait(30)
+        with pytest.raises(StoreError) as raised:
+            add(store, number)
+        return str(raised.value)
+
+    with opened(tmp_path) as store, raw(tmp_path) as other, ThreadPoolExecutor(4) as threads:
+        other.execute("BEGIN IMMEDIATE")
+        answers = [task.result(30) for task in [threads.submit(refused, store, number) for number in range(4)]]
+        assert sum("another program holds it" in answer for answer in answers) == 1
+        assert sum("other writes of pisecurity take longer than 0.3 s" in answer for answer in answers) == 3
+        assert all(answer.startswith(f"{tmp_path}/pisecurity.db: ") for answer in answers)
+        other.execute("ROLLBACK")
+        add(store, 9)
+
+
+def test_r13_two_writes_in_a_row_on_a_locked_file_take_less_than_a_worker_may() -> None:
+    """Two, because a change of the alarm waits for the one before it."""
+    assert 2 * (database.BUSY_TIMEOUT_S + database.QUEUE_TIMEOUT_S) < STALE_S
 
 
 def test_eight_readers_and_three_writers_never_see_half_an_event_or_a_locked_file(tmp_path: Path) -> None:

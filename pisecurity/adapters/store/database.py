@@ -14,8 +14,11 @@ from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another program that writes; below the 15 s after which a worker counts as stuck."""
+BUSY_TIMEOUT_S = 3.0
+"""How long to wait for another program that writes."""
+QUEUE_TIMEOUT_S = 4.0
+"""How long to wait for other threads that write. Together with BUSY_TIMEOUT_S, and twice over, below the 15 s after
+which a worker counts as stuck: a change of the alarm may have to wait for the one before it."""
 IDLE_CONNECTIONS = 4
 CACHE_KIB = 512
 """Page cache of one connection: lists read a few dozen pages, and the default of 2 MB each adds up."""
@@ -73,8 +76,16 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection whose changes are on disk, all or none, when the block has ended. Raises StoreError."""
-        with self._writing, self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+        if not self._writing.acquire(timeout=QUEUE_TIMEOUT_S):
+            raise StoreError(
+                f"{self.path}: other writes of pisecurity take longer than {QUEUE_TIMEOUT_S:g} s; end the program that "
+                "holds it, or replace the SD card if it is worn out"
+            )
+        try:
+            with self._transaction("BEGIN IMMEDIATE") as connection:
+                yield connection
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Close the file; connections still lent are closed when they come back."""
