@@ -15,6 +15,9 @@ from pisecurity.core.vision.tracks import Sight, Thing, Tracker, as_track
 from pisecurity.core.vision.zones import ZoneMap
 from pisecurity.settings import MotionSettings, ZoneSettings
 
+WARM_UP_S = 2.5
+"""Time after the scene began in which no event opens; what still moves then opens one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -40,7 +43,7 @@ class Pipeline:
         self._exposure, self._settling, self._stirring = Exposure(), Settling(), Stirring()
         self._tracker, self._keeper = Tracker(), EventKeeper(camera)
         self._background: Background | None = None
-        self._last_s = 0.0
+        self._began_s = self._last_s = 0.0
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and the open event are kept."""
@@ -83,6 +86,7 @@ class Pipeline:
         self._background = Background(planes, self._motion.min_contrast)
         self._exposure, self._stirring = Exposure(), Stirring()
         self._settling.start(now_s)
+        self._began_s = now_s
         self._tracker.forget()
         self._last_s = now_s
 
@@ -106,7 +110,10 @@ class Pipeline:
     def _step(self, frame: Frame, change: Change, planes: Planes, boxed: Sequence[tuple[Thing, Box]]) -> Step:
         tracks = tuple(as_track(thing, box, planes.coarse.shape) for thing, box in boxed)
         entering = frozenset(thing.id for thing, _ in boxed if thing.entry)
-        events = self._keeper.note(tracks, entering, frame.taken_s, frame.taken_at, self._motion.event_gap_s)
+        # At first neither the noise of the picture nor the wind in it is known: what moves then is shown, not told.
+        known = frame.taken_s - self._began_s >= WARM_UP_S
+        told = tracks if known else ()
+        events = self._keeper.note(told, entering, frame.taken_s, frame.taken_at, self._motion.event_gap_s)
         return Step(events, tracks, _result(change, planes, unsettled=self._settling.distrusting(frame.taken_s)))
 
     def _learn(

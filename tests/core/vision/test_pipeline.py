@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pisecurity.core.types import Box, Event, Frame, Phase, TrackState
-from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.core.vision.pipeline import WARM_UP_S, Pipeline
 from pisecurity.settings import MotionSettings, ZoneSettings
 from tests.core.vision.drawn import (
     HEIGHT,
@@ -41,6 +41,16 @@ def test_an_empty_scene_has_no_event_and_no_track() -> None:
     taken, last = steps(film(8))
     assert last == ()
     assert not any(step.events or step.tracks for step in taken)
+
+
+@pytest.mark.parametrize("noise", [30.0, 40.0])
+def test_r40_the_noise_of_a_dark_picture_is_no_event_at_the_start(noise: float) -> None:
+    assert events(film(10, noise=noise)) == []
+
+
+def test_r40_whoever_moves_at_the_start_is_an_event_as_soon_as_the_scene_is_known() -> None:
+    (event,) = opened(events(film(8, walker(0, 8, from_x=20.0))))
+    assert event.opened_s == pytest.approx(WARM_UP_S, abs=0.5)
 
 
 def test_one_walk_is_one_event() -> None:
