@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import time
 from ipaddress import ip_address, ip_network
+from itertools import combinations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -24,6 +25,7 @@ from pydantic_core import PydanticCustomError
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Point = tuple[Share, Share]
 KeyPath = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "fps")`` is the key fps of the first camera."""
 
@@ -107,6 +109,10 @@ class MotionSettings(Table):
     """Seconds without anything that counts until an event is over."""
 
 
+LEAST_ZONE_AREA = 0.0001
+"""Share of the picture, a hundredth of its width by a hundredth of its height; less is a slip of the pen."""
+
+
 class ZoneSettings(Table):
     """One ``[[zone]]``."""
 
@@ -116,10 +122,42 @@ class ZoneSettings(Table):
     """Id of the camera it lies in."""
     kind: Literal["watch", "ignore", "entry"] = Field(examples=["watch"])
     """watch: only here counts (where a camera has any). ignore: never counts here. entry: starts the entry delay."""
-    points: tuple[tuple[Share, Share], ...] = Field(
+    points: tuple[Point, ...] = Field(
         min_length=3, max_length=32, examples=[((0.1, 0.4), (0.9, 0.4), (0.9, 1.0), (0.1, 1.0))]
     )
     """Corners in shares of the picture, from the left and from the top."""
+
+    @field_validator("points")
+    @classmethod
+    def _goes_round_an_area(cls, points: tuple[Point, ...]) -> tuple[Point, ...]:
+        """Refuse what would watch nothing, or the wrong places, without anybody noticing."""
+        edges = list(zip(points, (*points[1:], points[0]), strict=True))
+        for (first, one), (second, other) in combinations(enumerate(edges, start=1), 2):
+            if _cross(one, other):
+                raise ValueError(
+                    f"two edges cross, the one from corner {first} and the one from corner {second}; "
+                    "give the corners in order round the zone"
+                )
+        # The shoelace formula.
+        area = abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in edges)) / 2
+        if area < LEAST_ZONE_AREA:
+            raise ValueError(
+                "these corners hold no area; give them in order round the zone, "
+                "such as [[0.1, 0.4], [0.9, 0.4], [0.9, 1.0], [0.1, 1.0]]"
+            )
+        return points
+
+
+def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+    """Return whether two edges cut through each other; touching is not crossing."""
+    return _parts(one, other) and _parts(other, one)
+
+
+def _parts(edge: tuple[Point, Point], ends: tuple[Point, Point]) -> bool:
+    """Return whether *ends* lie on the two sides of the line through *edge*."""
+    (x0, y0), (x1, y1) = edge
+    left, right = ((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) for x, y in ends)
+    return left * right < 0
 
 
 class ModeSettings(Table):
@@ -241,24 +279,31 @@ def _page_address(value: str) -> str:
     return str(address)
 
 
+PRIVATE_NETWORKS = tuple(
+    ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
+"""Addresses no router of the internet passes on. Source: IANA special-purpose address registries."""
+
+
 def _network(value: str) -> str:
     try:
         network = ip_network(value)
     except ValueError:
         raise ValueError("give a network such as 10.8.0.0/24") from None
-    if network.prefixlen == 0:
-        raise ValueError("that is the whole internet; give a network such as 10.8.0.0/24")
+    if not any(network.version == block.version and network.subnet_of(block) for block in PRIVATE_NETWORKS):  # type: ignore[arg-type]
+        raise ValueError("the internet is in it; give a private network such as 10.8.0.0/24")
     return str(network)
 
 
 PageAddress = Annotated[str, AfterValidator(_page_address)]
 Network = Annotated[str, AfterValidator(_network)]
-HostName = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$", max_length=253
-    ),
-]
+HOST_NAME = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*"
+"""A name a browser can ask for, in small letters. Many home machines have an underscore in theirs."""
+HostName = Annotated[str, StringConstraints(pattern=f"^{HOST_NAME}$", max_length=253)]
 
 
 class WebSettings(Table):

@@ -106,7 +106,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[web]\nalso_allow = ["0.0.0.0/0"]',
-            ('web.also_allow[1] = "0.0.0.0/0": that is the whole internet; give a network such as 10.8.0.0/24'),
+            ('web.also_allow[1] = "0.0.0.0/0": the internet is in it; give a private network such as 10.8.0.0/24'),
         ),
         (
             '[house]\nname = ""',
@@ -184,6 +184,20 @@ def test_all_mistakes_are_told_at_once() -> None:
                 "list in brackets with 3 to 32 entries, such as [[0.1, 0.4], [0.9, 0.4], [0.9, 1], [0.1, 1]] "
                 "(corners in shares "
                 "of the picture, from the left and from the top)"
+            ),
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0.1, 0.1], [0.9, 0.9], [0.1, 0.1]]',
+            (
+                "zone[1].points = [[0.1, 0.1], [0.9, 0.9], [0.1, 0.1]]: these corners hold no area; "
+                "give them in order round the zone, such as [[0.1, 0.4], [0.9, 0.4], [0.9, 1.0], [0.1, 1.0]]"
+            ),
+        ),
+        (
+            '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0], [1, 1], [1, 0], [0, 1]]',
+            (
+                "zone[1].points = [[0, 0], [1, 1], [1, 0], [0, 1]]: two edges cross, the one from corner 1 and the one "
+                "from corner 3; give the corners in order round the zone"
             ),
         ),
         (
