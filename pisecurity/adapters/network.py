@@ -7,15 +7,18 @@ then stays at plain IPv4, IPv6 and Unix sockets.
 from __future__ import annotations
 
 import fcntl
+import re
 import socket
 import struct
 import sys
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from pisecurity.errors import NetworkError, NoNetworkError
+from pisecurity.settings import HOST_NAME
 
 Address = IPv4Address | IPv6Address
 Prefix = IPv4Network | IPv6Network
@@ -31,18 +34,51 @@ _IFA_F_UNUSABLE = 0x01 | 0x08 | 0x20 | 0x40
 _SCOPE_LINK = 0x20
 _ANY = "00000000"
 
+_HOST_NAME = re.compile(HOST_NAME)
+_REMARK = re.compile("[#;]")
+
+HOUSEHOLD_BITS = 22
+"""An IPv4 network with a shorter prefix is that of a campus, hotel or company: its machines are no neighbours."""
 LOOPBACK_PREFIXES: tuple[Prefix, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """Whose machines may use the page."""
+
+    prefixes: tuple[Prefix, ...]
+    warning: str = ""
+    """Why hardly anybody may, and what to do about it; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
-    """Where the page listens and from where it may be used."""
+    """Where the page listens and who is in the same network; two that are equal need no new page."""
 
     interface: str
     addresses: tuple[Address, ...]
     """Addresses to bind, IPv4 first."""
     prefixes: tuple[Prefix, ...]
     """Networks reached from *interface* without a router; loopback alone when it is bound to loopback."""
+
+    def admitted(self, added: Sequence[Prefix]) -> Admitted:
+        """Return whose machines may use the page: those of the home network and of the *added* ones.
+
+        Whoever is in the home network may switch the alarm. Where it is too large to be that of one household,
+        only this computer and the added networks remain; an added network that holds all of it makes it a home.
+        """
+        strange = [prefix for prefix in self.prefixes if _too_large(prefix) and not _within(prefix, added)]
+        if not strange:
+            return Admitted((*self.prefixes, *added))
+        own = (ip_network(address) for address in self.addresses)
+        prefixes = (*LOOPBACK_PREFIXES, *own, *added)
+        if all(any(prefix.overlaps(other) for other in added) for prefix in strange):
+            return Admitted(prefixes)
+        return Admitted(
+            prefixes,
+            f"{strange[0]} has room for {strange[0].num_addresses - 2} machines, too many for one household: "
+            "only this computer may use the page; set web.also_allow to the part of it with your phones",
+        )
 
 
 def find_binding(address: str, proc: Path = Path("/proc")) -> Binding:
@@ -66,18 +102,35 @@ def find_binding(address: str, proc: Path = Path("/proc")) -> Binding:
 
 
 def host_names(resolv_conf: Path = Path("/etc/resolv.conf")) -> tuple[str, ...]:
-    """Return the names this machine is called by at home: ``pi``, ``pi.local`` and ``pi.<domain of the router>``."""
+    """Return the names this machine is called by at home: ``pi``, ``pi.local`` and ``pi.<domain of the router>``.
+
+    None where its name is one that no browser can ask for.
+    """
     name = socket.gethostname().lower().split(".")[0]
+    if not _HOST_NAME.fullmatch(name):  # the kernel takes any text, such as "(none)" or "Living Room"
+        return ()
     try:
         lines = resolv_conf.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:  # without the file there is no such domain, and the other names still hold
         lines = []
-    domains = [word.strip(".").lower() for line in lines for word in _search_domains(line.split())]
-    return (name, f"{name}.local", *(f"{name}.{domain}" for domain in domains if domain))
+    domains = [word.strip(".").lower() for line in lines for word in _search_domains(line)]
+    return (name, f"{name}.local", *(f"{name}.{domain}" for domain in domains if _HOST_NAME.fullmatch(domain)))
 
 
-def _search_domains(words: list[str]) -> list[str]:
+def _search_domains(line: str) -> list[str]:
+    # A word of a remark would become a name of this page, which somebody else may own in the world outside.
+    words = _REMARK.split(line, maxsplit=1)[0].split()
     return words[1:] if words and words[0] in {"search", "domain"} else []
+
+
+def _too_large(prefix: Prefix) -> bool:
+    # The link-local network spans one cable or Wi-Fi, however long its prefix.
+    here = prefix.is_loopback or prefix.is_link_local
+    return prefix.version == 4 and prefix.prefixlen < HOUSEHOLD_BITS and not here
+
+
+def _within(prefix: Prefix, others: Sequence[Prefix]) -> bool:
+    return any(prefix.version == other.version and prefix.subnet_of(other) for other in others)  # type: ignore[arg-type]
 
 
 def _interface_of(address: Address, owners: dict[Address, str]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters import network
-from pisecurity.adapters.network import find_binding, host_names
+from pisecurity.adapters.network import Binding, Prefix, find_binding, host_names
 from pisecurity.errors import NetworkError, NoNetworkError
 
 ROUTE_HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
@@ -155,3 +156,79 @@ def test_names_are_those_a_router_and_mdns_give(tmp_path: Path, monkeypatch: pyt
     resolv.write_text("# made by the router\nnameserver 192.168.1.1\nsearch Fritz.Box lan.\n")
     assert host_names(resolv) == ("pi", "pi.local", "pi.fritz.box", "pi.lan")
     assert host_names(tmp_path / "none") == ("pi", "pi.local")
+
+
+@pytest.mark.parametrize("name", ["(none)", "pi_\u00fc", "Wohnzimmer Pi", "", "-pi"])
+def test_machine_whose_name_is_none_a_browser_can_ask_for_has_no_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+    resolv = tmp_path / "resolv.conf"
+    resolv.write_text("search lan\n")
+    assert host_names(resolv) == ()
+
+
+def test_underscore_in_the_name_of_the_machine_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "pi_4")
+    assert host_names(tmp_path / "none") == ("pi_4", "pi_4.local")
+
+
+@pytest.mark.parametrize(
+    "line", ["search lan  # by dhcp", "search lan ; by dhcp", "search lan #by dhcp", "search lan (x)"]
+)
+def test_only_host_names_in_resolv_conf_become_names_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "pi")
+    resolv = tmp_path / "resolv.conf"
+    resolv.write_text(f"{line}\n")
+    assert host_names(resolv) == ("pi", "pi.local", "pi.lan")
+
+
+def home(*prefixes: str) -> Binding:
+    return Binding("eth0", (IPv4Address("10.0.0.5"),), tuple(ip_network(prefix) for prefix in prefixes))
+
+
+def texts(prefixes: Iterable[Prefix]) -> list[str]:
+    return [str(prefix) for prefix in prefixes]
+
+
+def test_household_network_and_the_added_ones_are_admitted() -> None:
+    found = home("192.168.0.0/22", "fd00:1::/64", "fe80::/64", "169.254.0.0/16").admitted([ip_network("10.8.0.0/24")])
+    assert texts(found.prefixes) == ["192.168.0.0/22", "fd00:1::/64", "fe80::/64", "169.254.0.0/16", "10.8.0.0/24"]
+    assert found.warning == ""
+
+
+def test_network_too_large_for_a_household_is_not_trusted_as_one() -> None:
+    found = home("10.0.0.0/21", "fd00:1::/64").admitted([ip_network("192.168.9.0/24")])
+    assert texts(found.prefixes) == ["127.0.0.0/8", "::1/128", "10.0.0.5/32", "192.168.9.0/24"]
+    assert found.warning == (
+        "10.0.0.0/21 has room for 2046 machines, too many for one household: only this computer may use the page; "
+        "set web.also_allow to the part of it with your phones"
+    )
+
+
+def test_part_of_a_large_network_that_the_owner_named_is_admitted_without_a_warning() -> None:
+    found = home("10.0.0.0/16", "fd00:1::/64").admitted([ip_network("10.0.3.0/24")])
+    assert texts(found.prefixes) == ["127.0.0.0/8", "::1/128", "10.0.0.5/32", "10.0.3.0/24"]
+    assert found.warning == ""
+
+
+def test_large_network_that_the_owner_named_whole_is_a_home_network() -> None:
+    found = home("10.0.0.0/16", "fd00:1::/64").admitted([ip_network("10.0.0.0/16")])
+    assert texts(found.prefixes) == ["10.0.0.0/16", "fd00:1::/64", "10.0.0.0/16"]
+    assert found.warning == ""
+
+
+def test_page_on_loopback_needs_no_household(proc: Path) -> None:
+    found = find_binding("127.0.0.1", proc).admitted(())
+    assert (texts(found.prefixes), found.warning) == (["127.0.0.0/8", "::1/128"], "")
+
+
+def test_bindings_are_equal_until_an_address_or_a_neighbourhood_changes(
+    proc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = find_binding("auto", proc)
+    assert find_binding("auto", proc) == before
+    monkeypatch.setattr(network, "_ipv4_addresses", lambda: {IPv4Address("192.168.1.21"): "eth0"})
+    assert find_binding("auto", proc) != before
