@@ -64,5 +64,5 @@ def create_app(
     problems.register(app)
     app.context_processor(lambda: {"house": parts.house, "has_mailbox": parts.mailbox is not None})
     app.add_template_filter(lambda at: short_time(at, clock.now(), zone), "short_time")
-    app.wsgi_app = Guard(app.wsgi_app, access)  # type: ignore[method-assign]
+    app.wsgi_app = Guard(app.wsgi_app, access, clock)  # type: ignore[method-assign]
     return app

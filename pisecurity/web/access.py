@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,15 +17,24 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pisecurity.ports import Clock
+from pisecurity.settings import HOST_NAME
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
+_HOST = re.compile(rf"(?P<name>\[[0-9a-f:.]+\]|{HOST_NAME}\.?)(?::(?P<port>[0-9]{{1,5}}))?")
 
 _READING = frozenset({"GET", "HEAD"})
 _ALLOWED_METHODS = _READING | {"POST"}
+_OWN_SITES = frozenset({"same-origin", "none"})
+"""``Sec-Fetch-Site`` of a change that the page or the owner's own hand made; older browsers do not send it."""
+
+TELL_EVERY_S = 60.0
+MOST_PEERS = 256
+_OTHERS = "others"
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -63,14 +73,8 @@ class AccessPolicy:
 
     def knows_peer(self, address: str | None) -> bool:
         """Tell whether the machine at *address* (``REMOTE_ADDR``, never a forwarded header) may connect."""
-        try:
-            # A link-local peer carries its interface: fe80::1%eth0.
-            peer = ip_address((address or "").split("%", 1)[0])
-        except ValueError:
-            return False
-        if isinstance(peer, IPv6Address) and peer.ipv4_mapped:
-            peer = peer.ipv4_mapped
-        return any(peer in prefix for prefix in self.prefixes)
+        peer = _peer(address)
+        return peer is not None and any(peer in prefix for prefix in self.prefixes)
 
     def knows_host(self, header: str | None) -> bool:
         """Tell whether the ``Host`` *header* names this page; the port does not matter."""
@@ -96,8 +100,7 @@ def canonical_host(header: str) -> tuple[str, str] | None:
         return None
     name, port = match["name"], match["port"] or ""
     if not name.startswith("["):
-        name = name.removesuffix(".")
-        return (name, port) if name else None
+        return name.removesuffix("."), port
     try:
         return str(IPv6Address(name[1:-1])), port
     except ValueError:
@@ -115,13 +118,53 @@ def urlsplit_or_none(url: str | None) -> tuple[str, str] | None:
 
 def peer_name(address: str | None) -> str:
     """Return what the owner calls the machine at *address* in "armed by ..."."""
-    try:
-        peer: IPv4Address | IPv6Address = ip_address((address or "").split("%", 1)[0])
-    except ValueError:
+    peer = _peer(address)
+    if peer is None:
         return "the page"
-    if isinstance(peer, IPv6Address) and peer.ipv4_mapped:
-        peer = peer.ipv4_mapped
     return "this computer" if peer.is_loopback else str(peer)
+
+
+def _peer(address: str | None) -> IPv4Address | IPv6Address | None:
+    """Return the machine at *address*, without the interface of a link-local one (fe80::1%eth0), IPv4 as IPv4."""
+    try:
+        peer = ip_address((address or "").split("%", 1)[0])
+    except ValueError:
+        return None
+    return (peer.ipv4_mapped or peer) if isinstance(peer, IPv6Address) else peer
+
+
+class Refusals:
+    """Keeps one peer from filling the log: its first refusal is told at once, then one a minute with their number.
+
+    Beyond ``MOST_PEERS`` in a minute the further peers share one count. Any thread may call.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._told: dict[str, _Told] = {}
+
+    def count(self, peer: str) -> int | None:
+        """Take note of a refusal; return how many of *peer* are to be told now, None when it is too early."""
+        now_s = self._clock.monotonic()
+        with self._lock:
+            if peer not in self._told and len(self._told) >= MOST_PEERS:
+                self._told = {each: told for each, told in self._told.items() if now_s - told.at_s < TELL_EVERY_S}
+                if len(self._told) >= MOST_PEERS:
+                    peer = _OTHERS
+            told = self._told.get(peer)
+            if told is not None and now_s - told.at_s < TELL_EVERY_S:
+                told.untold += 1
+                return None
+            self._told[peer] = _Told(now_s)
+            return 1 if told is None else told.untold + 1
+
+
+@dataclass(slots=True)
+class _Told:
+    """When the refusals of a peer were told last, and how many there were since."""
+
+    at_s: float
+    untold: int = 0
 
 
 class Guard:
@@ -130,8 +173,8 @@ class Guard:
     It stands before Flask so that a stranger reaches no routing, no parsing and no template.
     """
 
-    def __init__(self, app: WSGIApplication, policy: AccessPolicy) -> None:
-        self._app, self._policy = app, policy
+    def __init__(self, app: WSGIApplication, policy: AccessPolicy, clock: Clock) -> None:
+        self._app, self._policy, self._refusals = app, policy, Refusals(clock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         guarded = _with_security_headers(start_response)
@@ -139,20 +182,27 @@ class Guard:
         if refusal is None:
             return self._app(environ, guarded)
         status, text = refusal
-        log.warning(
-            "request refused status=%d peer=%s method=%.8r path=%.80r host=%.80r",
-            status,
-            environ.get("REMOTE_ADDR"),
-            environ.get("REQUEST_METHOD"),
-            environ.get("PATH_INFO"),
-            environ.get("HTTP_HOST"),
-        )
+        self._tell(status, environ)
         body = text.encode()
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         if status is HTTPStatus.METHOD_NOT_ALLOWED:
             headers.append(("Allow", ", ".join(sorted(_ALLOWED_METHODS))))
         guarded(f"{status.value} {status.phrase}", headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+
+    def _tell(self, status: HTTPStatus, environ: WSGIEnvironment) -> None:
+        peer = str(environ.get("REMOTE_ADDR"))
+        times = self._refusals.count(peer)
+        if times is not None:
+            log.warning(
+                "request refused status=%d peer=%s times=%d method=%.8r path=%.80r host=%.80r",
+                status,
+                peer,
+                times,
+                environ.get("REQUEST_METHOD"),
+                environ.get("PATH_INFO"),
+                environ.get("HTTP_HOST"),
+            )
 
     def _refusal(self, environ: WSGIEnvironment) -> tuple[HTTPStatus, str] | None:
         """Return status and text for a request that may not pass; the texts repeat nothing of the request."""
@@ -166,9 +216,8 @@ class Guard:
             )
         if method not in _ALLOWED_METHODS:
             return HTTPStatus.METHOD_NOT_ALLOWED, "This page is read with GET and changed with POST.\n"
-        if method not in _READING and not self._policy.same_origin(
-            host, environ.get("HTTP_ORIGIN"), environ.get("HTTP_REFERER")
-        ):
+        from_here = self._policy.same_origin(host, environ.get("HTTP_ORIGIN"), environ.get("HTTP_REFERER"))
+        if method not in _READING and not (from_here and environ.get("HTTP_SEC_FETCH_SITE", "none") in _OWN_SITES):
             return HTTPStatus.FORBIDDEN, "A change is taken from this page itself only.\n"
         return None
 

@@ -7,10 +7,11 @@ from ipaddress import ip_network
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from pisecurity.core.types import AlarmState, Mode
-from pisecurity.web.access import SECURITY_HEADERS, AccessPolicy, canonical_host, peer_name
+from pisecurity.web.access import MOST_PEERS, SECURITY_HEADERS, AccessPolicy, Refusals, canonical_host, peer_name
 from tests.fakes import FakeClock
 from tests.web.house import NAME, House
 
@@ -141,6 +142,49 @@ def test_change_from_the_page_itself_is_taken(host: str, source: dict[str, str])
     assert ours.panel.status().state is AlarmState.DISARMED
 
 
+@pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 303), ("none", 303), ("same-site", 403), ("cross-site", 403), ("", 403)]
+)
+def test_s11_browser_that_says_where_a_change_comes_from_is_believed(site: str, status: int) -> None:
+    ours = house()
+    page = ours.app().test_client()
+    headers = {**OWN, "Sec-Fetch-Site": site}
+    assert page.post("/mode", headers=headers, data={"mode": "disarmed"}, environ_base=NEIGHBOUR).status_code == status
+    assert ours.panel.status().mode is (Mode.DISARMED if status == 303 else Mode.AWAY)
+    assert page.get("/", headers={"Host": NAME, "Sec-Fetch-Site": site}, environ_base=NEIGHBOUR).status_code == 200
+
+
+def refused(ours: House, page: FlaskClient, peer: str, times: int = 1) -> None:
+    for _ in range(times):
+        assert page.get("/", headers={"Host": NAME}, environ_base={"REMOTE_ADDR": peer}).status_code == 403
+
+
+def test_refusals_of_one_peer_are_told_at_once_and_then_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    ours = house()
+    page, clock = ours.app().test_client(), ours.clock
+    assert isinstance(clock, FakeClock)
+    refused(ours, page, "8.8.8.8", 1000)
+    refused(ours, page, "9.9.9.9")
+    clock.advance(61)
+    refused(ours, page, "8.8.8.8", 1000)
+    lines = [record.getMessage() for record in caplog.records if "request refused" in record.getMessage()]
+    assert [(line.split("peer=")[1].split()[0], line.split("times=")[1].split()[0]) for line in lines] == [
+        ("8.8.8.8", "1"),
+        ("9.9.9.9", "1"),
+        ("8.8.8.8", "1000"),
+    ]
+
+
+def test_many_refused_peers_neither_fill_memory_nor_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    refusals = Refusals(clock)
+    told = [refusals.count(f"2001:db8::{number:x}") for number in range(5000)]
+    assert sum(count is not None for count in told) == MOST_PEERS + 1  # the strangers beyond share one line
+    clock.advance(61)
+    assert refusals.count("2001:db8::ffff") == 1
+    assert refusals.count("2001:db8::0") == 1
+
+
 @pytest.mark.parametrize("path", [path for method, path in table() if method == "POST"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_s17_only_post_changes_the_mode(path: str, method: str) -> None:
@@ -219,6 +263,9 @@ def test_neighbours_are_those_on_the_link_and_in_the_added_networks(peer: str | 
         ("user@pi.local", None),
         (".", None),
         ("", None),
+        ("(none)", None),
+        ("pi..local", None),
+        ("pi_4.local", ("pi_4.local", "")),
         ("pi.local\n", None),
         ("p\u0456.local", None),
     ],
