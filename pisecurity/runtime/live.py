@@ -10,7 +10,7 @@ from pisecurity.core.types import Box, Frame, Picture, Track, TrackState
 from pisecurity.ports import Clock, JpegEncoder
 
 WATCHED_S = 3.0
-"""After the last look at a camera its frames are no longer copied."""
+"""So long after the last look at a camera its frames are no longer copied, and a copy so old is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class LiveView:
     def offer(self, frame: Frame, tracks: Sequence[Track]) -> None:
         """Take note of *frame*; its picture is copied only when somebody looked lately."""
         slot = self._slots[frame.camera]
-        watched = self._clock.monotonic() - slot.asked_s < WATCHED_S
+        now_s = self._clock.monotonic()
+        watched = now_s - slot.asked_s < WATCHED_S
         picture = frame.picture() if watched else None
         boxes = tuple(track.box for track in tracks if track.state is not TrackState.CANDIDATE)
         with slot.lock:
@@ -59,6 +60,9 @@ class LiveView:
             slot.taken_s = frame.taken_s
             if picture is not None:
                 slot.held = (slot.number, frame.taken_s, picture, boxes)
+            elif slot.held is not None and now_s - slot.held[1] > WATCHED_S:
+                # The next one to look must not get the house as it was when somebody last did.
+                slot.held = slot.made = None
 
     def latest(self, camera: str, after: int) -> LivePicture | None:
         """Return the newest picture of *camera*, or None when it has none newer than number *after*.

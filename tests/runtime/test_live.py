@@ -73,3 +73,27 @@ def test_an_unknown_camera_is_a_key_error() -> None:
     live, _, _ = make_live()
     with pytest.raises(KeyError):
         live.latest("garage", 0)
+
+
+def test_a_picture_from_before_nobody_looked_is_never_shown_as_live() -> None:
+    live, clock, _ = make_live()
+    live.latest("front", 0)
+    live.offer(make_frame(0, taken_s=clock.monotonic()), ())
+    assert live.latest("front", 0) is not None
+    for number in range(1, 60):
+        clock.advance(1)
+        live.offer(make_frame(number, taken_s=clock.monotonic()), ())
+    assert live.latest("front", 0) is None
+    live.offer(make_frame(60, taken_s=clock.monotonic()), ())
+    picture = live.latest("front", 0)
+    assert picture is not None and picture.taken_s == clock.monotonic()
+
+
+def test_a_page_that_loads_anew_every_five_seconds_finds_a_picture_at_once() -> None:
+    live, clock, _ = make_live()
+    live.latest("front", 0)
+    for number in range(50):
+        live.offer(make_frame(number, taken_s=clock.monotonic()), ())
+        clock.advance(0.1)
+    picture = live.latest("front", 0)
+    assert picture is not None and clock.monotonic() - picture.taken_s < 5
