@@ -51,7 +51,7 @@ def frame(camera: str) -> Response:
     newest = ours.live.latest(camera, after) if after is not None else _first_picture(ours, camera)
     if newest is None:
         if after is None:
-            abort(404, "This camera has no picture yet.")
+            abort(404, "This camera has no new picture.")
         return Response(status=304)
     answer = Response(newest.jpeg, mimetype="image/jpeg")
     answer.headers["X-Frame-Number"] = str(newest.number)
@@ -77,6 +77,7 @@ def as_json(home: Home) -> dict[str, object]:
             for camera in home.cameras
         ],
         "events": [asdict(event) for event in home.events],
+        "notes": home.notes,
         "newest_mail": home.newest_mail,
         "now": home.now.isoformat(),
         "stale_s": view.STALE_S,
@@ -84,12 +85,22 @@ def as_json(home: Home) -> dict[str, object]:
 
 
 def _first_picture(ours: Parts, camera: str) -> LivePicture | None:
-    newest = ours.live.latest(camera, 0)
+    """Return a picture that may be called live, waiting for it where the camera films; None when there is none."""
+    newest = _fresh_picture(ours, camera)
     age_s = ours.live.age_s(camera)
-    if age_s is None or age_s > view.STALE_S:
+    films = age_s is not None and age_s <= view.STALE_S
+    if newest is not None or not films or not ours.first_looks.acquire(blocking=False):
         return newest
-    deadline_s, never = ours.clock.monotonic() + FIRST_PICTURE_S, threading.Event()
-    while newest is None and ours.clock.monotonic() < deadline_s:
-        ours.clock.wait(never, _STEP_S)
-        newest = ours.live.latest(camera, 0)
-    return newest
+    try:
+        deadline_s, never = ours.clock.monotonic() + FIRST_PICTURE_S, threading.Event()
+        while newest is None and ours.clock.monotonic() < deadline_s:
+            ours.clock.wait(never, _STEP_S)
+            newest = _fresh_picture(ours, camera)
+        return newest
+    finally:
+        ours.first_looks.release()
+
+
+def _fresh_picture(ours: Parts, camera: str) -> LivePicture | None:
+    newest = ours.live.latest(camera, 0)
+    return newest if newest is None or ours.clock.monotonic() - newest.taken_s <= view.STALE_S else None

@@ -26,6 +26,8 @@ class Home:
     readiness: str
     cameras: tuple[view.CameraView, ...]
     events: tuple[view.EventCard, ...]
+    notes: tuple[str, ...]
+    """What is no fault and the owner should know all the same."""
     now: datetime
     newest_mail: int | None
     """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
@@ -58,6 +60,7 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         readiness=view.readiness(faults),
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
+        notes=view.notes(parts.health.facts()),
         now=now,
         newest_mail=_newest_mail(parts),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -15,6 +16,8 @@ from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
 
 EXTENSION = "pisecurity"
+FIRST_LOOKS = 2
+"""So few of the server's 8 threads may wait for a camera: the others are there for the switch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Parts:
     """What people call the cameras, by id."""
     mailbox: Mailbox | None = None
     """The embedded mailbox of the demo."""
+    first_looks: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(FIRST_LOOKS))
+    """Held by each request that waits for the first picture of a camera."""
 
     def label(self, camera: str) -> str:
         """Return what people call *camera*."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, EventRecord, Fault, Mode, Outcome
+from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
 
 WORDS = {
@@ -21,6 +22,8 @@ WORDS = {
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
 STALE_S = 5.0
 """A picture older than this is no longer called live."""
+NO_RESTART = "nothing"
+"""What the desk notes when no setting waits for a restart."""
 
 
 class Mailed(StrEnum):
@@ -164,6 +167,12 @@ def readiness(faults: Sequence[Fault]) -> str:
     if not faults:
         return "Everything ready"
     return faults[0].text if len(faults) == 1 else f"{len(faults)} problems: {faults[0].text}"
+
+
+def notes(facts: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the quiet lines under the readiness; the other *facts* are for ``pisecurity status``."""
+    waits = facts.get(RESTART_FACT, NO_RESTART)
+    return () if waits == NO_RESTART else (f"{RESTART_FACT.capitalize()}: {waits}",)
 
 
 ALERT_WORDS = {

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from pisecurity.core.types import AlarmState, Mode, Outcome
 from pisecurity.web.api import FIRST_PICTURE_S
+from pisecurity.web.parts import EXTENSION
 from tests.fakes import FakeClock
 from tests.web.house import NAME, House
 
@@ -253,6 +254,47 @@ def test_plain_image_of_a_camera_that_stands_still_is_not_waited_for_for_ever() 
     house.offer()
     assert page.get("/frame/front.jpg").status_code == 404
     assert house.clock.monotonic() == pytest.approx(1010 + FIRST_PICTURE_S, abs=0.11)
+
+
+def test_plain_image_is_never_an_old_picture() -> None:
+    clock = FilmingClock()
+    clock.house = house = House(clock)
+    page = client(house)
+    page.get("/frame/front.jpg?after=0")
+    house.offer()
+    clock.advance(3600)
+    assert page.get("/frame/front.jpg").status_code == 404  # the camera stands still
+    house.offer()
+    answer = page.get("/frame/front.jpg")
+    assert answer.status_code == 200
+    assert float(answer.headers["X-Frame-Age"]) < 1
+
+
+def test_only_two_plain_images_wait_and_the_others_are_answered_at_once() -> None:
+    house = new_house()
+    app = house.app()
+    app.test_client_class = PhoneClient
+    house.offer()
+    waiting = app.extensions[EXTENSION].first_looks
+    assert waiting.acquire(blocking=False) and waiting.acquire(blocking=False)
+    assert app.test_client().get("/frame/front.jpg").status_code == 404
+    assert house.clock.monotonic() == 1000
+    waiting.release()
+    assert app.test_client().get("/frame/front.jpg").status_code == 404
+    assert house.clock.monotonic() > 1000
+    assert waiting.acquire(blocking=False)  # who waited has given its place back
+
+
+def test_what_waits_for_a_restart_is_on_the_page() -> None:
+    house = new_house()
+    house.health.note("waits for a restart", "web.port")
+    house.health.note("camera:front", "file garden.mp4, h264 640x480")
+    page = client(house)
+    assert state(page)["notes"] == ["Waits for a restart: web.port"]
+    assert "Waits for a restart: web.port" in words(page.get("/").text)
+    house.health.note("waits for a restart", "nothing")
+    assert state(page)["notes"] == []
+    assert "restart" not in words(page.get("/").text)
 
 
 def test_unknown_camera_and_event_are_plain_404() -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
@@ -87,6 +88,41 @@ def test_s46_switch_answers_while_many_keep_silent(house: House, port: int) -> N
     finally:
         for each in silent:
             each.close()
+
+
+def test_s46_switch_answers_while_many_plain_images_wait_for_a_camera() -> None:
+    # The best of three rounds, because a busy machine may be slow at any one moment.
+    assert min(switched_while_many_look() for _ in range(3)) < 0.5
+
+
+def switched_while_many_look() -> float:
+    """Return how many seconds the switch takes while 40 plain images wait for a camera that stands still."""
+    house = House(SystemClock())
+    asked = threading.Barrier(41)
+
+    def look(port: int) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        line.request("GET", "/frame/front.jpg", headers={"Host": NAME})
+        asked.wait(20)
+        line.getresponse().read()
+        line.close()
+
+    with served(house) as port:
+        house.offer()
+        lookers = [threading.Thread(target=look, args=(port,)) for _ in range(40)]
+        for looker in lookers:
+            looker.start()
+        asked.wait(20)
+        began_s = time.monotonic()
+        owner = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        headers = {"Host": NAME, "Origin": f"http://{NAME}", "Content-Type": "application/json"}
+        owner.request("POST", "/api/mode", json.dumps({"mode": "armed_home"}), headers)
+        assert owner.getresponse().status == 200
+        took_s = time.monotonic() - began_s
+        owner.close()
+        for looker in lookers:
+            looker.join()
+    return took_s
 
 
 def test_port_in_use_names_the_port_who_to_look_for_and_the_fix() -> None:

@@ -94,6 +94,8 @@ function showReadiness(state) {
   setText(at("readiness"), state.readiness);
   at("ready").toggleAttribute("data-bad", state.faults.length > 0);
   if (!state.faults.length) at("ready").open = false;
+  setText(at("notes"), state.notes.join(". "));
+  at("notes").hidden = !state.notes.length;
   const texts = state.faults.map((fault) => fault.text);
   const list = at("faults");
   if ([...list.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;
