@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from av import VideoFrame
+
 from pisecurity.adapters.cameras import planes
 from pisecurity.adapters.cameras.recording import Decoded, Encoded, Recording
 from pisecurity.adapters.cameras.timing import Pace, Thinner, on_grid
 from pisecurity.core.types import Frame, Packet
+from pisecurity.core.vision.planes import SMALLEST
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import CameraInfo, Clock, PacketSink
 from pisecurity.settings import CameraSettings
@@ -31,13 +34,14 @@ class FileCamera:
 
     def __init__(self, settings: CameraSettings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._path = Path(settings.path).expanduser()
+        self._path = Path(settings.path)
         self._recording: Recording | None = None
 
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
         """Open the file and decode its first frame. Raises CameraError."""
         self.close()
         try:
+            self._path = _at_home(self._settings.path)
             recording = Recording(self._path, with_packets=packets is not None)
         except CameraError as error:
             raise CameraError(f"camera {self._settings.id}: {error}") from error
@@ -52,9 +56,14 @@ class FileCamera:
         if self._next is None:
             self.close()
             raise CameraError(f"camera {self._settings.id}: {self._path}: has no readable frame; give another file")
+        frame = self._next.frame
+        try:
+            self._check_size(frame)
+        except CameraError:
+            self.close()
+            raise
         self._start_s = on_grid(self._clock.monotonic())
         self._start_at = self._clock.now()
-        frame = self._next.frame
         what = f"file {self._path.name}, {recording.codec} {frame.width}x{frame.height}"
         fps = min(recording.fps, self._settings.fps)
         duration_s = recording.announced / recording.fps if recording.announced and not self._settings.loop else None
@@ -65,7 +74,7 @@ class FileCamera:
 
         Raises:
             EndOfStreamError: the recording is over; the message says how many frames were readable.
-            CameraError: the camera is not open.
+            CameraError: the camera is not open, or its pictures have become too small.
         """
         recording = self._recording
         if recording is None:
@@ -77,6 +86,7 @@ class FileCamera:
         if self._settings.pace == "recorded" and not self._due(self._next, timeout_s):
             return None
         decoded, self._next = self._next, None
+        self._check_size(decoded.frame)
         return self._taken(decoded)
 
     def close(self) -> None:
@@ -100,6 +110,14 @@ class FileCamera:
             if not self._settings.loop or recording.readable == before:
                 return
             recording.again()
+
+    def _check_size(self, frame: VideoFrame) -> None:
+        """Raise CameraError when *frame* is too small; a recording may change its size at any frame."""
+        if min(frame.width, frame.height) < SMALLEST:
+            raise CameraError(
+                f"camera {self._settings.id}: {self._path.name}: its pictures of {frame.width}x{frame.height} are too "
+                f"small to watch; give a recording of at least {SMALLEST}x{SMALLEST}"
+            )
 
     def _hand_on(self, encoded: Iterable[Encoded]) -> None:
         for unit in encoded:
@@ -141,3 +159,10 @@ class FileCamera:
         if missing:
             text += f", of {recording.announced} announced: it was cut short or damaged"
         return EndOfStreamError(text, whole=not (missing or recording.damaged or recording.broke_off))
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise CameraError(f"{path}: there is no such home folder; give the whole path of the recording") from error

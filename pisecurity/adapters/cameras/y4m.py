@@ -10,6 +10,7 @@ import numpy as np
 from pisecurity.adapters.cameras import planes
 from pisecurity.adapters.cameras.timing import on_grid
 from pisecurity.core.types import Frame, Picture, Plane
+from pisecurity.core.vision.planes import SMALLEST
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import CameraInfo, Clock, PacketSink
 
@@ -132,9 +133,11 @@ class Y4mCamera:
 
     def _size(self, tags: dict[str, str], tag: str) -> int:
         text = tags.get(tag, "")
-        if not text.isdecimal() or not 1 <= int(text) <= LARGEST:
+        if not text.isdecimal() or not SMALLEST <= int(text) <= LARGEST:
+            has = f"{tag}{text:.20}" if text else "none"
             raise CameraError(
-                f"camera {self._id}: its YUV4MPEG2 header needs {tag} from 1 to {LARGEST}, such as {tag}640"
+                f"camera {self._id}: its YUV4MPEG2 header needs {tag} from {SMALLEST} to {LARGEST}, "
+                f"such as {tag}640, and has {has}"
             )
         return int(text)
 

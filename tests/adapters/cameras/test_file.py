@@ -266,3 +266,42 @@ def test_reading_on_after_the_end_says_the_same(tmp_path: Path) -> None:
     played(camera)
     with pytest.raises(EndOfStreamError, match="ended after 2 readable frames"):
         camera.read(1.0)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (12, 40), (40, 14)])
+def test_a_recording_with_pictures_too_small_to_watch_says_so_when_it_is_opened(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    camera = camera_of(write_video(tmp_path / "tiny.mkv", size=size, codec="ffv1", codec_options={}))
+    with pytest.raises(CameraError) as raised:
+        camera.open()
+    assert str(raised.value) == (
+        f"camera front: tiny.mkv: its pictures of {size[0]}x{size[1]} are too small to watch; "
+        "give a recording of at least 16x16"
+    )
+
+
+def test_the_smallest_pictures_are_played(tmp_path: Path) -> None:
+    camera = camera_of(write_video(tmp_path / "small.mkv", size=(16, 16), codec="ffv1", codec_options={}))
+    assert camera.open().width == 16
+    assert len(played(camera)[0]) == FRAMES
+
+
+def test_pictures_that_become_too_small_in_mid_stream_are_a_lost_camera(tmp_path: Path) -> None:
+    parts = [
+        write_video(tmp_path / f"{width}.h264", frames=5, size=(width, width), container="h264") for width in (64, 8)
+    ]
+    joined = tmp_path / "joined.h264"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    camera = camera_of(joined)
+    camera.open()
+    assert len(played(camera, limit=5)[0]) == 5
+    with pytest.raises(CameraError, match="its pictures of 8x8 are too small to watch") as raised:
+        camera.read(1.0)
+    assert not isinstance(raised.value, EndOfStreamError)
+
+
+def test_a_home_folder_that_nobody_has_is_told_when_the_camera_is_opened() -> None:
+    camera = camera_of(Path("~nobodyhere/x.mp4"))
+    with pytest.raises(CameraError, match=r"^camera front: ~nobodyhere/x\.mp4: there is no such home folder; give"):
+        camera.open()
