@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import datetime
 
 from pisecurity import config
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.parser import given_config
+from pisecurity.cli.words import STATES, local
 from pisecurity.core.types import EventRecord, Outcome
 
-_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<12}  {:<10}  {}"
+_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
 
 
 def check(args: argparse.Namespace) -> int:
@@ -48,7 +48,13 @@ def events(args: argparse.Namespace) -> int:
 def _as_row(record: EventRecord) -> str:
     lasted = f"{(record.ended_at - record.opened_at).total_seconds():.1f}" if record.ended_at else "-"
     return _ROW.format(
-        _local(record.opened_at), record.camera, lasted, f"{record.score:.2f}", record.state, _mail(record), record.why
+        local(record.opened_at),
+        record.camera,
+        lasted,
+        f"{record.score:.2f}",
+        STATES[record.state],
+        _mail(record),
+        record.why,
     )
 
 
@@ -77,7 +83,3 @@ def _as_json(record: EventRecord) -> dict[str, object]:
             for delivery in record.deliveries
         ],
     }
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -10,16 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from pisecurity.adapters.control import FILE_NAME, ControlClient
-
-NAMES = {
-    "disarmed": "disarmed",
-    "arming": "arming",
-    "armed_home": "armed (home)",
-    "armed_away": "armed (away)",
-    "armed_night": "armed (night)",
-    "pending": "somebody came in",
-    "triggered": "ALARM",
-}
+from pisecurity.cli.words import STATES, local
 
 
 def status(args: argparse.Namespace) -> int:
@@ -30,7 +21,7 @@ def status(args: argparse.Namespace) -> int:
         return 0
     print(in_words(answer))
     for fault in answer["faults"]:
-        print(f"fault since {_local(fault['since'])}: {fault['text']}")
+        print(f"fault since {_moment(fault['since'])}: {fault['text']}")
     for key, value in answer["facts"].items():
         print(f"{key}: {value}")
     return 0
@@ -57,20 +48,20 @@ def test_alert(args: argparse.Namespace) -> int:
 def in_words(answer: Mapping[str, Any]) -> str:
     """Return the daemon's *answer* as one line: state, countdown, and who ordered it."""
     state, countdown_s = str(answer["state"]), answer["countdown_s"]
-    mode = NAMES.get(str(answer["mode"]), str(answer["mode"]))
-    text = NAMES.get(state, state)
+    mode = STATES.get(str(answer["mode"]), str(answer["mode"]))
+    text = STATES.get(state, state)
     if state == "arming" and countdown_s is not None:
         text = f"arming: {mode} in {math.ceil(countdown_s)} s"
     elif state == "pending" and countdown_s is not None:
         text = f"{text}: alarm in {math.ceil(countdown_s)} s unless disarmed"
     elif state == "triggered":
         text = f"{text}, {mode}"
-    return f"{text}, ordered {_local(answer['since'])} by {answer['by']} ({answer['how']})"
+    return f"{text}, ordered {_moment(answer['since'])} by {answer['by']} ({answer['how']})"
 
 
 def _ask(args: argparse.Namespace, command: str, **arguments: str) -> Mapping[str, Any]:
     return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
 
 
-def _local(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def _moment(text: str) -> str:
+    return local(datetime.fromisoformat(text))

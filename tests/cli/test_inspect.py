@@ -109,7 +109,7 @@ def test_events_are_listed_newest_first_whether_the_daemon_runs_or_not(
     assert (ran.code, ran.err) == (0, "")
     head, second, first = ran.out.splitlines()
     assert head.split() == ["seen", "camera", "seconds", "score", "alarm", "was", "mail", "why"]
-    assert second.split()[2:6] == ["front", "-", "0.80", "armed_away"]
+    assert second.split()[2:7] == ["front", "-", "0.80", "armed", "(away)"]
     assert second.endswith("refused     armed, 0.8 is enough"), "the worst outcome is what the owner must know"
     assert first.split()[2:6] == ["front", "12.5", "0.80", "disarmed"]
     assert first.endswith("-           disarmed")
