@@ -20,6 +20,7 @@ from pisecurity.adapters.cameras.stage import StageCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
+from pisecurity.adapters.disk import StateDisk
 from pisecurity.adapters.files import write_whole
 from pisecurity.adapters.folder import open_folder
 from pisecurity.adapters.lock import StateLock
@@ -43,6 +44,7 @@ from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.respond import House, Respond
+from pisecurity.runtime.space import Space
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
 from pisecurity.runtime.worker import Beat, Work, Worker, rest
@@ -212,6 +214,7 @@ class Daemon:
             ("respond", self._respond.work),
             ("panel", self._panel.work),
             ("timetable", self._timetable.work),
+            ("space", Space(StateDisk(self._folder), self._health, self._clock).work),
         ]
         work += [(f"watch:{watch.camera_id}", watch.work) for watch in self._watches]
         if self._desk:

@@ -240,6 +240,22 @@ class Mailer(Protocol):
         ...
 
 
+class Disk(Protocol):
+    """The disk under the state folder, and a reserve on it for the moment when it is full."""
+
+    def free_bytes(self) -> int:
+        """Return what is free for this user, the reserve not counted. Raises StoreError."""
+        ...
+
+    def reserve(self) -> bool:
+        """Take the reserve, unless it is held; return whether it is."""
+        ...
+
+    def release(self) -> bool:
+        """Give the reserve up, so that small writes succeed again; return whether there was one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
     """A mail in the embedded mailbox of the demo."""

@@ -80,7 +80,7 @@ def test_becoming_armed_makes_every_watch_begin_anew(
 
 def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, held: ExitStack) -> None:
     names = [worker.name for worker in House(tmp_path, held).daemon._workers()]
-    assert names == ["deliver", "respond", "panel", "timetable", "watch:front", "desk", "page", "control"]
+    assert names == ["deliver", "respond", "panel", "timetable", "space", "watch:front", "desk", "page", "control"]
 
 
 def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Path, held: ExitStack) -> None:

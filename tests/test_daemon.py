@@ -6,9 +6,11 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 from typing import Any
@@ -225,6 +227,50 @@ def quiet_log() -> Iterator[None]:
     before = logging.getLogger().handlers[:]
     yield
     logging.getLogger().handlers[:] = before
+
+
+def test_r11_on_a_full_disk_an_alarm_still_leaves_and_disarming_still_works(tmp_path: Path, server: SmtpServer) -> None:
+    """A file system of its own, 256 MB, is filled to the last byte while the alarm is armed."""
+    place = tmp_path / "small"
+    place.mkdir()
+    with small_disk(place, 256):
+        house = Household(place, server)
+        house.log = tmp_path / "daemon.log"
+        with house.daemon() as daemon:
+            wait_for("reserve", (house.folder / "reserve").exists)
+            fill(place / "filler")
+            wait_for("reserve given up", lambda: not (house.folder / "reserve").exists())
+            assert any(fault["key"] == "disk" for fault in daemon.state()["faults"])
+            fill(place / "filler2", leave=4_000_000)
+            assert daemon.switch("armed_away") == 303
+            first_mail(server, daemon)
+            assert daemon.switch("disarmed") == 303 and daemon.state()["state"] == "disarmed"
+            assert daemon.stop() == 0
+
+
+@contextmanager
+def small_disk(place: Path, megabytes: int) -> Iterator[None]:
+    """Mount a file system of this size at *place*, with sudo where the tests do not run as root."""
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    options = f"size={megabytes}m,uid={os.getuid()},mode=700"
+    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*sudo, "umount", place], check=True)
+
+
+def fill(path: Path, leave: int = 0) -> None:
+    """Write *path* until the disk is full, then leave so many bytes free."""
+    with path.open("wb") as file:
+        try:
+            while True:
+                file.write(bytes(1_000_000))
+                file.flush()
+        except OSError:
+            pass
+    if leave:
+        os.truncate(path, path.stat().st_size - leave)
 
 
 class DyingCamera:
