@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 10.0
-"""Seconds between two evaluations: a jump of the clock is answered within this time."""
+HEARTBEAT_S = 5.0
+"""Seconds between two evaluations: a jump of the clock is answered within this time. With the time that a locked
+database takes to answer it stays below the 15 s after which a worker counts as stuck."""
 
 
 class Timetable:
@@ -50,7 +51,7 @@ class Timetable:
         self._entries, self._zone = tuple(entries), zone
         self._dealt_with: Edge | None = None
         self._troubled: Edge | None = None
-        self._lock = threading.Lock()
+        self._lock, self._evaluating = threading.Lock(), threading.Lock()
         self._scheduler: BackgroundScheduler | None = None
         self._running = False
 
@@ -65,23 +66,15 @@ class Timetable:
                 self._plan()
 
     def evaluate(self) -> None:
-        """Execute the latest edge if it is due. Any thread."""
-        with self._lock:
-            now, wall = self._clock.instant(), self._clock.now()
-            if not schedule.clock_is_set(now, wall):
-                return
-            edge = schedule.latest_edge(self._entries, wall, self._zone)
-            if edge is None or edge == self._dealt_with:
-                return
-            alarm = self._panel.alarm()
-            ruling = schedule.rule(edge, alarm, states.state_of(alarm), now, wall)
-            if ruling is Ruling.WAIT:
-                self._trouble(edge, "an alarm is not over")
-                return
-            if ruling is Ruling.APPLY and not self._execute(edge, alarm.sequence):
-                return
-            log.info("schedule edge=%s mode=%s ruling=%s", edge.at.isoformat(), edge.mode, ruling)
-            self._dealt_with = edge
+        """Execute the latest edge if it is due; nothing while another thread is about to. Any thread."""
+        # Not waited for, because both together may take too long; what it overlooks is for the next heartbeat.
+        if not self._evaluating.acquire(blocking=False):
+            return
+        try:
+            with self._lock:
+                self._evaluate()
+        finally:
+            self._evaluating.release()
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Evaluate at every edge, and every HEARTBEAT_S in between, until *stop* is set."""
@@ -89,16 +82,35 @@ class Timetable:
             self._running = True
             self._plan()
         try:
-            self.evaluate()
-            while not self._clock.wait(stop, HEARTBEAT_S):
+            while not stop.is_set():
+                beat()
                 self.evaluate()
                 beat()
+                self._clock.wait(stop, HEARTBEAT_S)
         finally:
             with self._lock:
                 self._running = False
                 scheduler, self._scheduler = self._scheduler, None
             if scheduler is not None:
                 scheduler.shutdown()
+
+    def _evaluate(self) -> None:
+        """The lock is held."""
+        now, wall = self._clock.instant(), self._clock.now()
+        if not schedule.clock_is_set(now, wall):
+            return
+        edge = schedule.latest_edge(self._entries, wall, self._zone)
+        if edge is None or edge == self._dealt_with:
+            return
+        alarm = self._panel.alarm()
+        ruling = schedule.rule(edge, alarm, states.state_of(alarm), now, wall)
+        if ruling is Ruling.WAIT:
+            self._trouble(edge, "an alarm is not over")
+            return
+        if ruling is Ruling.APPLY and not self._execute(edge, alarm.sequence):
+            return
+        log.info("schedule edge=%s mode=%s ruling=%s", edge.at.isoformat(), edge.mode, ruling)
+        self._dealt_with = edge
 
     def _plan(self) -> None:
         """Have APScheduler wake the evaluation at the present entries; the lock is held."""

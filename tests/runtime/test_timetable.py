@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pisecurity.core.alarm.schedule import CLOCK_SETTLING_S
-from pisecurity.core.types import AlarmState, Instant, Mode
+from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.timetable import HEARTBEAT_S, Timetable
 from pisecurity.settings import AlarmSettings, ModeSettings, ScheduleSettings, Weekday
@@ -37,7 +38,8 @@ class House:
     """A panel and its timetable, at noon of 1 June 2026 in Berlin."""
 
     def __init__(self, entries: tuple[ScheduleSettings, ...] = EVERY_DAY, now: str = "2026-06-01T12:00") -> None:
-        self.store, self.clock, self.entries = MemoryAlarmStore(), FakeClock(berlin(now)), entries
+        self.store: MemoryAlarmStore = MemoryAlarmStore()
+        self.clock, self.entries = FakeClock(berlin(now)), entries
         self.told: list[Transition] = []
         self.start()
 
@@ -239,14 +241,70 @@ def test_work_evaluates_at_least_every_half_minute_and_stops() -> None:
 
     def beat() -> None:
         beats.append(house.clock.monotonic())
-        if len(beats) == 6:
+        if len(beats) == 12:
             stop.set()
 
     house.timetable.work(stop, beat)
     assert house.panel.status().mode is Mode.NIGHT
     assert house.told[0].at - berlin("2026-06-01T22:00") <= timedelta(seconds=30)
-    assert [later - earlier for earlier, later in pairwise(beats)] == [HEARTBEAT_S] * 5
+    assert [later - earlier for earlier, later in pairwise(beats)] == [0, *[HEARTBEAT_S, 0] * 5]
     assert [thread.name for thread in threading.enumerate() if "APScheduler" in thread.name] == []
+
+
+class SlowStore(MemoryAlarmStore):
+    """Calls *before_saving* first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_saving: Callable[[], object] = lambda: None
+
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        self.before_saving()
+        super().save_alarm(alarm, note)
+
+
+def slow_house() -> tuple[House, SlowStore]:
+    """Return a house that was started before its store became slow, and that has an edge to make up for."""
+    house, store = House(), SlowStore()
+    house.store = store
+    house.start()
+    house.clock.advance(10 * 3600)
+    return house, store
+
+
+def test_locked_store_leaves_no_15_seconds_without_a_beat() -> None:
+    """A locked database refuses a write after up to 7 s."""
+    house, store = slow_house()
+    store.broken, store.before_saving = True, lambda: house.clock.advance(7)
+    stop, beats = threading.Event(), [house.clock.monotonic()]
+
+    def beat() -> None:
+        beats.append(house.clock.monotonic())
+        if len(beats) == 10:
+            stop.set()
+
+    house.timetable.work(stop, beat)
+    assert max(later - earlier for earlier, later in pairwise(beats)) == 7
+
+
+def test_evaluation_does_not_wait_for_one_under_way() -> None:
+    """Both together could take longer than a worker may be silent."""
+    house, store = slow_house()
+    storing, go_on = threading.Event(), threading.Event()
+
+    def wait_for_the_card() -> None:
+        storing.set()
+        go_on.wait(60)
+
+    store.before_saving = wait_for_the_card
+    scheduler = threading.Thread(target=house.timetable.evaluate)
+    scheduler.start()
+    assert storing.wait(60)
+    house.timetable.evaluate()
+    assert scheduler.is_alive()
+    go_on.set()
+    scheduler.join(60)
+    assert house.panel.status().mode is Mode.NIGHT
 
 
 class NoHeartbeat(FakeClock):
