@@ -166,6 +166,10 @@ class EventStore(Protocol):
         """Note when it ended; nothing when it is not stored."""
         ...
 
+    def end_open_events(self) -> int:
+        """End the events that a kill or a power cut left open, each when it opened; return how many."""
+        ...
+
     def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
         """Store an alert that belongs to no event (fault, test, all-clear), with its outbox rows."""
         ...

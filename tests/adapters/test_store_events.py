@@ -177,6 +177,14 @@ def test_the_end_of_an_event_is_noted(store: SqliteStore) -> None:
     assert [record.ended_at for record in store.events(2)] == [None, START + timedelta(seconds=9)]
 
 
+def test_r23_event_that_a_kill_left_open_ends_when_it_opened_and_others_stay_as_they_are(store: SqliteStore) -> None:
+    add_silent(store, "e1", "e2", "e3")
+    store.end_event("e2", START + timedelta(seconds=9))
+    assert store.end_open_events() == 2
+    assert [record.ended_at for record in store.events(3)] == [START, START + timedelta(seconds=9), START]
+    assert store.end_open_events() == 0
+
+
 def test_improving_or_ending_an_event_that_is_not_stored_does_nothing(store: SqliteStore) -> None:
     store.improve_event(make_event("e1"))
     store.end_event("e1", START)

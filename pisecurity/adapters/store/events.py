@@ -27,6 +27,7 @@ UPDATE events SET box_x = :box_x, box_y = :box_y, box_w = :box_w, box_h = :box_h
 WHERE id = :id
 """
 _END = "UPDATE events SET ended_us = :ended_us WHERE id = :id"
+_END_OPEN = "UPDATE events SET ended_us = opened_us WHERE ended_us IS NULL"
 ONE = "SELECT * FROM events WHERE id = :id"
 # By the order in which they were stored, not by opened_us: on a Pi whose clock was set
 # in between, the newest event may carry the oldest date.
@@ -80,6 +81,15 @@ class EventTable(Table):
         values = bind(id=event_id, ended_us=ended_at)
         with self._database.write() as connection:
             connection.execute(_END, values)
+
+    def end_open_events(self) -> int:
+        """End the events that a kill or a power cut left open; return how many. At the start, before new ones open.
+
+        They end when they opened: that is when they were last known to go on. The time of the start could be
+        hours later, or earlier on a machine whose clock is not set yet.
+        """
+        with self._database.write() as connection:
+            return connection.execute(_END_OPEN).rowcount
 
     def last_alert(self, camera: str) -> Instant | None:
         """Return when the last ALARM alert about *camera* was stored."""
