@@ -59,15 +59,20 @@ class _Line:
     locked: bool = False
     """Whether it is shut by a rejected login: then not even a new alert is tried."""
     newest: int = 0
-    """Highest row due when it was found shut; a higher one is a new alert, worth a try at once."""
+    """Highest row seen; a higher one is a new alert, worth a try at once."""
     behind: bool = True
     """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
     stalled: set[int] = field(default_factory=set)
     """Rows that failed because of the way, not because of themselves."""
 
+    def is_new(self, row: Delivery) -> bool:
+        return row.attempts == 0 and row.id > self.newest
+
     def admits(self, row: Delivery, now_s: float) -> bool:
-        is_new = row.attempts == 0 and row.id > self.newest
-        return now_s >= self.shut_until_s or (is_new and not self.locked)
+        return now_s >= self.shut_until_s or (self.is_new(row) and not self.locked)
+
+    def saw(self, rows: Iterable[Delivery]) -> None:
+        self.newest = max([self.newest, *(row.id for row in rows)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,8 @@ class Deliver:
     makes way: the least tried of the others, the newest of those, is tried next, and only when that fails too
     is the server left alone for a while. So an old alert never blocks a newer alarm, and order is given up only
     where keeping it would cost an alert its chance. While a server is left alone a new alert is still tried
-    once, at once. When a server comes back the newest alarm goes first: it may still be going on. All others
-    follow in order, also what had failed because of the server.
+    once, at once. When a server comes back the newest alarm goes first, for it may still be going on, and so does
+    one raised while the others leave. They follow in order, also what had failed because of the server.
     """
 
     def __init__(
@@ -148,7 +153,7 @@ class Deliver:
         """
         self._end_faults_of_former_recipients()
         try:
-            self._store_answers()
+            self._store_answers(beat)
             due = self._outbox.due(self._clock.instant())
             self._health.clear(OUTBOX)
             for channel in sorted({row.channel for row in due}):
@@ -163,8 +168,10 @@ class Deliver:
             return
         line = self._line(channel, mailer)
         latest = self._outbox.newest_due(channel, self._clock.instant())
-        newest = max(row.id for row in (*rows, *latest))
-        waiting = self._queue(line, rows, latest if line.behind else ())
+        backlog = any(row.id <= line.newest for row in rows)
+        urgent = [row for row in latest if line.behind or (backlog and line.is_new(row))]
+        waiting = self._queue(line, rows, urgent)
+        line.saw((*rows, *latest))
         tried: set[int] = set()
         failures: list[MailError] = []
         while waiting and not stop.is_set():
@@ -174,7 +181,7 @@ class Deliver:
             try:
                 receipts = self._send(mailer, batch, stop, beat)
             except MailError as error:
-                self._wait_after(error, batch)
+                self._wait_after(error, batch, beat)
                 line.stalled |= {row.id for row in batch}
                 failures.append(error)
                 if len(failures) == PROBES or error.rejected_login:
@@ -182,14 +189,16 @@ class Deliver:
                 continue
             if receipts is None:
                 return
-            self._settle(channel, batch, receipts)
+            self._settle(channel, batch, receipts, beat)
             line.stalled -= {row.id for row in batch}
             line.behind = False
             failures.clear()
             if line.failures:
                 waiting = self._reopened(channel, line, tried, batch)
+            else:
+                waiting = [*self._new_alarm(channel, line), *waiting]
         if failures:
-            self._shut(line, newest, failures[-1])
+            self._shut(line, failures[-1])
         if line.failures:
             wait_s = max(line.shut_until_s - self._clock.monotonic(), 0.0)
             self._health.report(
@@ -261,7 +270,7 @@ class Deliver:
             log.warning("alert leaves without picture alert=%s reason=%s", row.alert.id, error)
             return None
 
-    def _settle(self, channel: str, batch: Batch, receipts: Mapping[str, Receipt]) -> None:
+    def _settle(self, channel: str, batch: Batch, receipts: Mapping[str, Receipt], beat: Beat) -> None:
         """Store the answers and tell of recipients that got nothing."""
         self._health.clear(channel)
         missing = Receipt(Outcome.LATER, "no answer for this recipient")
@@ -281,7 +290,7 @@ class Deliver:
                     self._health.report(key, f"{row.recipient} has to wait for an alert ({receipt.detail}): "
                                              f"next try {self._time_in(wait_s)}")  # fmt: skip
             self._keep(row, receipt, wait_s)
-        self._store_answers()
+        self._store_answers(beat)
 
     def _names(self, channel: str, recipient: str) -> bool:
         named = self._recipients.get(channel)
@@ -293,18 +302,18 @@ class Deliver:
             if recipient and not self._names(channel, recipient):
                 self._health.clear(fault.key)
 
-    def _wait_after(self, error: MailError, batch: Batch) -> None:
+    def _wait_after(self, error: MailError, batch: Batch, beat: Beat) -> None:
         """Store when to try *batch* again."""
         log.warning("alert waits alert=%s to=%d reason=%s", batch[0].alert.id, len(batch), error)
         least_s = REJECTED_LOGIN_S if error.rejected_login else 0.0
         for row in batch:
             self._keep(row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s))
-        self._store_answers()
+        self._store_answers(beat)
 
-    def _shut(self, line: _Line, newest: int, error: MailError) -> None:
+    def _shut(self, line: _Line, error: MailError) -> None:
         """Leave the server alone for a while; the failure of a new alert in between does not lengthen it."""
         now_s = self._clock.monotonic()
-        line.newest, line.behind = newest, True
+        line.behind = True
         if now_s >= line.shut_until_s or error.rejected_login:
             wait_s = WAITS_S[min(line.failures, len(WAITS_S) - 1)]
             if error.rejected_login:
@@ -323,7 +332,15 @@ class Deliver:
         # The newest alarm still goes first, unless it was the one taken.
         sent_alarm = taken[0].id if taken[0].alert.kind in URGENT else 0
         latest = [row for row in self._outbox.newest_due(channel, now) if row.id > sent_alarm and row.id not in tried]
+        line.saw((*rows, *latest))
         return self._queue(line, rows, latest)
+
+    def _new_alarm(self, channel: str, line: _Line) -> list[Batch]:
+        """Return the alarm that was raised meanwhile: a full outbox takes minutes to leave."""
+        latest = self._outbox.newest_due(channel, self._clock.instant())
+        alarm = [row for row in latest if row.alert.kind in URGENT and line.is_new(row)]
+        line.saw(alarm)
+        return _batches(alarm)
 
     def _wait_s(self, row: Delivery, least_s: float) -> float:
         return self._spread(max(WAITS_S[min(row.attempts, len(WAITS_S) - 1)], least_s))
@@ -335,9 +352,10 @@ class Deliver:
         tried = self._clock.instant()
         self._unrecorded.append(_Record(row.id, receipt, tried, self._clock.now(), tried.later(wait_s)))
 
-    def _store_answers(self) -> None:
+    def _store_answers(self, beat: Beat) -> None:
         """Store what is not stored yet, oldest first. Raises StoreError, and keeps the rest."""
         while self._unrecorded:
+            beat()
             record = self._unrecorded[0]
             self._outbox.record(record.delivery_id, record.receipt, record.tried, record.at, record.next_try)
             self._unrecorded.popleft()

@@ -119,6 +119,25 @@ def test_r10_after_a_restart_the_newest_alarm_goes_first(house: House, mailer: S
     assert mailer.subjects[before:] == ["alarm", *OLD, "all-clear"]
 
 
+def test_r10_alarm_while_a_full_outbox_leaves_overtakes_it(house: House, mailer: ScriptedMailer) -> None:
+    """A full outbox takes minutes to leave; once in the middle of a look at it, once between two."""
+
+    def taken(alert: Alert) -> None:
+        if alert.subject == OLD[50]:
+            house.alert("alarm", ANNA, BEN, kind=AlertKind.ALARM)
+            house.alert("all-clear", ANNA, BEN, kind=AlertKind.ALL_CLEAR)
+
+    mailer.answer = taken
+    house.round()
+    at = len(mailer.sent)
+    house.alert("second alarm", ANNA, BEN, kind=AlertKind.ALARM)
+    house.run(4)
+    assert 51 < at < ALERTS
+    expected = [*OLD[: at - 1], "second alarm", *OLD[at - 1 :], "all-clear"]
+    expected.insert(51, "alarm")
+    assert mailer.subjects == expected
+
+
 def test_r10_alarm_of_a_quiet_day_does_not_overtake_what_came_before_it(tmp_path: Path, clock: FakeClock) -> None:
     mailer = ScriptedMailer(clock)
     store = SqliteStore(tmp_path, clock)

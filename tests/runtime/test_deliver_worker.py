@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters.store.sqlite import SqliteStore
-from pisecurity.core.types import Alert, Outcome, Receipt
+from pisecurity.core.types import Alert, Instant, Outcome, Receipt
 from pisecurity.ports import Mailer
 from pisecurity.runtime import deliver
 from pisecurity.runtime.deliver import Deliver
@@ -79,6 +80,26 @@ def test_many_short_conversations_beat_all_the_while(build: Build, clock: FakeCl
     beats.append(clock.monotonic())
     assert len(mailer.sent) == 60
     assert max(later - earlier for earlier, later in pairwise(beats)) <= 2
+
+
+def test_slow_card_leaves_no_time_without_a_beat(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of 20 answers of one mail is stored by itself, and a locked database takes up to 7 s to store one."""
+    house = build(ScriptedMailer(clock))
+    house.alert("one", *(f"{number}@example.org" for number in range(20)))
+    record = house.store.record
+
+    def record_slowly(delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
+        clock.advance(7)
+        record(delivery_id, receipt, tried, at, next_try)
+
+    monkeypatch.setattr(house.store, "record", record_slowly)
+    beats = [clock.monotonic()]
+    house.deliver.deliver_due(GOING_ON, lambda: beats.append(clock.monotonic()))
+    beats.append(clock.monotonic())
+    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
+    assert max(later - earlier for earlier, later in pairwise(beats)) == 7
 
 
 def test_conversation_that_never_ends_is_given_up(
