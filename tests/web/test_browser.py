@@ -122,6 +122,20 @@ def test_ui01_ui02_everything_that_counts_is_on_the_first_screen(
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize("width", [360, 1200])
+def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site, width: int) -> None:
+    page = site.open(width=width, height=800)
+    shows_live_picture(page)
+    expect(page.locator("#notes")).to_be_hidden()
+    site.house.health.note("waits for a restart", "web.port, house.name")
+    expect(page.locator("#notes")).to_have_text("Waits for a restart: web.port, house.name")
+    above, below = box(page, "#ready"), box(page, "#notes")
+    assert below["y"] >= above["y"] + above["height"]
+    assert below["x"] == above["x"]
+    site.house.health.note("waits for a restart", "nothing")
+    expect(page.locator("#notes")).to_be_hidden()
+
+
 @pytest.mark.parametrize("path", ["/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1", "/nothing"])
 def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -> None:
     site.house.health.report("mail", "mail.example.org refused the password")
