@@ -35,7 +35,7 @@ from pisecurity.adapters.systemd import Systemd
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
-from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, StoreError, WorkerStuckError
+from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
@@ -83,11 +83,7 @@ def run_daemon(state: Path, config_file: Path) -> int:
         PiSecurityError: it cannot start; the message says why and what to do.
     """
     with ExitStack() as held:
-        try:
-            folder = own_folder(state, held)
-        except StoreError:
-            config.load(config_file)  # with mistakes in both, the configuration comes first
-            raise
+        folder = own_folder(state, held)
         settings, mistakes = load_settings(config_file, folder / GOOD_CONFIG)
         return Daemon(settings, folder, held, config_file=config_file, mistakes=mistakes).run()
 

@@ -28,7 +28,7 @@ from pisecurity.settings import KeyPath, Settings, contradictions
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 16
 """Brackets open at once, and parts of a dotted key: tomllib recurses over the one and is quadratic in the other."""
-MAX_SHOWN = 20
+MAX_SHOWN = 100
 """Mistakes told at once; a file with more is not a configuration."""
 
 _SECRET = re.compile(r"pass|secret|token|credential|api.?key", re.IGNORECASE)

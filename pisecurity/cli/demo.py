@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pisecurity.adapters.mailbox import DemoMailbox
 from pisecurity.app import Daemon, own_folder
 from pisecurity.cli.daemon import log_to_stderr
-from pisecurity.errors import ConfigError
+from pisecurity.errors import ConfigError, NetworkError
 from pisecurity.settings import (
     AlarmSettings,
     CameraSettings,
@@ -30,7 +30,10 @@ def demo(args: argparse.Namespace) -> int:
         mailbox = DemoMailbox()
         settings = demo_settings(args.port, mailbox.start())
         held.callback(mailbox.stop)
-        daemon = Daemon(settings, folder, held, mailbox=mailbox)
+        try:
+            daemon = Daemon(settings, folder, held, mailbox=mailbox)
+        except NetworkError as error:
+            raise NetworkError(f"{error}; for the demo: --port 8081") from error
         print(f"Open http://127.0.0.1:{args.port} and press Away. Ctrl-C ends the demo.", flush=True)
         return daemon.run()
 
