@@ -37,6 +37,10 @@ class PanelStatus:
     """Event that made it pending or triggered."""
     sequence: int
     """Grows with every change."""
+    since: Instant
+    """When the mode was ordered, comparable with *at*."""
+    at: Instant
+    """The moment this is true of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Panel:
         """
         self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
         self._alarm: Alarm | None = None
+        self._taken_up: Instant | None = None
+        """A countdown of an earlier boot is answered as of then, also on a disk that takes nothing."""
+        self._disarmed: Instant | None = None
+        """Last disarming since the start: what opened before it is over."""
         self._lock = threading.Lock()
         self._untold: deque[Transition] = deque()
         self._telling = threading.Lock()
@@ -81,7 +89,7 @@ class Panel:
             if stored is None:
                 stored = states.first(self._clock.instant(), self._clock.now())
                 self._store.save_alarm(stored, "first start: disarmed")
-            self._alarm = stored
+            self._alarm, self._taken_up = stored, self._clock.instant()
             log.info("alarm taken up state=%s mode=%s by=%s", states.state_of(stored), stored.mode, stored.by)
         self.settle()
 
@@ -117,8 +125,12 @@ class Panel:
         finally:
             self._tell()
 
-    def notice(self, event: Event) -> PanelStatus:
+    def notice(self, event: Event, opened: Instant | None = None) -> PanelStatus:
         """Let an opened *event* start the entry delay or raise the alarm; other phases change nothing.
+
+        Args:
+            opened: when it opened, None for now. The entry delay counts from then, and nothing changes when
+                somebody has disarmed since.
 
         Raises:
             StoreError: it could not be stored; the alarm is as it was.
@@ -126,12 +138,19 @@ class Panel:
         try:
             with self._lock:
                 now = self._settle()
-                if event.phase is Phase.OPENED:
+                if event.phase is Phase.OPENED and not self._disarmed_after(opened or now):
                     after = states.notice(
-                        self._kept, entry=event.entry, event_id=event.id, now=now, settings=self._settings
+                        self._kept,
+                        entry=event.entry,
+                        event_id=event.id,
+                        now=now,
+                        settings=self._settings,
+                        opened=opened,
                     )
-                    self._keep(after, self._clock.now(), f"event {event.id} of camera {event.camera}")
-                return _status(self._kept, now)
+                    ago_s = now.seconds_since(opened or now) or 0.0
+                    at = self._clock.now() - timedelta(seconds=ago_s)
+                    self._keep(after, at, f"event {event.id} of camera {event.camera}")
+                return _status(self._present(now), now)  # its entry delay may be over already
         finally:
             self._tell()
 
@@ -169,12 +188,15 @@ class Panel:
         return self._alarm
 
     def _present(self, now: Instant) -> Alarm:
-        return states.present(self._kept, now, self._settings)
+        return states.present(self._kept, now, self._settings, self._taken_up)
+
+    def _disarmed_after(self, moment: Instant) -> bool:
+        return self._disarmed is not None and (self._disarmed.seconds_since(moment) or 0.0) > 0
 
     def _settle(self) -> Instant:
         """Store what time has changed and return the present instant; the lock is held."""
         now, now_at = self._clock.instant(), self._clock.now()
-        for step in states.settle(self._kept, now, self._settings):
+        for step in states.settle(self._kept, now, self._settings, self._taken_up):
             ago_s = now.seconds_since(step.at) or 0.0
             self._keep(step.alarm, now_at - timedelta(seconds=ago_s), "time")
         return now
@@ -187,6 +209,8 @@ class Panel:
         event_id = alarm.event_id or self._kept.event_id
         self._store.save_alarm(alarm, f"{before} to {after}: {why}")
         self._alarm = alarm
+        if after is AlarmState.DISARMED:
+            self._disarmed = alarm.since
         self._untold.append(Transition(before, alarm, after, at, event_id))
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
@@ -208,5 +232,14 @@ def _status(alarm: Alarm, now: Instant) -> PanelStatus:
         left_s = alarm.until.seconds_since(now)
         countdown_s = None if left_s is None else max(left_s, 0.0)
     return PanelStatus(
-        state, alarm.mode, alarm.by, alarm.how, alarm.since_at, countdown_s, alarm.event_id, alarm.sequence
+        state,
+        alarm.mode,
+        alarm.by,
+        alarm.how,
+        alarm.since_at,
+        countdown_s,
+        alarm.event_id,
+        alarm.sequence,
+        alarm.since,
+        now,
     )

@@ -272,6 +272,87 @@ def test_power_cut_while_arming_starts_the_exit_delay_anew() -> None:
     assert house.started().status().state is AlarmState.ARMED_AWAY
 
 
+class ReadOnlyStore(MemoryAlarmStore):
+    """A card that has turned read-only."""
+
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        raise StoreError("pisecurity.db: read-only file system")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "at_once", "after_60_s", "after_180_s"),
+    [
+        (lambda house: house.switch(Mode.AWAY), AlarmState.ARMING, AlarmState.ARMED_AWAY, AlarmState.ARMED_AWAY),
+        (
+            lambda house: [house.switch(Mode.NIGHT), house.panel.notice(make_event(entry=True))],
+            AlarmState.TRIGGERED,
+            AlarmState.TRIGGERED,
+            AlarmState.ARMED_NIGHT,
+        ),
+    ],
+)
+def test_r23_a_countdown_goes_on_after_a_power_cut_though_the_disk_turned_read_only(
+    prepare: Callable[[House], object], at_once: AlarmState, after_60_s: AlarmState, after_180_s: AlarmState
+) -> None:
+    house = House()
+    prepare(house)
+    house.clock.reboot()
+    kept = house.store.alarm
+    house.store = ReadOnlyStore()
+    house.store.alarm = kept
+    house.told.clear()
+    panel = house.started()
+    seen = [panel.status().state]
+    for second in range(1, 181):
+        house.clock.advance(1)
+        panel.settle()
+        if second in (60, 180):
+            seen.append(panel.status().state)
+    assert seen == [at_once, after_60_s, after_180_s]
+    assert house.told == [] and house.store.alarm == kept
+    with pytest.raises(StoreError):
+        panel.switch(Mode.HOME, by="Anna", how="page")
+    assert panel.status().state is after_180_s
+
+
+def test_the_entry_delay_counts_from_the_opening_however_late_it_is_answered() -> None:
+    house = armed_house()
+    opened = house.clock.instant()
+    house.clock.advance(30)
+    assert house.panel.notice(make_event(entry=True), opened).countdown_s == 15.0
+
+
+def test_an_entry_answered_after_its_delay_raises_the_alarm_at_once() -> None:
+    house = armed_house()
+    opened, opened_at = house.clock.instant(), house.clock.now()
+    house.clock.advance(50)
+    assert house.panel.notice(make_event(entry=True), opened).state is AlarmState.TRIGGERED
+    house.panel.settle()
+    assert [(change.after, change.at - opened_at) for change in house.told] == [
+        (AlarmState.PENDING, timedelta(seconds=0)),
+        (AlarmState.TRIGGERED, timedelta(seconds=45)),
+    ]
+
+
+def test_what_opened_before_a_disarming_does_not_raise_the_next_alarm() -> None:
+    house = House()
+    house.switch(Mode.HOME)
+    opened = house.clock.instant()
+    house.clock.advance(1)
+    house.switch(Mode.DISARMED)
+    assert house.panel.notice(make_event(), opened).state is AlarmState.DISARMED
+    house.switch(Mode.HOME)
+    assert house.panel.notice(make_event(), opened).state is AlarmState.ARMED_HOME
+    assert house.panel.notice(make_event(), house.clock.instant()).state is AlarmState.TRIGGERED
+
+
+def test_status_says_of_which_moment_it_is_and_since_when_the_mode_counts() -> None:
+    house = armed_house()
+    status = house.panel.status()
+    assert status.at == house.clock.instant()
+    assert status.at.seconds_since(status.since) == 60.0
+
+
 def test_r26_r27_setting_the_wall_clock_moves_no_countdown() -> None:
     house = House()
     house.switch(Mode.AWAY)

@@ -162,20 +162,24 @@ def delays(settings: AlarmSettings, mode: Mode) -> ModeSettings:
     return {Mode.HOME: settings.home, Mode.AWAY: settings.away, Mode.NIGHT: settings.night}[mode]
 
 
-def settle(alarm: Alarm, now: Instant, settings: AlarmSettings) -> Iterator[Step]:
+def settle(alarm: Alarm, now: Instant, settings: AlarmSettings, taken_up: Instant | None = None) -> Iterator[Step]:
     """Yield what time alone has changed since *alarm* was stored, in order; nothing when no countdown has ended.
 
     Settling late or in several goes gives the same values: each step happens at the instant the countdown ended.
+
+    Args:
+        taken_up: when *alarm* was loaded, in the present boot. A countdown of an earlier boot is answered as of
+            then, so that it also goes on while nothing can be stored; None answers it as of *now*.
     """
-    while (due := _due(alarm, now)) is not None:
+    while (due := _due(alarm, now, taken_up or now)) is not None:
         happened, at = due
         alarm = _change(alarm, happened, at, settings)
         yield Step(alarm, at)
 
 
-def present(alarm: Alarm, now: Instant, settings: AlarmSettings) -> Alarm:
-    """Return *alarm* as it is at *now*, whether or not that is stored yet."""
-    for step in settle(alarm, now, settings):
+def present(alarm: Alarm, now: Instant, settings: AlarmSettings, taken_up: Instant | None = None) -> Alarm:
+    """Return *alarm* as it is at *now*, whether or not that is stored yet; *taken_up* as for ``settle``."""
+    for step in settle(alarm, now, settings, taken_up):
         alarm = step.alarm
     return alarm
 
@@ -201,26 +205,38 @@ def order(
     return replace(ordered, pending_since=None, triggered_since=None, until=until, event_id=None)
 
 
-def notice(alarm: Alarm, *, entry: bool, event_id: str, now: Instant, settings: AlarmSettings) -> Alarm:
+def notice(
+    alarm: Alarm,
+    *,
+    entry: bool,
+    event_id: str,
+    now: Instant,
+    settings: AlarmSettings,
+    opened: Instant | None = None,
+) -> Alarm:
     """Return the settled *alarm* after something moved; the same object when that changes nothing.
 
     Args:
         entry: whether it moved in an entry zone; without an entry delay that is movement like any other.
+        opened: when it moved, from which the entry delay counts; None is *now*. A raised alarm lasts its time
+            from *now* on.
     """
     delayed = entry and alarm.mode is not Mode.DISARMED and delays(settings, alarm.mode).entry_delay_s > 0
-    changed = _change(alarm, Input.ENTRY if delayed else Input.MOTION, now, settings)
+    given = Input.ENTRY if delayed else Input.MOTION
+    at = opened if opened is not None and TABLE[state_of(alarm)][given] is Effect.OPEN else now
+    changed = _change(alarm, given, at, settings)
     if changed is not alarm and changed.event_id is None:
         changed = replace(changed, event_id=event_id)
     return changed
 
 
-def _due(alarm: Alarm, now: Instant) -> tuple[Input, Instant] | None:
+def _due(alarm: Alarm, now: Instant, taken_up: Instant) -> tuple[Input, Instant] | None:
     """Return what time does to *alarm* next and when, or None when nothing is due."""
     if state_of(alarm) not in (AlarmState.ARMING, AlarmState.PENDING, AlarmState.TRIGGERED):
         return None
     past_s = None if alarm.until is None else now.seconds_since(alarm.until)
     if alarm.until is None or past_s is None:
-        return Input.REBOOT, now
+        return Input.REBOOT, taken_up
     return (Input.ELAPSED, alarm.until) if past_s >= 0 else None
 
 

@@ -253,6 +253,28 @@ def test_changed_delays_do_not_move_a_countdown_that_runs() -> None:
     assert states.present(EXAMPLES[AWAY], later(1), changed) is EXAMPLES[AWAY]
 
 
+def test_the_entry_delay_counts_from_the_moment_somebody_came_in() -> None:
+    pending = states.notice(armed(), entry=True, event_id="e1", now=later(20), settings=SETTINGS, opened=later(5))
+    assert (pending.pending_since, pending.until) == (later(5), later(50))
+
+
+def test_a_raised_alarm_lasts_its_time_however_late_it_was_noticed() -> None:
+    raised = states.notice(armed(), entry=False, event_id="e1", now=later(500), settings=SETTINGS, opened=NOW)
+    assert raised.until == later(680)
+
+
+@pytest.mark.parametrize(
+    ("state", "after_s", "then"),
+    [(ARMING, 59, ARMING), (ARMING, 60, AWAY), (PENDING, 179, TRIGGERED), (PENDING, 180, AWAY), (TRIGGERED, 180, AWAY)],
+)
+def test_a_countdown_of_an_earlier_boot_goes_on_from_when_it_was_taken_up(
+    state: AlarmState, after_s: float, then: AlarmState
+) -> None:
+    taken_up = Instant("boot-2", 10.0)
+    alarm = states.present(EXAMPLES[state], taken_up.later(after_s), SETTINGS, taken_up)
+    assert states.state_of(alarm) is then
+
+
 def test_delays_of_disarmed_do_not_exist() -> None:
     with pytest.raises(KeyError):
         states.delays(SETTINGS, Mode.DISARMED)
