@@ -224,16 +224,7 @@ def test_new_alert_is_tried_at_once_though_the_server_is_away(build: Build, cloc
     assert mailer.subjects.count("two") == 1
 
 
-def test_r10_many_waiting_alerts_do_not_mean_many_tries(build: Build, clock: FakeClock) -> None:
-    mailer = ScriptedMailer(clock, lambda alert: AWAY)
-    house = build(mailer)
-    for number in range(50):
-        house.alert(f"alert {number:02}")
-    house.run(80)
-    assert [at_s for at_s, _, _ in mailer.sent] == [0, 0, 5, 5, 20, 20]
-
-
-def test_r10_order_is_kept_when_the_server_comes_back(build: Build, clock: FakeClock) -> None:
+def test_order_is_kept_when_the_server_comes_back(build: Build, clock: FakeClock) -> None:
     mailer = ScriptedMailer(clock, lambda alert: AWAY)
     house = build(mailer)
     subjects = [f"alert {number:02}" for number in range(30)]
