@@ -216,11 +216,15 @@ def test_ui11_lost_connection_is_admitted_and_found_again(site: Site) -> None:
     expect(page.locator("#line")).to_have_text("not certain: no connection")
     for button in page.locator("#modes button").all():
         expect(button).to_be_disabled()
-    assert page.locator(".mark use").get_attribute("href") == "/static/icons.svg#shield-unknown"
+    expect(page.locator(".mark.unknown")).to_be_visible()
+    expect(page.locator(".mark:not(.unknown)")).to_be_hidden()
+    expect(page.locator("#readiness")).to_have_text("Not known: no connection")
     expect(page.locator(".veil")).to_have_text(re.compile(r"Picture is \d+ s old"))
     page.context.set_offline(False)
     expect(page.locator("#strip")).to_be_hidden()
     expect(page.locator("#line")).to_have_text(re.compile("^since "))
+    expect(page.locator(".mark.unknown")).to_be_hidden()
+    expect(page.locator("#readiness")).to_have_text("Everything ready")
     expect(page.locator(".veil")).to_be_hidden()
     expect(page.locator("button[value=disarmed]")).to_be_enabled()
 

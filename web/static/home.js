@@ -45,7 +45,9 @@ function tick() {
   setText(at("word"), shown.word);
   setText(at("line"), lineNow(offline));
   document.title = `${offline ? "Not connected" : shown.word} · ${document.title.split(" · ").at(-1)}`;
-  setMark(offline ? "unknown" : shown.state);
+  setMark(shown.state);
+  setText(at("readiness"), offline ? "Not known: no connection" : shown.readiness);
+  at("ready").toggleAttribute("data-bad", offline || shown.faults.length > 0);
   for (const button of buttons) {
     const mode = asked ?? shown.mode;
     button.setAttribute("aria-pressed", String(button.value === mode));
@@ -91,8 +93,6 @@ function showCountdown(offline) {
 }
 
 function showReadiness(state) {
-  setText(at("readiness"), state.readiness);
-  at("ready").toggleAttribute("data-bad", state.faults.length > 0);
   if (!state.faults.length) at("ready").open = false;
   setText(at("notes"), state.notes.join(". "));
   at("notes").hidden = !state.notes.length;
