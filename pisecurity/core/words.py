@@ -49,7 +49,7 @@ class Facts:
     by: str = ""
     """ALL_CLEAR: who disarmed."""
     detail: str = ""
-    """FAULT and RECOVERED: what, where and the fix."""
+    """FAULT: why there are no pictures, and the fix."""
 
 
 def alert_id(event_id: str, kind: AlertKind) -> str:

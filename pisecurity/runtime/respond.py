@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -12,12 +12,12 @@ from typing import Protocol
 
 from pisecurity.core.alarm import rules
 from pisecurity.core.alarm.states import delays
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, Mode, Phase
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, Fault, Instant, Mode, Phase
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, PictureKind, Pictures
 from pisecurity.runtime.health import FaultChange, Health
-from pisecurity.runtime.inbox import Inbox, Item
+from pisecurity.runtime.inbox import Inbox, Item, Sighting
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
@@ -29,6 +29,10 @@ STORE_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before trying a refused write again, the last one repeated: what waits is kept in memory."""
 BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
+FAULT_PAUSE_S = 900.0
+"""Least time between two mails that the same camera is lost; how it is now is always shown on the page."""
+CAMERA_FAULT = "camera:"
+"""Begins the key of a lost camera's fault; the camera's id follows."""
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
@@ -70,10 +74,17 @@ class Respond:
         self._pictures, self._encoder, self._house = pictures, encoder, house
         self._health, self._clock, self._new_id, self._on_alert = health, clock, new_id, on_alert
         self._settings, self._to = settings, _addresses(settings)
-        self._kept: dict[str, None] = {}
+        self._kept: dict[str, Instant] = {}
+        """Stored events that are open, and when the mode in which they opened was ordered."""
+        self._noticed = ""
+        """Id of the event the panel knows of already, though storing it may have to be tried again."""
         self._wake_s = float("inf")
         """When the alerts that wait for a better view may leave (monotonic)."""
-        self._mailed_faults: set[str] = set()
+        self._lost_mails: dict[str, str] = {}
+        """Key of each fault that was mailed and is not over, and the id of that mail."""
+        self._lost_mailed_s: dict[str, float] = {}
+        """When the last mail about each fault was stored (monotonic), as far as it still holds back the next."""
+        self._openings_lost = 0
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from the next decision on."""
@@ -87,6 +98,9 @@ class Respond:
             item = self._inbox.get(min(GET_TIMEOUT_S, self._wake_in_s()))
             if item is not None:
                 self._persist(partial(self._handle, item), stop, beat)
+            elif due := self._faults_due():
+                self._persist(partial(self._mail_faults, due), stop, beat)
+            self._report_losses(drained=item is None)
             self._wake_when_due()
         while (item := self._inbox.get(0)) is not None:  # what was seen before the stop is still kept
             self._persist(partial(self._handle, item), stop, beat)
@@ -113,6 +127,7 @@ class Respond:
                 write()
             except StoreError as error:
                 self._health.report("store", str(error))
+                self._report_losses(drained=False)
                 wait_s = STORE_RETRY_S[min(failures, len(STORE_RETRY_S) - 1)]
                 failures += 1
                 beat()
@@ -123,45 +138,61 @@ class Respond:
                 self._health.clear("store")
                 return
 
+    def _report_losses(self, *, drained: bool) -> None:
+        """Show that events were lost because the queue was full, until it is empty again."""
+        lost = self._inbox.dropped.openings
+        if lost > self._openings_lost:
+            self._openings_lost = lost
+            self._health.report(
+                "inbox", f"{lost} event(s) lost since the start: the disk takes them too slowly; replace the card"
+            )
+        elif drained:
+            self._health.clear("inbox")
+
     def _handle(self, item: Item) -> None:
         match item:
-            case Event(phase=Phase.OPENED):
+            case Sighting(event=Event(phase=Phase.OPENED)):
                 self._opened(item)
-            case Event(phase=Phase.IMPROVED):
+            case Sighting(event=Event(phase=Phase.IMPROVED)):
                 self._improved(item)
-            case Event():
-                self._ended(item)
+            case Sighting():
+                self._ended(item.event)
             case Transition():
                 self._changed(item)
             case FaultChange():
                 self._fault(item)
 
-    def _opened(self, event: Event) -> None:
-        status = self._panel.status()
-        if status.state is AlarmState.DISARMED and not self._settings.alarm.record_when_disarmed:
+    def _opened(self, seen: Sighting) -> None:
+        if not self._may_keep(seen.status):
             return
-        if event.id not in self._kept:
-            self._keep(event, status)
-        # What was silent because the exit delay ran must not raise the alarm without a mail a moment later.
-        if status.state not in (AlarmState.DISARMED, AlarmState.ARMING):
-            self._panel.notice(event)
+        if seen.event.id not in self._kept:
+            self._keep(seen)
+        now = self._panel.status()
+        if now.state is AlarmState.DISARMED and seen.status.state is not AlarmState.DISARMED:
+            # The panel did not know of the event when somebody disarmed, so its transition cannot tell.
+            self._owe_all_clear(seen.event.id, now.by, now.since_at)
 
-    def _keep(self, event: Event, status: PanelStatus) -> None:
+    def _may_keep(self, status: PanelStatus) -> bool:
+        return status.state is not AlarmState.DISARMED or self._settings.alarm.record_when_disarmed
+
+    def _keep(self, seen: Sighting) -> None:
         """Store the event with its decision and, if there is one, the alert: all or nothing."""
+        event, status = seen.event, seen.status
         decision = rules.decide(
             event,
             status.state,
             settings=self._settings.alarm,
             camera_label=self._house.cameras[event.camera],
-            since_last_alert_s=self._since_last_alert_s(event.camera),
+            since_last_alert_s=self._since_last_alert_s(event.camera, status),
         )
         self._save_pictures(event)
+        self._notice(seen)
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
         due = self._clock.instant().later(BETTER_VIEW_S)
         self._store.add_event(event, status.state, decision, alert, self._to if alert else (), due)
         if len(self._kept) >= REMEMBERED:
             del self._kept[next(iter(self._kept))]
-        self._kept[event.id] = None
+        self._kept[event.id] = status.since
         log.info(
             "event opened event=%s camera=%s state=%s alert=%s why=%r seen=%r",
             event.id,
@@ -174,10 +205,22 @@ class Respond:
         if alert is not None:
             self._wake_s = self._clock.monotonic() + BETTER_VIEW_S
 
-    def _improved(self, event: Event) -> None:
-        if event.id in self._kept:
-            self._save_pictures(event)
-            self._store.improve_event(event)
+    def _notice(self, seen: Sighting) -> None:
+        """Let the event raise the alarm, unless it was silent because nothing was armed yet.
+
+        Before the event is stored: a power cut in between leaves a raised alarm whose mail is made up for at the
+        next start, and never a mail that says somebody came in without the alarm that follows it.
+        """
+        if seen.status.state in (AlarmState.DISARMED, AlarmState.ARMING) or self._noticed == seen.event.id:
+            return
+        self._panel.notice(seen.event, seen.status.at)
+        self._noticed = seen.event.id
+
+    def _improved(self, seen: Sighting) -> None:
+        """Store a better view, but none of after a disarming or arming: it would replace the evidence."""
+        if self._kept.get(seen.event.id) == seen.status.since and self._may_keep(seen.status):
+            self._save_pictures(seen.event)
+            self._store.improve_event(seen.event)
 
     def _ended(self, event: Event) -> None:
         if event.id in self._kept:
@@ -187,79 +230,114 @@ class Respond:
             log.info("event ended event=%s camera=%s lasted_s=%.1f", event.id, event.camera, lasted_s)
 
     def _changed(self, change: Transition) -> None:
-        """Store what a change of the alarm owes the owner: the alarm after an entry delay, the all-clear."""
+        """Store what a change of the alarm owes the owner: lost cameras, the alarm after an entry, the all-clear."""
+        if change.before is AlarmState.DISARMED:
+            self._lost_mailed_s.clear()
+        self._mail_faults(self._faults_due())
         if change.after is AlarmState.TRIGGERED and change.before is not AlarmState.TRIGGERED:
-            self._owe_alarm(change.event_id, change.at)
-        elif change.after is AlarmState.DISARMED and change.before in (AlarmState.PENDING, AlarmState.TRIGGERED):
-            self._owe_all_clear(change)
+            self._owe_alarm(change.event_id, change.alarm.mode, change.at)
+        elif change.after is AlarmState.DISARMED and change.event_id is not None:
+            self._owe_all_clear(change.event_id, change.alarm.by, change.at)
 
     def _make_up_for_lost_alarm(self) -> None:
-        """Store the alarm that a power cut between the end of the entry delay and its alert swallowed."""
+        """Store the alarm that a power cut swallowed after it was raised and before its alert was stored."""
         status = self._panel.status()
         if status.state is AlarmState.TRIGGERED:
-            self._owe_alarm(status.event_id, self._clock.now())
+            self._owe_alarm(status.event_id, status.mode, self._clock.now())
 
-    def _owe_alarm(self, event_id: str | None, at: datetime) -> None:
-        """Store the alarm of an event that began as an entry; any other was stored together with its event."""
-        record = self._store.event(event_id) if event_id else None
-        if record is None or record.kind is not AlertKind.ENTRY:
+    def _owe_alarm(self, event_id: str | None, mode: Mode, at: datetime) -> None:
+        """Store the alarm of an event that began as an entry, or that a power cut kept from being stored.
+
+        Any other was stored together with its event. Of one that was not stored only the picture may be left.
+        """
+        if event_id is None:
             return
-        facts = Facts(
-            self._house.name,
-            at,
-            self._house.zone,
-            self._house.cameras.get(record.camera, record.camera),
-            record.zones,
-            _mode_of(record.state),
-            after_entry=True,
-        )
+        record = self._store.event(event_id)
+        if record is None:
+            facts = Facts(self._house.name, at, self._house.zone, mode=mode)
+        elif record.kind is AlertKind.ENTRY:
+            facts = Facts(
+                self._house.name,
+                at,
+                self._house.zone,
+                self._house.cameras.get(record.camera, record.camera),
+                record.zones,
+                _mode_of(record.state),
+                after_entry=True,
+            )
+        else:
+            return
         words = compose(AlertKind.ALARM, facts, self._house.catalogue)
         self._send(
             Alert(
-                alert_id(record.id, AlertKind.ALARM),
+                alert_id(event_id, AlertKind.ALARM),
                 AlertKind.ALARM,
                 at,
                 words.subject,
                 words.text,
-                event_id=record.id,
-                thread=alert_id(record.id, AlertKind.ENTRY),
+                event_id=event_id,
+                thread=alert_id(event_id, AlertKind.ENTRY) if record else None,
             )
         )
 
-    def _owe_all_clear(self, change: Transition) -> None:
+    def _owe_all_clear(self, event_id: str, by: str, at: datetime) -> None:
         """Tell in the same conversation who disarmed, if the owner was told of the event at all."""
-        record = self._store.event(change.event_id) if change.event_id else None
+        record = self._store.event(event_id)
         if record is None or record.kind is None:
             return
-        facts = Facts(self._house.name, change.at, self._house.zone, by=change.alarm.by)
+        facts = Facts(self._house.name, at, self._house.zone, by=by)
         words = compose(AlertKind.ALL_CLEAR, facts, self._house.catalogue)
         self._send(
             Alert(
-                alert_id(record.id, AlertKind.ALL_CLEAR),
+                alert_id(event_id, AlertKind.ALL_CLEAR),
                 AlertKind.ALL_CLEAR,
-                change.at,
+                at,
                 words.subject,
                 words.text,
-                thread=alert_id(record.id, record.kind),
+                thread=alert_id(event_id, record.kind),
             )
         )
 
     def _fault(self, change: FaultChange) -> None:
         """Mail that a camera was lost while armed, and that it is back; other faults are shown on the page."""
         key = change.fault.key
-        armed = self._panel.status().state is not AlarmState.DISARMED
-        if change.over and key in self._mailed_faults:
-            self._mailed_faults.discard(key)
-            self._send(self._plain(AlertKind.RECOVERED, change.fault.text))
-        elif not change.over and armed and key.startswith("camera:"):
-            self._send(self._plain(AlertKind.FAULT, change.fault.text))
-            self._mailed_faults.add(key)
+        if not change.over:
+            if self._armed():
+                self._mail_faults([change.fault])
+        elif (thread := self._lost_mails.get(key)) is not None:
+            self._send(self._plain(AlertKind.RECOVERED, self._camera_of(key), thread=thread))
+            del self._lost_mails[key]
 
-    def _plain(self, kind: AlertKind, detail: str = "") -> Alert:
-        """Return an alert about the house as a whole."""
+    def _faults_due(self) -> list[Fault]:
+        """Return the cameras that are lost while armed and whose mail is due, which a pause may have held back."""
+        return list(filter(self._is_due, self._health.faults())) if self._armed() else []
+
+    def _is_due(self, fault: Fault) -> bool:
+        if not fault.key.startswith(CAMERA_FAULT) or fault.key in self._lost_mails:
+            return False
+        mailed_s = self._lost_mailed_s.get(fault.key)
+        return mailed_s is None or self._clock.monotonic() - mailed_s >= FAULT_PAUSE_S
+
+    def _mail_faults(self, faults: Sequence[Fault]) -> None:
+        for fault in filter(self._is_due, faults):
+            alert = self._plain(AlertKind.FAULT, self._camera_of(fault.key), fault.text)
+            self._send(alert)
+            self._lost_mails[fault.key] = alert.id
+            self._lost_mailed_s[fault.key] = self._clock.monotonic()
+
+    def _armed(self) -> bool:
+        return self._panel.status().state is not AlarmState.DISARMED
+
+    def _camera_of(self, key: str) -> str:
+        camera = key.removeprefix(CAMERA_FAULT)
+        return self._house.cameras.get(camera, camera)
+
+    def _plain(self, kind: AlertKind, camera: str = "", detail: str = "", *, thread: str | None = None) -> Alert:
+        """Return an alert that belongs to no event."""
         at = self._clock.now()
-        words = compose(kind, Facts(self._house.name, at, self._house.zone, detail=detail), self._house.catalogue)
-        return Alert(self._new_id(), kind, at, words.subject, words.text)
+        facts = Facts(self._house.name, at, self._house.zone, camera, detail=detail)
+        words = compose(kind, facts, self._house.catalogue)
+        return Alert(self._new_id(), kind, at, words.subject, words.text, thread=thread)
 
     def _event_alert(self, kind: AlertKind, event: Event, status: PanelStatus) -> Alert:
         alarm_at = None
@@ -288,7 +366,8 @@ class Respond:
         if event.picture is None:
             return
         label = self._house.cameras[event.camera]
-        local = event.opened_at.astimezone(self._house.zone)
+        taken_at = event.opened_at + timedelta(seconds=event.last_s - event.opened_s)
+        local = taken_at.astimezone(self._house.zone)
         caption = f"{local:%Y-%m-%d %H:%M:%S}  {label}"
         try:
             annotated = self._encoder.annotated(event.picture, event.boxes, caption)
@@ -299,16 +378,14 @@ class Respond:
         else:
             self._health.clear("pictures")
 
-    def _since_last_alert_s(self, camera: str) -> float | None:
+    def _since_last_alert_s(self, camera: str, status: PanelStatus) -> float | None:
         """Return the seconds the pause counts from; an alert of an earlier arming does not silence this one."""
         last = self._store.last_alert(camera)
-        if last is None:
-            return None
-        armed_ago_s = self._clock.instant().seconds_since(self._panel.alarm().since)
-        ago_s = self._clock.instant().seconds_since(last)
+        ago_s = None if last is None else status.at.seconds_since(last)
+        armed_ago_s = status.at.seconds_since(status.since)
         if ago_s is None or (armed_ago_s is not None and armed_ago_s < ago_s):
             return None
-        return ago_s
+        return max(ago_s, 0.0)
 
 
 def _mode_of(state: AlarmState) -> Mode | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,9 +13,10 @@ from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import Camera, Clock
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Inbox
+from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.live import LiveView
-from pisecurity.runtime.worker import Beat
+from pisecurity.runtime.panel import PanelStatus
+from pisecurity.runtime.worker import Beat, rest
 from pisecurity.settings import MotionSettings, ZoneSettings
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,8 @@ LOST_AFTER_S = 10.0
 """Without a frame for so long the camera counts as lost and is opened again."""
 REOPEN_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Waits before opening a lost camera again, the last one repeated."""
-BEAT_S = 5.0
+STEADY_S = 10.0
+"""So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 
 
 class Watch:
@@ -40,43 +43,48 @@ class Watch:
         health: Health,
         clock: Clock,
         new_id: Callable[[], str],
+        observe: Callable[[], PanelStatus],
     ) -> None:
+        """*observe* says what the alarm does now; it is asked with each event and must not wait for a disk."""
         self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
         self._inbox, self._live, self._health, self._clock = inbox, live, health, clock
-        self._new_id = new_id
+        self._new_id, self._observe = new_id, observe
         self._ids: dict[int, str] = {}
-        self._changed: tuple[MotionSettings, tuple[ZoneSettings, ...]] | None = None
+        self._changed: deque[tuple[MotionSettings, tuple[ZoneSettings, ...]]] = deque(maxlen=1)
         self._anew = threading.Event()
         self._fault = f"camera:{camera_id}"
         self._failures = 0
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Follow the camera until *stop*; a lost one is opened again after longer and longer waits."""
-        while not stop.is_set():
-            try:
-                self._follow(stop, beat)
-            except EndOfStreamError as error:
-                self._hand_on(self._pipeline.finish(), None)
-                self._report(f"{error}; it plays again after a restart, or for ever with loop = true in config.toml")
-                self._pause(stop, beat, float("inf"))
-            except CameraError as error:
-                self._hand_on(self._pipeline.finish(), None)
-                wait_s = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
-                self._failures += 1
-                self._report(f"{error}; next try in {wait_s:.0f} s")
-                self._pause(stop, beat, wait_s)
-            finally:
-                self._camera.close()
+        try:
+            while not stop.is_set():
+                try:
+                    self._follow(stop, beat)
+                except EndOfStreamError as error:
+                    self._lose(f"{error}; it plays again after a restart, or for ever with loop = true in config.toml")
+                    rest(self._clock, stop, beat, float("inf"))
+                except CameraError as error:
+                    wait_s = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
+                    self._failures += 1
+                    self._lose(str(error))
+                    self._health.note(self._fault, f"lost; next try in {wait_s:.0f} s")
+                    rest(self._clock, stop, beat, wait_s)
+                finally:
+                    self._camera.close()
+        finally:
+            self._end_events()
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and open events are kept."""
-        self._changed = (motion, tuple(zones))
+        self._changed.append((motion, tuple(zones)))
 
     def begin_anew(self) -> None:
         """End the open event with the next frame; what still moves then opens another one.
 
-        Called when the alarm becomes armed: somebody who was in view before must not stay unnoticed for as long
-        as they keep moving, while an owner who has just left is gone from the picture.
+        Called from any thread, however often, when the alarm becomes armed, also after an alarm: somebody who
+        was in view before must not stay unnoticed for as long as they keep moving, while an owner who has just
+        left is gone from the picture.
         """
         self._anew.set()
 
@@ -92,13 +100,16 @@ class Watch:
         )
         self._health.note(self._fault, info.description)
         last_s = self._clock.monotonic()
+        first_s: float | None = None
         while not stop.is_set():
             beat()
             frame = self._camera.read(READ_TIMEOUT_S)
             if frame is not None:
                 last_s = self._clock.monotonic()
-                self._failures = 0
-                self._health.clear(self._fault)
+                first_s = last_s if first_s is None else first_s
+                if last_s - first_s >= STEADY_S:
+                    self._failures = 0
+                    self._health.clear(self._fault)
                 self._step(frame)
             elif self._clock.monotonic() - last_s > LOST_AFTER_S:
                 raise CameraError(
@@ -107,12 +118,11 @@ class Watch:
 
     def _step(self, frame: Frame) -> None:
         # Swapped here, on the camera's thread, so that no frame sees half of a change.
-        if (changed := self._changed) is not None:
-            self._changed = None
-            self._pipeline.apply(*changed)
+        if self._changed:
+            self._pipeline.apply(*self._changed.popleft())
         if self._anew.is_set():
             self._anew.clear()
-            self._hand_on(self._pipeline.finish(), None)
+            self._end_events()
         step = self._pipeline.step(frame)
         self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)
@@ -127,14 +137,11 @@ class Watch:
                 del self._ids[event.number]
             elif frame is not None:
                 named = replace(named, picture=frame.picture())
-            self._inbox.put(named)
+            self._inbox.put(Sighting(named, self._observe()))
 
-    def _report(self, text: str) -> None:
-        self._health.report(self._fault, text)
+    def _end_events(self) -> None:
+        self._hand_on(self._pipeline.finish(), None)
 
-    def _pause(self, stop: threading.Event, beat: Beat, seconds: float) -> None:
-        left_s = seconds
-        while left_s > 0 and not stop.is_set():
-            beat()
-            self._clock.wait(stop, min(left_s, BEAT_S))
-            left_s -= BEAT_S
+    def _lose(self, reason: str) -> None:
+        self._end_events()
+        self._health.report(self._fault, reason)

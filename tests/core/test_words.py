@@ -56,12 +56,21 @@ def test_all_clear_says_who_disarmed() -> None:
     assert "What: Anna disarmed the alarm.\n" in words.text
 
 
-@pytest.mark.parametrize(("kind", "start"), [(AlertKind.FAULT, "Fault"), (AlertKind.RECOVERED, "Working again")])
-def test_fault_and_recovery_name_what_it_is_about(kind: AlertKind, start: str) -> None:
-    facts = Facts(house="Home", at=AT, zone=BERLIN, detail="camera front: no frame for 20 s; check its cable")
-    words = compose(kind, facts, CATALOGUE)
-    assert words.subject == f"[Home] {start}: camera front: no frame for 20 s; check its cable"
-    assert "Which: camera front: no frame for 20 s; check its cable\n" in words.text
+def test_a_fault_names_the_camera_in_the_subject_and_the_fix_in_the_text() -> None:
+    facts = Facts(house="Home", at=AT, zone=BERLIN, camera="Garden", detail="camera front: unplugged; check its cable")
+    words = compose(AlertKind.FAULT, facts, CATALOGUE)
+    assert words.subject == "[Home] Fault: no pictures from Garden"
+    assert words.text.startswith(
+        "What: Camera Garden sends no pictures, so the alarm sees nothing there.\n"
+        "Why: camera front: unplugged; check its cable\n"
+        "Where: Garden\n"
+    )
+
+
+def test_a_recovery_says_which_camera_sends_pictures_again() -> None:
+    words = compose(AlertKind.RECOVERED, Facts(house="Home", at=AT, zone=BERLIN, camera="Garden"), CATALOGUE)
+    assert words.subject == "[Home] Camera Garden sends pictures again"
+    assert "What: Camera Garden sends pictures again.\n" in words.text
 
 
 @pytest.mark.parametrize("kind", AlertKind)
@@ -97,7 +106,7 @@ def test_names_in_braces_are_only_names() -> None:
 
 
 def test_long_subject_ends_in_an_ellipsis() -> None:
-    subject = compose(AlertKind.FAULT, Facts(house="Home", at=AT, zone=BERLIN, detail="x" * 500), CATALOGUE).subject
+    subject = compose(AlertKind.FAULT, Facts(house="Home", at=AT, zone=BERLIN, camera="x" * 500), CATALOGUE).subject
     assert (len(subject), subject[-2:]) == (SUBJECT_LETTERS, "x…")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -12,16 +13,16 @@ import pytest
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.app import load_catalogue
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Delivery, Event, Mode, Phase
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Delivery, Event, Mode, Phase
 from pisecurity.core.words import alert_id
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Inbox
+from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.respond import BETTER_VIEW_S, House, Respond
+from pisecurity.runtime.respond import BETTER_VIEW_S, FAULT_PAUSE_S, House, Respond
 from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
-from tests.fakes import FakeClock, ShadeEncoder, make_event
+from tests.fakes import FakeClock, ShadeEncoder, make_event, make_picture
 
 EVENT = "a" * 32
 LATER_EVENT = "b" * 32
@@ -75,13 +76,36 @@ class Fixture:
     def put(self, *events: Event) -> None:
         """Let respond answer *events* and whatever they cause."""
         for event in events:
-            self.inbox.put(event)
+            self.see(event)
         self.answer()
+
+    def see(self, event: Event) -> None:
+        """Put *event* as watch does, without an answer yet."""
+        self.inbox.put(Sighting(event, self.panel.status()))
+
+    def run(self, beats: int) -> None:
+        """Let respond work on until it has beaten so often."""
+        stop, left = threading.Event(), iter(range(beats - 1))
+
+        def beat() -> None:
+            if next(left, None) is None:
+                stop.set()
+
+        self.respond.work(stop, beat)
+
+    def cut_power(self) -> None:
+        """Start anew after a reboot, nothing in memory left."""
+        self.store.close()
+        self.clock.reboot()
+        self.boot()
 
     def answer(self) -> None:
         stop = threading.Event()
         stop.set()
         self.respond.work(stop, lambda: None)
+
+    def kinds(self) -> list[AlertKind]:
+        return [alert.kind for alert in self.alerts()]
 
     def alerts(self) -> list[Alert]:
         """Return the alerts, oldest first."""
@@ -92,6 +116,12 @@ class Fixture:
 
     def deliveries(self) -> tuple[Delivery, ...]:
         return self.store.deliveries(100)
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty queue is looked at again soon: the clock of these tests stands still meanwhile."""
+    monkeypatch.setattr("pisecurity.runtime.respond.GET_TIMEOUT_S", 0.01)
 
 
 @pytest.fixture
@@ -120,7 +150,7 @@ def test_armed_an_event_becomes_one_alarm_for_each_recipient_with_its_picture(ho
 def test_a_stored_alarm_waits_a_moment_for_a_better_view_before_it_leaves(house: Fixture) -> None:
     house.arm()
     house.answer()
-    house.inbox.put(make_event())
+    house.see(make_event())
     stop = threading.Event()
     woken: list[int] = []
 
@@ -181,12 +211,116 @@ def test_arming_anew_forgets_the_pause(house: Fixture) -> None:
     assert [alert.kind for alert in house.alerts()].count(AlertKind.ALARM) == 2
 
 
-def test_a_better_view_replaces_the_picture_and_the_end_is_noted(house: Fixture) -> None:
+def test_a_better_view_replaces_the_picture_and_the_box_and_the_end_is_noted(house: Fixture) -> None:
     house.arm()
-    house.put(make_event(), make_event(Phase.IMPROVED, last_s=6.0), make_event(Phase.ENDED, last_s=9.0))
+    view = replace(
+        make_event(Phase.IMPROVED, last_s=65.0),
+        box=Box(0.5, 0.5, 0.25, 0.25),
+        boxes=(Box(0.5, 0.5, 0.25, 0.25), Box(0.0, 0.0, 0.1, 0.1)),
+        picture=make_picture(shade=200),
+    )
+    house.put(make_event(), view, make_event(Phase.ENDED, last_s=69.0))
+    assert house.pictures.load(EVENT, PictureKind.ANNOTATED) == b"(64, 48) 200 boxes=2 2026-06-01 12:01:00  Front door"
     (record,) = house.store.events(10)
-    assert record.ended_at is not None and record.ended_at - record.opened_at == timedelta(seconds=4)
+    assert record.box == Box(0.5, 0.5, 0.25, 0.25)
+    assert record.ended_at is not None and record.ended_at - record.opened_at == timedelta(seconds=64)
     assert len(house.alerts()) == 1
+
+
+@pytest.mark.parametrize("record_when_disarmed", [False, True])
+def test_a_better_view_after_a_disarming_does_not_replace_the_evidence(
+    tmp_path: Path, record_when_disarmed: bool
+) -> None:
+    house = Fixture(
+        tmp_path,
+        AlarmSettings(away=ModeSettings(entry_delay_s=30, exit_delay_s=60), record_when_disarmed=record_when_disarmed),
+    )
+    house.arm()
+    house.clock.advance(60)
+    house.put(make_event(entry=True))
+    evidence = house.pictures.load(EVENT, PictureKind.ANNOTATED)
+    owner = replace(make_event(Phase.IMPROVED, last_s=20.0), picture=make_picture(shade=10))
+    house.clock.advance(10)
+    house.panel.switch(Mode.DISARMED, by="Ben", how="page")
+    house.put(owner)
+    house.clock.advance(10)
+    house.arm()  # Ben leaves again, still the same event
+    house.put(owner)
+    assert house.pictures.load(EVENT, PictureKind.ANNOTATED) == evidence
+    house.put(make_event(Phase.ENDED, last_s=30.0))
+    (record,) = house.store.events(10)
+    assert record.ended_at is not None
+    house.store.close()
+
+
+def test_a_better_view_that_waited_over_a_disarming_is_still_evidence(house: Fixture) -> None:
+    house.arm()
+    house.see(make_event())
+    house.see(replace(make_event(Phase.IMPROVED), picture=make_picture(shade=200)))
+    house.clock.advance(1)
+    house.panel.switch(Mode.DISARMED, by="Ben", how="page")
+    house.answer()
+    picture = house.pictures.load(EVENT, PictureKind.ANNOTATED)
+    assert picture is not None and picture.startswith(b"(64, 48) 200")
+
+
+def test_an_event_that_opened_in_the_exit_delay_stays_silent_though_answered_after_it(tmp_path: Path) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(exit_delay_s=60)))
+    house.arm()
+    house.see(make_event())
+    house.clock.advance(61)
+    house.answer()
+    (record,) = house.store.events(10)
+    assert (record.kind, record.state) == (None, AlarmState.ARMING)
+    assert house.alerts() == [] and house.panel.status().state is AlarmState.ARMED_AWAY
+    house.store.close()
+
+
+@pytest.mark.parametrize(("entry", "kind"), [(False, AlertKind.ALARM), (True, AlertKind.ENTRY)])
+def test_an_event_that_opened_while_armed_is_kept_and_mailed_though_answered_after_a_disarming(
+    house: Fixture, entry: bool, kind: AlertKind
+) -> None:
+    house.arm()
+    house.clock.advance(1)
+    house.see(make_event(entry=entry))
+    house.clock.advance(1)
+    house.panel.switch(Mode.DISARMED, by="Ben", how="page")
+    house.answer()
+    (record,) = house.store.events(10)
+    assert (record.kind, record.state) == (kind, AlarmState.ARMED_AWAY)
+    first, clear = house.alerts()
+    assert (first.kind, clear.kind, clear.thread) == (kind, AlertKind.ALL_CLEAR, first.id)
+    assert "Ben" in clear.text and house.panel.status().state is AlarmState.DISARMED
+
+
+def test_the_entry_delay_counts_from_the_opening_however_late_it_is_answered(house: Fixture) -> None:
+    house.arm()
+    house.see(make_event(entry=True))
+    house.clock.advance(20)
+    house.answer()
+    assert house.panel.status().countdown_s == 10.0
+
+
+def test_somebody_who_keeps_moving_raises_the_alarm_again_and_is_mailed_after_the_pause(tmp_path: Path) -> None:
+    """Watch begins anew whenever the alarm has become armed, so what still moves opens another event."""
+    house = Fixture(tmp_path, AlarmSettings(home=ModeSettings(), trigger_time_s=180, alert_pause_s=300))
+    house.arm(Mode.HOME)
+    house.put(make_event(event_id=f"{0:032x}"))
+    states, mailed = [], []
+    for number in range(1, 7):
+        house.clock.advance(180)
+        house.panel.settle()
+        states.append(house.panel.status().state)
+        house.put(
+            make_event(Phase.ENDED, event_id=f"{number - 1:032x}", number=number),
+            make_event(event_id=f"{number:032x}", number=number + 1),
+        )
+        states.append(house.panel.status().state)
+        mailed.append(len(house.alerts()))
+    assert states == [AlarmState.ARMED_HOME, AlarmState.TRIGGERED] * 6
+    assert mailed == [1, 2, 2, 3, 3, 4], "360 s lie between two mails: the first time the pause of 300 s is over"
+    assert set(house.kinds()) == {AlertKind.ALARM}
+    house.store.close()
 
 
 def test_an_entry_is_mailed_at_once_and_becomes_an_alarm_when_nobody_disarms(house: Fixture) -> None:
@@ -224,6 +358,49 @@ def test_a_power_cut_after_the_entry_delay_does_not_swallow_the_alarm(house: Fix
     assert len(house.alerts()) == 2, "made up for once, not at every start"
 
 
+class PowerCut(BaseException):
+    """The machine is off from here on."""
+
+
+class CutStore(SqliteStore):
+    """The power fails before the event is stored."""
+
+    def add_event(self, *args: object, **more: object) -> None:
+        raise PowerCut
+
+
+@pytest.mark.parametrize("entry", [False, True])
+def test_r23_a_power_cut_before_the_event_is_stored_does_not_swallow_the_alarm(tmp_path: Path, entry: bool) -> None:
+    house = Fixture(tmp_path, store=CutStore)
+    house.arm()
+    with pytest.raises(PowerCut):
+        house.put(make_event(entry=entry))
+    house.make_store = SqliteStore
+    house.cut_power()
+    house.answer()
+    (alarm,) = house.alerts()
+    assert (alarm.kind, alarm.event_id) == (AlertKind.ALARM, EVENT), "with the picture that is there already"
+    assert "armed (away)" in alarm.text
+    assert house.pictures.load(EVENT, PictureKind.ANNOTATED) is not None
+    assert house.panel.status().state is AlarmState.TRIGGERED
+    house.answer()
+    assert len(house.alerts()) == 1
+    house.store.close()
+
+
+def test_r23_nobody_is_told_of_an_entry_that_a_power_cut_keeps_from_becoming_an_alarm(
+    house: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*args: object) -> None:
+        raise PowerCut
+
+    house.arm()
+    monkeypatch.setattr(house.panel, "notice", cut)
+    with pytest.raises(PowerCut):
+        house.put(make_event(entry=True))
+    assert house.alerts() == [] and house.store.events(10) == ()
+
+
 class BrokenPictures(FilePictures):
     """A full disk for pictures alone."""
 
@@ -254,7 +431,7 @@ class StumblingStore(SqliteStore):
 def test_r11_an_event_the_disk_refuses_is_tried_again_until_it_is_stored(tmp_path: Path) -> None:
     house = Fixture(tmp_path, store=StumblingStore)
     house.arm()
-    house.inbox.put(make_event())
+    house.see(make_event())
     stop = threading.Event()
     beats = 0
 
@@ -272,16 +449,18 @@ def test_r11_an_event_the_disk_refuses_is_tried_again_until_it_is_stored(tmp_pat
 
 def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fixture) -> None:
     house.arm()
-    house.health.report("camera:front", "front: unplugged")
+    house.health.report("camera:front", "camera front: unplugged; check its cable")
     house.health.report("mail", "server does not answer")
     house.answer()
     house.health.clear("camera:front")
     house.health.clear("mail")
     house.answer()
-    assert [(alert.kind, "front: unplugged" in alert.text) for alert in house.alerts()] == [
-        (AlertKind.FAULT, True),
-        (AlertKind.RECOVERED, True),
-    ]
+    fault, recovered = house.alerts()
+    assert (fault.kind, fault.subject) == (AlertKind.FAULT, "[Home] Fault: no pictures from Front door")
+    assert "Why: camera front: unplugged; check its cable\n" in fault.text
+    assert (recovered.kind, recovered.thread) == (AlertKind.RECOVERED, fault.id)
+    assert recovered.subject == "[Home] Camera Front door sends pictures again"
+    assert "unplugged" not in recovered.text
 
 
 def test_a_camera_lost_while_disarmed_is_only_shown(house: Fixture) -> None:
@@ -290,6 +469,104 @@ def test_a_camera_lost_while_disarmed_is_only_shown(house: Fixture) -> None:
     house.health.clear("camera:front")
     house.answer()
     assert house.alerts() == []
+
+
+@pytest.mark.parametrize("mode", [Mode.NIGHT, Mode.AWAY])
+def test_r16_a_camera_that_is_lost_when_the_alarm_is_armed_is_mailed_once(tmp_path: Path, mode: Mode) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(exit_delay_s=60)))
+    house.health.report("camera:front", "front: unplugged")
+    house.health.report("mail", "server does not answer")
+    house.answer()
+    house.arm(mode)
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT]
+    house.clock.advance(60)
+    house.panel.settle()
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT]
+    house.health.clear("camera:front")
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    house.store.close()
+
+
+def test_r16_a_flapping_camera_is_mailed_once_in_a_quarter_of_an_hour(house: Fixture) -> None:
+    house.arm()
+    for _ in range(100):
+        house.health.report("camera:front", "front: unplugged")
+        house.answer()
+        house.clock.advance(10)
+        house.health.clear("camera:front")
+        house.answer()
+        house.clock.advance(10)
+    assert house.clock.monotonic() - 1000 == 2000
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED] * 3
+
+
+def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(house: Fixture) -> None:
+    house.arm()
+    for _ in range(2):
+        house.health.report("camera:front", "front: unplugged")
+        house.answer()
+        house.health.clear("camera:front")
+        house.answer()
+    house.health.report("camera:front", "front: unplugged")
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    house.clock.advance(FAULT_PAUSE_S)
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+
+
+def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
+    house.arm()
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.health.clear("camera:front")
+    house.answer()
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.arm()
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+
+
+def test_what_was_seen_before_the_stop_is_still_kept(house: Fixture) -> None:
+    house.arm()
+    stop = threading.Event()
+
+    def stop_at_once() -> None:
+        house.see(make_event())
+        house.see(make_event(Phase.ENDED, last_s=7.0))
+        house.see(make_event(event_id=LATER_EVENT, number=2))
+        stop.set()
+
+    house.respond.work(stop, stop_at_once)
+    assert [(record.id, record.ended_at is not None) for record in house.store.events(10)] == [
+        (LATER_EVENT, False),
+        (EVENT, True),
+    ]
+
+
+def test_lost_openings_are_a_fault_until_the_queue_is_empty(house: Fixture) -> None:
+    house.arm()
+    house.answer()
+    for number in range(18):
+        house.see(make_event(event_id=f"{number:032x}", number=number))
+    shown: list[Sequence[str]] = []
+    stop = threading.Event()
+
+    def beat() -> None:
+        shown.append([fault.text for fault in house.health.faults() if fault.key == "inbox"])
+        if len(shown) > 1 and not shown[-1]:
+            stop.set()
+
+    house.respond.work(stop, beat)
+    assert shown[0] == [] and shown[-1] == []
+    assert all("2 event(s) lost" in text for (text,) in shown[1:-1])
+    assert len(shown) >= 16
+    assert len(house.store.events(100)) == 16
 
 
 def test_a_test_alert_goes_to_everybody(house: Fixture) -> None:
