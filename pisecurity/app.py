@@ -101,9 +101,10 @@ def load_settings(config_file: Path, good_copy: Path) -> tuple[Settings, str]:
         text = config.read(config_file)
         settings = config.parse(text, str(config_file))
     except ConfigError as error:
-        if not good_copy.exists():
-            raise
-        return config.load(good_copy), str(error)
+        try:
+            return config.load(good_copy), str(error)
+        except ConfigError:  # there is none yet, or a newer version is stricter
+            raise error from None
     keep_good(text, good_copy)
     return settings, ""
 
@@ -184,6 +185,7 @@ class Daemon:
             Exception: what a worker died of; the command writes the report and ends with 3 as well.
         """
         self._panel.start()
+        self._store.end_open_events()
         self._control.open()
         workers = self._workers()
         with self._signals():
@@ -272,7 +274,7 @@ class Daemon:
 
     def _on_transition(self, change: Transition) -> None:
         self._inbox.put(change)
-        if change.after in ARMED and change.before in (AlarmState.DISARMED, AlarmState.ARMING):
+        if change.after in ARMED and change.before not in ARMED:
             for watch in self._watches:
                 watch.begin_anew()
 
@@ -280,7 +282,17 @@ class Daemon:
         zones = zones_of(camera.id, self._settings)
         pipeline = Pipeline(camera.id, self._settings.motion, zones)
         source = build_camera(camera, self._clock)
-        return Watch(source, camera.id, pipeline, self._inbox, self._live, self._health, self._clock, new_id)
+        return Watch(
+            source,
+            camera.id,
+            pipeline,
+            self._inbox,
+            self._live,
+            self._health,
+            self._clock,
+            new_id,
+            self._panel.status,
+        )
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
         return Respond(
@@ -326,11 +338,13 @@ class Daemon:
     def _set_mail(self, settings: Settings) -> None:
         if settings.mail is None:
             self._channels.clear()
-            self._health.report("mail", NO_MAIL)
+            self._deliver.set_recipients("mail", ())
+            self._health.report("mail-account", NO_MAIL)
             return
         password = self._secrets.mail_password
         self._channels["mail"] = SmtpMailer(settings.mail, password, self._house.name, self._clock, self._house.zone)
-        self._health.clear("mail")
+        self._deliver.set_recipients("mail", settings.mail.to)
+        self._health.clear("mail-account")
 
     def _test_alert(self, by: str) -> str:
         """Queue a test alert for *by*; return in words where it goes."""
@@ -349,7 +363,9 @@ class Daemon:
             self._health.report("page", str(error))
             return
         names = (*map(str, binding.addresses), *(() if web.address == "127.0.0.1" else host_names()), *web.hosts)
-        allowed = (*binding.prefixes, *(ip_network(prefix) for prefix in web.also_allow))
+        admitted = binding.admitted([ip_network(prefix) for prefix in web.also_allow])
+        if admitted.warning:
+            self._health.report("access", admitted.warning)
         sockets = bind(binding.addresses, web.port)
         page = create_app(
             panel=self._panel,
@@ -357,7 +373,7 @@ class Daemon:
             pictures=self._pictures,
             health=self._health,
             live=self._live,
-            access=AccessPolicy.build(names, allowed),
+            access=AccessPolicy.build(names, admitted.prefixes),
             clock=self._clock,
             zone=self._house.zone,
             house=self._house.name,

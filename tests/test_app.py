@@ -17,8 +17,10 @@ from pisecurity import app
 from pisecurity.adapters.network import Binding
 from pisecurity.app import Daemon, load_settings
 from pisecurity.config import parse
-from pisecurity.core.types import Mode
+from pisecurity.core.types import AlarmState, Mode
 from pisecurity.errors import ConfigError, NetworkError, NoNetworkError
+from pisecurity.runtime.panel import Transition
+from tests.fakes import START
 from tests.rigs.daemon import free_port
 
 MAIL = '[mail]\nhost = "localhost"\nport = 1\nsecurity = "plain"\nsender = "a@b.org"\nto = ["{to}"]\n'
@@ -74,8 +76,11 @@ def test_becoming_armed_makes_every_watch_begin_anew(
     for watch in house.daemon._watches:
         monkeypatch.setattr(watch, "begin_anew", lambda: told.append("anew"))
     house.daemon._panel.switch(Mode.AWAY, by="Anna", how="page")
-    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="page")
     assert told == ["anew"]
+    triggered = Transition(AlarmState.TRIGGERED, house.daemon._panel.alarm(), AlarmState.ARMED_AWAY, START)
+    house.daemon._on_transition(triggered)
+    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="page")
+    assert told == ["anew"] * 2, "whoever still moves when an alarm is over raises another one"
 
 
 def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, held: ExitStack) -> None:
@@ -203,6 +208,20 @@ def test_r32_with_a_mistake_at_start_the_last_good_configuration_is_used(tmp_pat
     daemon = Daemon(again, tmp_path, held, config_file=file, mistakes=mistakes)
     faults = {fault.key: fault.text for fault in daemon._health.faults()}
     assert "the settings before stay in force" in faults["config"] and "\n" not in faults["config"]
+
+
+def test_s09_in_a_network_too_large_to_be_a_home_only_the_machine_itself_may_switch(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = Binding("lo", (IPv4Address("127.0.0.1"),), (IPv4Network("10.0.0.0/16"),))
+    monkeypatch.setattr(app, "find_binding", lambda address: wide)
+    house = House(tmp_path, held)
+    page = house.daemon._page
+    assert page is not None and "access" in house.faults()
+    peers = {"127.0.0.1": 200, "10.0.9.9": 403}
+    for peer, expected in peers.items():
+        answer = Client(page._app).get("/api/state", headers={"Host": "127.0.0.1"}, environ_base={"REMOTE_ADDR": peer})
+        assert answer.status_code == expected
 
 
 def test_without_a_good_copy_a_mistake_is_refused(tmp_path: Path) -> None:

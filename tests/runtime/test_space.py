@@ -64,7 +64,7 @@ def test_r11_a_full_disk_gives_the_reserve_up_once_and_takes_it_again_when_there
     assert not disk.held, "the room that was made stays"
     disk.free = 5000 * MB
     space.look()
-    assert disk.held and health.faults() == ()
+    assert (disk.held, health.faults()) == (True, ())
 
 
 def test_a_disk_that_does_not_answer_is_a_fault() -> None:
