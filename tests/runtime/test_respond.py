@@ -201,6 +201,16 @@ def test_a_silenced_event_keeps_the_reason(house: Fixture) -> None:
     assert len(house.alerts()) == 1
 
 
+def test_the_pause_also_counts_for_what_opened_before_the_alert_before_it_was_stored(house: Fixture) -> None:
+    house.arm()
+    house.see(make_event())
+    house.see(make_event(event_id=LATER_EVENT, number=2))
+    house.clock.advance(4)
+    house.answer()
+    second = house.store.event(LATER_EVENT)
+    assert second is not None and second.kind is None and "last alert 0 s ago" in second.why
+
+
 def test_arming_anew_forgets_the_pause(house: Fixture) -> None:
     house.arm()
     house.put(make_event())
@@ -445,6 +455,7 @@ def test_r11_an_event_the_disk_refuses_is_tried_again_until_it_is_stored(tmp_pat
     assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM]
     assert house.health.faults() == ()
     assert house.panel.status().state is AlarmState.TRIGGERED
+    assert house.panel.status().sequence == 2, "armed and triggered, not extended with every try"
 
 
 def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fixture) -> None:
