@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test check bench lock clean ruff mypy imports unit shell lines
+.PHONY: help demo test check bench pictures lock clean ruff mypy imports unit shell lines
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 14
@@ -60,6 +60,9 @@ lines:
 
 bench: .venv-dev/$(READY) ## measure against what people use instead
 	$(DEV) benchmarks
+
+pictures: .venv-dev/$(READY) ## make the pictures of the README anew, from the running demo
+	$(DEV) tests.pictures
 
 lock: .venv-lock/$(LOCKED) ## write requirements/*.txt anew, with the newest releases
 	requirements/lock.sh .venv-lock/bin/uv
