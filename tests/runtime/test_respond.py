@@ -1,121 +1,23 @@
-"""What happened becomes stored events and alerts, once, whatever the disk does."""
+"""What happened becomes stored events and alerts, once."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import load_catalogue
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Delivery, Event, Mode, Phase
+from pisecurity.core.types import AlarmState, AlertKind, Box, Mode, Phase
 from pisecurity.core.words import alert_id
-from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
-from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Inbox, Sighting
-from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.respond import BETTER_VIEW_S, FAULT_PAUSE_S, House, Respond
-from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
-from tests.fakes import FakeClock, ShadeEncoder, make_event, make_picture
-
-EVENT = "a" * 32
-LATER_EVENT = "b" * 32
-
-
-def make_settings(alarm: AlarmSettings) -> Settings:
-    return Settings(
-        camera=(CameraSettings(id="front", name="Front door", kind="stage"),),
-        alarm=alarm,
-        mail=MailSettings(host="mail.example", sender="pi@example.org", to=("anna@example.org", "ben@example.org")),
-    )
-
-
-class Fixture:
-    """Respond with a real store and real pictures, a panel, and a clock moved by hand."""
-
-    def __init__(
-        self,
-        folder: Path,
-        alarm: AlarmSettings | None = None,
-        store: type[SqliteStore] = SqliteStore,
-        pictures: type[FilePictures] = FilePictures,
-    ) -> None:
-        self.make_store, self.make_pictures = store, pictures
-        self.folder, self.clock, self.inbox = folder, FakeClock(), Inbox(16)
-        self.alarm = alarm or AlarmSettings(away=ModeSettings(entry_delay_s=30), alert_pause_s=300)
-        self.woken = 0
-        self.boot()
-
-    def boot(self) -> None:
-        """Build everything anew on the same folder, as after a power cut."""
-        self.inbox = Inbox(16)
-        self.store = self.make_store(self.folder, self.clock)
-        self.pictures = self.make_pictures(self.folder)
-        self.health = Health(self.clock, self.inbox.put)
-        self.panel = Panel(self.store, self.clock, self.alarm, self.inbox.put)
-        self.panel.start()
-        ids = (f"{number:032x}" for number in range(1, 1000))
-        self.respond = Respond(
-            make_settings(self.alarm), self.inbox, self.panel, self.store, self.pictures, ShadeEncoder(),
-            House("Home", UTC, {"front": "Front door"}, load_catalogue()), self.health, self.clock,
-            lambda: next(ids), self._wake,
-        )  # fmt: skip
-
-    def _wake(self) -> None:
-        self.woken += 1
-
-    def arm(self, mode: Mode = Mode.AWAY) -> None:
-        self.panel.switch(mode, by="Anna", how="page")
-
-    def put(self, *events: Event) -> None:
-        """Let respond answer *events* and whatever they cause."""
-        for event in events:
-            self.see(event)
-        self.answer()
-
-    def see(self, event: Event) -> None:
-        """Put *event* as watch does, without an answer yet."""
-        self.inbox.put(Sighting(event, self.panel.status()))
-
-    def run(self, beats: int) -> None:
-        """Let respond work on until it has beaten so often."""
-        stop, left = threading.Event(), iter(range(beats - 1))
-
-        def beat() -> None:
-            if next(left, None) is None:
-                stop.set()
-
-        self.respond.work(stop, beat)
-
-    def cut_power(self) -> None:
-        """Start anew after a reboot, nothing in memory left."""
-        self.store.close()
-        self.clock.reboot()
-        self.boot()
-
-    def answer(self) -> None:
-        stop = threading.Event()
-        stop.set()
-        self.respond.work(stop, lambda: None)
-
-    def kinds(self) -> list[AlertKind]:
-        return [alert.kind for alert in self.alerts()]
-
-    def alerts(self) -> list[Alert]:
-        """Return the alerts, oldest first."""
-        found: dict[str, Alert] = {}
-        for delivery in reversed(self.deliveries()):
-            found.setdefault(delivery.alert.id, delivery.alert)
-        return list(found.values())
-
-    def deliveries(self) -> tuple[Delivery, ...]:
-        return self.store.deliveries(100)
+from pisecurity.runtime.respond import BETTER_VIEW_S
+from pisecurity.settings import AlarmSettings, ModeSettings
+from tests.fakes import make_event, make_picture
+from tests.rigs.respond import EVENT, LATER_EVENT, Fixture
 
 
 @pytest.fixture(autouse=True)
@@ -409,138 +311,6 @@ def test_r23_nobody_is_told_of_an_entry_that_a_power_cut_keeps_from_becoming_an_
     with pytest.raises(PowerCut):
         house.put(make_event(entry=True))
     assert house.alerts() == [] and house.store.events(10) == ()
-
-
-class BrokenPictures(FilePictures):
-    """A full disk for pictures alone."""
-
-    def save(self, event_id: str, kind: PictureKind, jpeg: bytes) -> None:
-        raise StoreError("pictures: disk full; delete old events")
-
-
-def test_r11_a_disk_too_full_for_pictures_does_not_keep_the_alert_from_leaving(tmp_path: Path) -> None:
-    house = Fixture(tmp_path, pictures=BrokenPictures)
-    house.arm()
-    house.put(make_event())
-    assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM]
-    assert [fault.key for fault in house.health.faults()] == ["pictures"]
-
-
-class StumblingStore(SqliteStore):
-    """Refuses to store events the first times."""
-
-    refusals = 3
-
-    def add_event(self, *args: object, **more: object) -> None:
-        if self.refusals > 0:
-            self.refusals -= 1
-            raise StoreError("pisecurity.db: disk full; delete old events")
-        super().add_event(*args, **more)  # type: ignore[arg-type]
-
-
-def test_r11_an_event_the_disk_refuses_is_tried_again_until_it_is_stored(tmp_path: Path) -> None:
-    house = Fixture(tmp_path, store=StumblingStore)
-    house.arm()
-    house.see(make_event())
-    stop = threading.Event()
-    beats = 0
-
-    def beat() -> None:
-        nonlocal beats
-        beats += 1
-        if beats == 6:
-            stop.set()
-
-    house.respond.work(stop, beat)
-    assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM]
-    assert house.health.faults() == ()
-    assert house.panel.status().state is AlarmState.TRIGGERED
-    assert house.panel.status().sequence == 2, "armed and triggered, not extended with every try"
-
-
-def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fixture) -> None:
-    house.arm()
-    house.health.report("camera:front", "camera front: unplugged; check its cable")
-    house.health.report("mail", "server does not answer")
-    house.answer()
-    house.health.clear("camera:front")
-    house.health.clear("mail")
-    house.answer()
-    fault, recovered = house.alerts()
-    assert (fault.kind, fault.subject) == (AlertKind.FAULT, "[Home] Fault: no pictures from Front door")
-    assert "Why: camera front: unplugged; check its cable\n" in fault.text
-    assert (recovered.kind, recovered.thread) == (AlertKind.RECOVERED, fault.id)
-    assert recovered.subject == "[Home] Camera Front door sends pictures again"
-    assert "unplugged" not in recovered.text
-
-
-def test_a_camera_lost_while_disarmed_is_only_shown(house: Fixture) -> None:
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
-    house.health.clear("camera:front")
-    house.answer()
-    assert house.alerts() == []
-
-
-@pytest.mark.parametrize("mode", [Mode.NIGHT, Mode.AWAY])
-def test_r16_a_camera_that_is_lost_when_the_alarm_is_armed_is_mailed_once(tmp_path: Path, mode: Mode) -> None:
-    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(exit_delay_s=60)))
-    house.health.report("camera:front", "front: unplugged")
-    house.health.report("mail", "server does not answer")
-    house.answer()
-    house.arm(mode)
-    house.answer()
-    assert house.kinds() == [AlertKind.FAULT]
-    house.clock.advance(60)
-    house.panel.settle()
-    house.run(3)
-    assert house.kinds() == [AlertKind.FAULT]
-    house.health.clear("camera:front")
-    house.answer()
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
-    house.store.close()
-
-
-def test_r16_a_flapping_camera_is_mailed_once_in_a_quarter_of_an_hour(house: Fixture) -> None:
-    house.arm()
-    for _ in range(100):
-        house.health.report("camera:front", "front: unplugged")
-        house.answer()
-        house.clock.advance(10)
-        house.health.clear("camera:front")
-        house.answer()
-        house.clock.advance(10)
-    assert house.clock.monotonic() - 1000 == 2000
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED] * 3
-
-
-def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(house: Fixture) -> None:
-    house.arm()
-    for _ in range(2):
-        house.health.report("camera:front", "front: unplugged")
-        house.answer()
-        house.health.clear("camera:front")
-        house.answer()
-    house.health.report("camera:front", "front: unplugged")
-    house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
-    house.clock.advance(FAULT_PAUSE_S)
-    house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
-
-
-def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
-    house.arm()
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
-    house.health.clear("camera:front")
-    house.answer()
-    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
-    house.arm()
-    house.answer()
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
 
 
 def test_what_was_seen_before_the_stop_is_still_kept(house: Fixture) -> None:

@@ -1,0 +1,164 @@
+"""What respond does when the disk refuses or a camera is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.core.types import AlarmState, AlertKind, Mode
+from pisecurity.errors import StoreError
+from pisecurity.ports import PictureKind
+from pisecurity.runtime.respond import FAULT_PAUSE_S
+from pisecurity.settings import AlarmSettings, ModeSettings
+from tests.fakes import make_event
+from tests.rigs.respond import Fixture
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty queue is looked at again soon: the clock of these tests stands still meanwhile."""
+    monkeypatch.setattr("pisecurity.runtime.respond.GET_TIMEOUT_S", 0.01)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Fixture]:
+    fixture = Fixture(tmp_path)
+    yield fixture
+    fixture.store.close()
+
+
+class BrokenPictures(FilePictures):
+    """A full disk for pictures alone."""
+
+    def save(self, event_id: str, kind: PictureKind, jpeg: bytes) -> None:
+        raise StoreError("pictures: disk full; delete old events")
+
+
+def test_r11_a_disk_too_full_for_pictures_does_not_keep_the_alert_from_leaving(tmp_path: Path) -> None:
+    house = Fixture(tmp_path, pictures=BrokenPictures)
+    house.arm()
+    house.put(make_event())
+    assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM]
+    assert [fault.key for fault in house.health.faults()] == ["pictures"]
+
+
+class StumblingStore(SqliteStore):
+    """Refuses to store events the first times."""
+
+    refusals = 3
+
+    def add_event(self, *args: object, **more: object) -> None:
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise StoreError("pisecurity.db: disk full; delete old events")
+        super().add_event(*args, **more)  # type: ignore[arg-type]
+
+
+def test_r11_an_event_the_disk_refuses_is_tried_again_until_it_is_stored(tmp_path: Path) -> None:
+    house = Fixture(tmp_path, store=StumblingStore)
+    house.arm()
+    house.see(make_event())
+    stop = threading.Event()
+    beats = 0
+
+    def beat() -> None:
+        nonlocal beats
+        beats += 1
+        if beats == 6:
+            stop.set()
+
+    house.respond.work(stop, beat)
+    assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM]
+    assert house.health.faults() == ()
+    assert house.panel.status().state is AlarmState.TRIGGERED
+    assert house.panel.status().sequence == 2, "armed and triggered, not extended with every try"
+
+
+def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fixture) -> None:
+    house.arm()
+    house.health.report("camera:front", "camera front: unplugged; check its cable")
+    house.health.report("mail", "server does not answer")
+    house.answer()
+    house.health.clear("camera:front")
+    house.health.clear("mail")
+    house.answer()
+    fault, recovered = house.alerts()
+    assert (fault.kind, fault.subject) == (AlertKind.FAULT, "[Home] Fault: no pictures from Front door")
+    assert "Why: camera front: unplugged; check its cable\n" in fault.text
+    assert (recovered.kind, recovered.thread) == (AlertKind.RECOVERED, fault.id)
+    assert recovered.subject == "[Home] Camera Front door sends pictures again"
+    assert "unplugged" not in recovered.text
+
+
+def test_a_camera_lost_while_disarmed_is_only_shown(house: Fixture) -> None:
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.health.clear("camera:front")
+    house.answer()
+    assert house.alerts() == []
+
+
+@pytest.mark.parametrize("mode", [Mode.NIGHT, Mode.AWAY])
+def test_r16_a_camera_that_is_lost_when_the_alarm_is_armed_is_mailed_once(tmp_path: Path, mode: Mode) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(exit_delay_s=60)))
+    house.health.report("camera:front", "front: unplugged")
+    house.health.report("mail", "server does not answer")
+    house.answer()
+    house.arm(mode)
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT]
+    house.clock.advance(60)
+    house.panel.settle()
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT]
+    house.health.clear("camera:front")
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    house.store.close()
+
+
+def test_r16_a_flapping_camera_is_mailed_once_in_a_quarter_of_an_hour(house: Fixture) -> None:
+    house.arm()
+    for _ in range(100):
+        house.health.report("camera:front", "front: unplugged")
+        house.answer()
+        house.clock.advance(10)
+        house.health.clear("camera:front")
+        house.answer()
+        house.clock.advance(10)
+    assert house.clock.monotonic() - 1000 == 2000
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED] * 3
+
+
+def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(house: Fixture) -> None:
+    house.arm()
+    for _ in range(2):
+        house.health.report("camera:front", "front: unplugged")
+        house.answer()
+        house.health.clear("camera:front")
+        house.answer()
+    house.health.report("camera:front", "front: unplugged")
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    house.clock.advance(FAULT_PAUSE_S)
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+
+
+def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
+    house.arm()
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.health.clear("camera:front")
+    house.answer()
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.arm()
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
