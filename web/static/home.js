@@ -11,7 +11,7 @@ const buttons = [...document.querySelectorAll("#modes button")];
 const views = new Map(
   [...document.querySelectorAll(".view")].map((figure) => [figure.dataset.camera, new LiveView(figure)]),
 );
-const sprite = document.querySelector(".mark use").getAttribute("href").split("#")[0];
+const sprite = document.querySelector(".mark:not(.unknown) use").getAttribute("href").split("#")[0];
 
 let shown = null; // the state the daemon confirmed last
 let deadline = null; // performance.now() at which the countdown ends
@@ -73,7 +73,7 @@ function showConnection(offline) {
 }
 
 function setMark(name) {
-  const use = document.querySelector(".mark use");
+  const use = document.querySelector(".mark:not(.unknown) use");
   const href = `${sprite}#shield-${name}`;
   if (use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
