@@ -341,7 +341,9 @@ def test_ui30_states_differ_in_icon_and_word_not_only_in_colour(site: Site) -> N
     for state in ("disarmed", "armed_home", "armed_night", "pending", "triggered"):
         bring_about(site.house, state)
         expect(page.locator("html")).to_have_attribute("data-state", state)
-        seen.append((page.locator("#word").text_content(), page.locator(".mark:not(.unknown) use").get_attribute("href")))
+        seen.append(
+            (page.locator("#word").text_content(), page.locator(".mark:not(.unknown) use").get_attribute("href"))
+        )
         site.house.panel.switch(Mode.DISARMED, by="Anna", how="page")
     assert len({word for word, _ in seen}) == len({icon for _, icon in seen}) == 5
 
