@@ -153,7 +153,6 @@ def test_a_line_far_longer_than_any_picture_is_drawn() -> None:
 
 
 @pytest.mark.skipif(not hasattr(cv2, "FontFace"), reason="OpenCV 4 cannot read fonts")
-@pytest.mark.skipif(not make_lettering.FONT.exists(), reason="fonts-dejavu-core is not installed")
 def test_the_letters_in_the_package_are_those_that_are_made() -> None:
     made = make_lettering.glyphs()
     with np.load(GLYPHS) as kept:
