@@ -51,7 +51,11 @@ class CameraInfo:
     """What an opened camera really delivers."""
 
     width: int
+    """Of the full picture."""
     height: int
+    luma_width: int
+    """Of ``Frame.luma``; a live camera delivers a smaller plane for watching beside the picture."""
+    luma_height: int
     fps: float
     """Frames a second that ``read`` will return."""
     description: str
@@ -60,6 +64,10 @@ class CameraInfo:
     """Whether it delivers H.264 packets to the sink."""
     duration_s: float | None = None
     """Length of a recording as far as it is known; None for what has no end."""
+    least_fps: float | None = None
+    """Frames a second to which it may fall in the dark; None when it keeps ``fps``."""
+    remarks: tuple[str, ...] = ()
+    """What was asked for and cannot be had, each in one line; the camera works without."""
 
 
 PacketSink = Callable[[Packet], None]
@@ -79,13 +87,16 @@ class Camera(Protocol):
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame, or None when none came within *timeout_s*.
 
-        The frame before becomes invalid. Raises EndOfStreamError at the end of a recording that does
-        not loop, CameraError when the camera is lost or delivers rubbish.
+        A reader that was late gets the newest frame; those it missed are a gap in ``Frame.index``. The frame
+        before becomes invalid, and its ``picture`` may no longer be called: its buffer goes back to the camera.
+
+        Raises EndOfStreamError at the end of a recording that does not loop, CameraError when the camera is lost.
+        Damaged frames are left out and are a gap as well.
         """
         ...
 
     def close(self) -> None:
-        """Stop; may be called twice and on a camera that was never opened."""
+        """Stop within 1 s, in whatever state it is; may be called twice and on a camera that was never opened."""
         ...
 
 

@@ -54,6 +54,15 @@ class HouseSettings(Table):
     """Zone of labels and schedules, such as Europe/Berlin; empty is the zone of the machine."""
 
 
+LEAST_REGION = 0.1
+"""Share of the view that a region must be wide and high; a smaller one is more noise than picture."""
+ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("device", "width", "height", "rotation"), ("picamera2", "v4l2")),
+    **dict.fromkeys(("region", "longest_exposure_ms", "focus_m", "ir_cut", "ir_cut_gpio"), ("picamera2",)),
+}
+"""Kinds of camera that have a setting which others would silently leave out of account."""
+
+
 class CameraSettings(Table):
     """One ``[[camera]]``."""
 
@@ -61,8 +70,8 @@ class CameraSettings(Table):
     """Short name in addresses and file names: small letters, digits, hyphens."""
     name: str = Field("", max_length=60)
     """Name shown to people; empty is the id."""
-    kind: Literal["stage", "file"] = Field(examples=["stage"])
-    """stage: a drawn scene, for trying out. file: a recording."""
+    kind: Literal["stage", "file", "picamera2", "v4l2"] = Field(examples=["stage"])
+    """stage: a drawn scene, for trying out. file: a recording. picamera2: the Pi's own camera. v4l2: a USB camera."""
     path: str = Field("", max_length=4096, validate_default=True)
     """file: the recording to play."""
     loop: bool = False
@@ -73,6 +82,24 @@ class CameraSettings(Table):
     """Frames analysed a second; a source that delivers more is thinned."""
     seed: int = Field(1, ge=0, le=2**31 - 1)
     """stage: which drawn scene."""
+    device: str = Field("", max_length=255)
+    """picamera2, v4l2: which camera, as "pisecurity doctor camera" lists it; empty is the only one."""
+    width: int = Field(1280, ge=256, le=4608)
+    """picamera2, v4l2: width of the pictures in pixels."""
+    height: int = Field(720, ge=144, le=3456)
+    """picamera2, v4l2: height of the pictures in pixels."""
+    rotation: Literal[0, 180] = 0
+    """picamera2, v4l2: 180 for a camera that hangs upside down."""
+    region: tuple[Share, Share, Share, Share] = (0.0, 0.0, 1.0, 1.0)
+    """picamera2: the part of the view that fills the picture: left, top, width and height in shares of the view."""
+    longest_exposure_ms: float = Field(50.0, ge=1, le=1000)
+    """picamera2: longest exposure in the dark; a longer one sees more, and who moves is blurred."""
+    focus_m: float = Field(0.0, ge=0, le=1000)
+    """picamera2: distance in metres on which the lens stays; 0 focuses once when the camera starts and stays there."""
+    ir_cut: Literal["always", "never", "switched"] = "always"
+    """picamera2: the infrared-cut filter. never: a NoIR camera. switched: ir_cut_gpio moves it away in the dark."""
+    ir_cut_gpio: int = Field(17, ge=0, le=53)
+    """picamera2: the GPIO that puts the filter in front of the sensor while it is high."""
 
     @field_validator("path")
     @classmethod
@@ -83,6 +110,31 @@ class CameraSettings(Table):
         if kind == "stage" and path:
             raise ValueError('a stage plays no recording; leave path out, or set kind = "file"')
         return path
+
+    @field_validator("device")
+    @classmethod
+    def _device_fits_the_kind(cls, device: str, info: ValidationInfo) -> str:
+        if device and info.data.get("kind") == "v4l2" and not device.startswith("/dev/"):
+            raise ValueError("give the stable name of the camera, such as /dev/v4l/by-id/usb-...-video-index0")
+        return device
+
+    @field_validator("width", "height")
+    @classmethod
+    def _size_is_even(cls, pixels: int) -> int:
+        if pixels % 2:
+            raise ValueError(f"cameras deliver even sizes; give {pixels - 1} or {pixels + 1}")
+        return pixels
+
+    @field_validator("region")
+    @classmethod
+    def _region_lies_in_the_view(cls, region: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        left, top, width, height = region
+        if min(width, height) < LEAST_REGION or left + width > 1 or top + height > 1:
+            raise ValueError(
+                f"give left, top, width and height inside the view and at least {LEAST_REGION:g} wide and high, "
+                "such as [0.25, 0.25, 0.5, 0.5]"
+            )
+        return region
 
     @property
     def label(self) -> str:
@@ -372,6 +424,24 @@ def _camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[K
         if isinstance(row.get("id"), str) and row["id"] in ids[:number]:
             same = ids.index(row["id"]) + 1
             yield ("camera", number, "id"), f"camera[{same}] has this id already; give each camera its own"
+        yield from _unused_keys(number, row)
+        yield from _taken_device(number, cameras)
+
+
+def _unused_keys(number: int, row: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    for key, kinds in ONLY_FOR.items():
+        if key in row and row[key] != CameraSettings.model_fields[key].default and row.get("kind") not in kinds:
+            yield ("camera", number, key), f"only a camera of kind {' or '.join(kinds)} has this; leave it out"
+
+
+def _taken_device(number: int, cameras: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    kind, device = cameras[number].get("kind"), cameras[number].get("device", "")
+    if kind not in ONLY_FOR["device"]:
+        return
+    for before, row in enumerate(cameras[:number]):
+        if row.get("kind") == kind and row.get("device", "") == device:
+            yield ("camera", number, "device"), f"camera[{before + 1}] is this one already; give each camera its own"
+            return
 
 
 def _zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> Iterator[tuple[KeyPath, str]]:

@@ -277,7 +277,7 @@ class DyingCamera:
     """A camera whose driver has a bug."""
 
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
-        return CameraInfo(64, 48, 10.0, "dying", packets=False)
+        return CameraInfo(64, 48, 64, 48, 10.0, "dying", packets=False)
 
     def read(self, timeout_s: float) -> Frame | None:
         raise ZeroDivisionError("driver")

@@ -67,7 +67,7 @@ def test_every_setting_says_what_it_means(table: type[BaseModel]) -> None:
 def test_every_number_and_every_list_has_its_limits(table: type[BaseModel]) -> None:
     properties = table.model_json_schema()["properties"]
     for key, node in properties.items():
-        if node.get("type") in ("number", "integer"):
+        if node.get("type") in ("number", "integer") and "enum" not in node:
             assert "maximum" in node, key
             assert "minimum" in node or "exclusiveMinimum" in node, key
         if node.get("type") == "array":
@@ -126,6 +126,9 @@ def zone(name: str, camera: str) -> ZoneSettings:
 
 FRONT = CameraSettings(id="front", kind="stage")
 BACK = CameraSettings(id="back", kind="stage")
+PI = CameraSettings(id="front", kind="picamera2")
+PI_TOO = CameraSettings(id="pi", kind="picamera2", focus_m=3)
+WIDE = CameraSettings(id="back", kind="picamera2", rotation=180)
 NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
 
 
@@ -145,6 +148,15 @@ NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
             },
             "schedule[1] switches at this time on tue already; keep one of them",
         ),
+        ({"camera": (PI, WIDE)}, "camera[1] is this one already; give each camera its own"),
+        (
+            {"camera": (CameraSettings(id="usb", kind="v4l2", focus_m=2),)},
+            "only a camera of kind picamera2 has this; leave it out",
+        ),
+        (
+            {"camera": (CameraSettings(id="front", kind="stage", width=640),)},
+            "only a camera of kind picamera2 or v4l2 has this; leave it out",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(tables: dict[str, object], text: str) -> None:
@@ -154,7 +166,12 @@ def test_settings_that_contradict_each_other_are_refused(tables: dict[str, objec
 
 def test_what_does_go_together_is_accepted() -> None:
     settings = Settings(
-        camera=(FRONT, BACK),
+        camera=(
+            FRONT,
+            BACK,
+            CameraSettings(id="pi", kind="picamera2"),
+            CameraSettings(id="usb", kind="v4l2", width=640),
+        ),
         zone=(zone("a", "front"), zone("a", "back")),
         schedule=(NIGHTLY, ScheduleSettings(days=("wed",), at=time(22, 30), mode="disarmed")),
     )

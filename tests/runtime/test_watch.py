@@ -39,7 +39,7 @@ class ScriptedCamera:
         self.opened_s.append(self._clock.monotonic())
         self.is_open = True
         self._answers = self._lives.pop(0)
-        return CameraInfo(64, 48, 10.0, "scripted", packets=False)
+        return CameraInfo(64, 48, 64, 48, 10.0, "scripted", packets=False)
 
     def read(self, timeout_s: float) -> Frame | None:
         if not self._answers:

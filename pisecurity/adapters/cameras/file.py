@@ -67,7 +67,8 @@ class FileCamera:
         what = f"file {self._path.name}, {recording.codec} {frame.width}x{frame.height}"
         fps = min(recording.fps, self._settings.fps)
         duration_s = recording.announced / recording.fps if recording.announced and not self._settings.loop else None
-        return CameraInfo(frame.width, frame.height, fps, what, recording.has_packets, duration_s)
+        size = (frame.width, frame.height)
+        return CameraInfo(*size, *size, fps, what, recording.has_packets, duration_s)
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame; None when it is due later than *timeout_s* from now.

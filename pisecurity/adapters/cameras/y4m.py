@@ -45,7 +45,8 @@ class Y4mCamera:
         self._opened = True
         colour = "4:2:0" if self._uv_size else "mono"
         what = f"yuv4mpeg2 {colour} {self._width}x{self._height}"
-        return CameraInfo(self._width, self._height, self._fps, what, packets=False)
+        size = (self._width, self._height)
+        return CameraInfo(*size, *size, self._fps, what, packets=False)
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame, however long the writer of the pipe takes.

@@ -21,3 +21,18 @@ def test_a_stage_with_a_path_was_meant_to_be_a_file() -> None:
 def test_people_see_the_name_or_else_the_id() -> None:
     assert CameraSettings(id="front", kind="stage").label == "front"
     assert CameraSettings(id="front", kind="stage", name="Front door").label == "Front door"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"kind": "picamera2", "rotation": 90}, "Input should be 0 or 180"),
+        ({"kind": "picamera2", "width": 1281}, "cameras deliver even sizes; give 1280 or 1282"),
+        ({"kind": "v4l2", "device": "video0"}, "give the stable name of the camera"),
+        ({"kind": "picamera2", "region": (0.5, 0.5, 0.6, 0.5)}, "inside the view"),
+        ({"kind": "picamera2", "region": (0.0, 0.0, 0.05, 0.5)}, "at least 0.1 wide and high"),
+    ],
+)
+def test_what_no_camera_can_do_is_refused_with_the_fix(given: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        CameraSettings.model_validate({"id": "front", **given})

@@ -35,7 +35,7 @@ class StageCamera:
         self._index = -1
         self._opened = True
         what = f"stage, drawn garden {self._settings.seed} {WIDTH}x{HEIGHT}"
-        return CameraInfo(WIDTH, HEIGHT, self._settings.fps, what, packets=False)
+        return CameraInfo(WIDTH, HEIGHT, WIDTH, HEIGHT, self._settings.fps, what, packets=False)
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame when it is due; None when that is later than *timeout_s* from now.
