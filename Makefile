@@ -74,8 +74,8 @@ clean: ## remove what make made
 	@tests/setup/venv.sh $(PYTHON) .venv requirements/demo.txt
 	@touch $@
 
-.venv-dev/$(LOCKED): requirements/dev.txt requirements/build.txt
-	@tests/setup/venv.sh $(PYTHON) .venv-dev requirements/dev.txt
+.venv-dev/$(LOCKED): requirements/dev.txt requirements/picamera2.txt requirements/build.txt
+	@tests/setup/venv.sh $(PYTHON) .venv-dev requirements/dev.txt requirements/picamera2.txt
 	@touch $@
 
 .venv-lock/$(LOCKED): requirements/lock.txt

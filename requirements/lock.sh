@@ -15,3 +15,5 @@ lock lock.in --output-file lock.txt
 lock ../pyproject.toml --output-file runtime.txt
 lock ../pyproject.toml --extra demo --constraint runtime.txt --output-file demo.txt
 lock ../pyproject.toml --extra demo --constraint demo.txt dev.in --output-file dev.txt
+# picamera2 beside the tools: only what picamera2.in names, at versions that fit dev.txt.
+lock --no-deps --constraint dev.txt picamera2.in --output-file picamera2.txt

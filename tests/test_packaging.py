@@ -101,6 +101,12 @@ def test_smaller_environments_are_part_of_larger_ones() -> None:
     assert runtime.items() < demo.items() < dev.items()
 
 
+def test_lock_of_picamera2_replaces_nothing_of_the_environment_it_is_added_to() -> None:
+    added, there = ({name for name, _ in pins(ROOT / "requirements" / f"{lock}.txt")} for lock in ("picamera2", "dev"))
+    assert "picamera2" in added
+    assert not added & there
+
+
 def test_locks_cover_what_the_project_asks_for_and_the_daemon_has_no_tools() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime, demo = ({name for name, _ in pins(ROOT / "requirements" / f"{lock}.txt")} for lock in ("runtime", "demo"))

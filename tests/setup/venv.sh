@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Make the virtual environment FOLDER anew from a lock file: venv.sh PYTHON FOLDER LOCK
+# Make the virtual environment FOLDER anew from lock files: venv.sh PYTHON FOLDER LOCK...
+# pip refuses a first lock that lacks a dependency; the further ones list all they want.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$1 folder=$2 lock=$3
+further=("${@:4}")
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     echo "$python is not Python 3.11 or newer; name one that is: make PYTHON=/usr/bin/python3.11 ..." >&2
@@ -19,7 +21,12 @@ fi
 
 echo "Setting up $folder from $lock"
 "$python" -m venv --clear "$folder"
-for file in requirements/build.txt "$lock"; do
+install() {
     "$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
-        --require-hashes --only-binary :all: --requirement "$file"
+        --require-hashes --only-binary :all: "$@"
+}
+install --requirement requirements/build.txt
+install --requirement "$lock"
+for file in "${further[@]}"; do
+    install --no-deps --requirement "$file"
 done
