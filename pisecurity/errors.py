@@ -10,7 +10,11 @@ class ConfigError(PiSecurityError):
 
 
 class CameraError(PiSecurityError):
-    """A camera cannot be opened, or was lost; trying again later may help."""
+    """A camera cannot be opened, or was lost; trying again later may help, in this process unless it says otherwise."""
+
+    def __init__(self, message: str, *, needs_new_process: bool = False) -> None:
+        super().__init__(message)
+        self.needs_new_process = needs_new_process
 
 
 class EndOfStreamError(CameraError):

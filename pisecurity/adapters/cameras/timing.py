@@ -13,6 +13,8 @@ MAX_GAP_S = 5.0
 """A larger step between two frames of a recording is a jump of its clock, not a pause."""
 EARLY_S = 1e-6
 """So little before its time a frame is on time: sums of float seconds end a hair short."""
+STALE_S = 2.0
+"""A live frame cannot be older: the longest exposure is a second, and a camera has few buffers."""
 
 
 def on_grid(seconds: float) -> float:
@@ -90,3 +92,29 @@ class Pace:
     def late_s(self, due_s: float) -> float:
         """Return by how much *due_s* has passed."""
         return self._clock.monotonic() - due_s
+
+
+class Stamps:
+    """Turns the time stamps of a live camera into the clock's monotonic time, strictly increasing.
+
+    A stamp from the future, one that is older than ``STALE_S`` and one that does not advance are not believed;
+    then the frame was taken now.
+    """
+
+    def __init__(self) -> None:
+        self._last_s = -math.inf
+        self.disbelieved = 0
+
+    def at(self, stamp_s: float | None, now_s: float) -> float:
+        """Return when the frame was taken, in monotonic seconds.
+
+        Args:
+            stamp_s: CLOCK_MONOTONIC as the driver gives it, None where it gives none.
+            now_s: the same clock now.
+        """
+        believed = stamp_s is not None and self._last_s < stamp_s <= now_s and now_s - stamp_s < STALE_S
+        if stamp_s is None or not believed:
+            self.disbelieved += 1
+            stamp_s = max(now_s, self._last_s + EARLY_S)
+        self._last_s = stamp_s
+        return stamp_s

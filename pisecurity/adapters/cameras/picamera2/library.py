@@ -1,0 +1,124 @@
+"""picamera2 and libcamera, loaded only where a Pi camera is configured: they come with the system, not with us."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+from typing import Any
+
+from pisecurity.adapters.cameras.picamera2.trouble import explain
+from pisecurity.errors import CameraError
+
+HARDWARE_ENCODER = "/dev/video11"
+"""The H.264 encoder of a Pi 4 and older. Source: picamera2, encoders/v4l2_encoder.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class PiCameraInfo:
+    """A camera as libcamera lists it."""
+
+    number: int
+    """Which one to open; it depends on what else is plugged in."""
+    model: str
+    """The sensor: ``imx708``."""
+    id: str
+    """Where it is plugged in: ``/base/soc/i2c0mux/i2c@1/imx708@1a``; stays the same over restarts."""
+
+    @property
+    def usb(self) -> bool:
+        """Whether it is a USB camera, which libcamera lists as well."""
+        return "/usb" in self.id
+
+
+class Library:
+    """The parts of picamera2 that are used. Raises CameraError when it cannot be loaded, with the fix."""
+
+    def __init__(self) -> None:
+        # The C++ side of libcamera writes to stderr by itself; a service's log wants its warnings and no more.
+        os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
+        try:
+            self.libcamera = importlib.import_module("libcamera")
+            self.picamera2 = importlib.import_module("picamera2")
+            self._platform = importlib.import_module("picamera2.platform")
+            self.allocators = importlib.import_module("picamera2.allocators.dmaallocator")
+            self.encoders = importlib.import_module("picamera2.encoders")
+            self.outputs = importlib.import_module("picamera2.outputs")
+            self.previews = importlib.import_module("picamera2.previews")
+        except (ImportError, ValueError, AttributeError, OSError) as error:
+            raise CameraError(explain(error)) from error
+
+    @property
+    def class_(self) -> Any:
+        return self.picamera2.Picamera2
+
+    @property
+    def encodes_in_hardware(self) -> bool:
+        """Whether this machine has the hardware H.264 encoder.
+
+        picamera2 takes every machine that is no Pi 5 for one that has.
+        """
+        # Asked anew each time: a kernel module that is missing today may be there after an update.
+        older = self._platform.get_platform() == self._platform.Platform.VC4
+        return bool(older) and os.access(HARDWARE_ENCODER, os.F_OK)
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the camera stack by name."""
+        return {
+            "picamera2": _version(self.picamera2, "picamera2"),
+            "libcamera": str(getattr(self.libcamera.CameraManager, "version", "") or "unknown"),
+        }
+
+    def cameras(self) -> tuple[PiCameraInfo, ...]:
+        """Return the cameras that are there now, the Pi's own first.
+
+        libcamera looks for cameras when its manager is made, once, and does not see later that a driver came up
+        after us. Without a Pi camera the manager is made anew.
+        """
+        found = self._listed()
+        if all(camera.usb for camera in found):
+            self.class_._cm.reset()  # noqa: SLF001
+            found = self._listed()
+        return found
+
+    def _listed(self) -> tuple[PiCameraInfo, ...]:
+        try:
+            rows = self.class_.global_camera_info()
+        except RuntimeError as error:
+            raise CameraError(explain(error)) from error
+        return tuple(
+            PiCameraInfo(number, str(row.get("Model", "unknown")), str(row["Id"])) for number, row in enumerate(rows)
+        )
+
+
+def _version(module: ModuleType, distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # from Debian's package, which keeps no metadata for pip
+        return str(getattr(module, "__version__", "unknown"))
+
+
+def choose(cameras: tuple[PiCameraInfo, ...], device: str) -> PiCameraInfo:
+    """Return the camera named *device*, by its id or the end of it, or the only one when *device* is empty.
+
+    Raises:
+        CameraError: there is none, there are several, or none has that name.
+    """
+    own = tuple(camera for camera in cameras if not camera.usb)
+    listed = ", ".join(f"{camera.id} ({camera.model})" for camera in own)
+    if not own:
+        usb = " (a USB camera is there: kind v4l2 is for that)" if cameras else ""
+        raise CameraError(
+            f"the Pi sees no camera{usb}; switch it off, push the ribbon cable in straight at both ends, and start it "
+            "again; 'pisecurity doctor camera' looks for the cause"
+        )
+    if not device and len(own) == 1:
+        return own[0]
+    if not device:
+        raise CameraError(f"there are {len(own)} cameras, set device to one of {listed}")
+    for camera in own:
+        if camera.id == device or camera.id.endswith(f"/{device}"):
+            return camera
+    raise CameraError(f"no camera is called {device}; set device to one of {listed}")
