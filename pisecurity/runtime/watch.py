@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pisecurity.core.types import Event, Frame, Phase
+from pisecurity.core.vision.liveness import FROZEN_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import CameraError, EndOfStreamError
-from pisecurity.ports import Camera, Clock
+from pisecurity.ports import Camera, CameraInfo, Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.live import LiveView
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 READ_TIMEOUT_S = 1.0
 LOST_AFTER_S = 10.0
 """Without a frame for so long the camera counts as lost and is opened again."""
-REOPEN_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""Waits before opening a lost camera again, the last one repeated."""
+REOPEN_S = (1.0, 2.0, 3.0)
+"""Waits before opening a lost camera again, the last one repeated: it must see within 5 s of its return."""
 STEADY_S = 10.0
 """So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 
@@ -65,6 +66,9 @@ class Watch:
                     self._lose(f"{error}; it plays again after a restart, or for ever with loop = true in config.toml")
                     rest(self._clock, stop, beat, float("inf"))
                 except CameraError as error:
+                    if error.needs_new_process:
+                        self._lose(str(error))
+                        raise
                     wait_s = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
                     self._failures += 1
                     self._lose(str(error))
@@ -90,6 +94,33 @@ class Watch:
 
     def _follow(self, stop: threading.Event, beat: Beat) -> None:
         info = self._camera.open()
+        self._tell(info)
+        freeze, rate = Freeze(), Rate(info.least_fps or info.fps)
+        last_s = self._clock.monotonic()
+        first_s: float | None = None
+        while not stop.is_set():
+            beat()
+            frame = self._camera.read(READ_TIMEOUT_S)
+            now_s = self._clock.monotonic()
+            if frame is not None:
+                last_s = now_s
+                first_s = now_s if first_s is None else first_s
+                if freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
+                    raise CameraError(
+                        f"camera {self.camera_id} has sent the very same picture for {FROZEN_S:.0f} s, so it hangs; "
+                        "it is opened again"
+                    )
+                if now_s - first_s >= STEADY_S:
+                    self._failures = 0
+                    self._health.clear(self._fault)
+                self._judge(rate, now_s, info)
+                self._step(frame)
+            elif now_s - last_s > LOST_AFTER_S:
+                raise CameraError(
+                    f"camera {self.camera_id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable"
+                )
+
+    def _tell(self, info: CameraInfo) -> None:
         log.info(
             "camera opened camera=%s what=%r size=%dx%d fps=%g",
             self.camera_id,
@@ -98,23 +129,22 @@ class Watch:
             info.height,
             info.fps,
         )
-        self._health.note(self._fault, info.description)
-        last_s = self._clock.monotonic()
-        first_s: float | None = None
-        while not stop.is_set():
-            beat()
-            frame = self._camera.read(READ_TIMEOUT_S)
-            if frame is not None:
-                last_s = self._clock.monotonic()
-                first_s = last_s if first_s is None else first_s
-                if last_s - first_s >= STEADY_S:
-                    self._failures = 0
-                    self._health.clear(self._fault)
-                self._step(frame)
-            elif self._clock.monotonic() - last_s > LOST_AFTER_S:
-                raise CameraError(
-                    f"camera {self.camera_id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable"
-                )
+        for remark in info.remarks:
+            log.warning("camera %s: %s", self.camera_id, remark)
+        self._health.note(self._fault, "; ".join((info.description, *info.remarks)))
+
+    def _judge(self, rate: Rate, now_s: float, info: CameraInfo) -> None:
+        """Report a camera that delivers far fewer frames than it promised, and that it does better again."""
+        was_slow = rate.slow
+        fps = rate.note(now_s)
+        if fps is not None and rate.slow and not was_slow:
+            self._health.report(
+                f"rate:{self.camera_id}",
+                f"camera {self.camera_id} sends {fps:.1f} of {info.fps:g} pictures a second, so quick things may be "
+                "missed; is the processor busy or too hot, or the cable loose?",
+            )
+        elif was_slow and not rate.slow:
+            self._health.clear(f"rate:{self.camera_id}")
 
     def _step(self, frame: Frame) -> None:
         # Swapped here, on the camera's thread, so that no frame sees half of a change.
@@ -144,4 +174,5 @@ class Watch:
 
     def _lose(self, reason: str) -> None:
         self._end_events()
+        self._health.clear(f"rate:{self.camera_id}")
         self._health.report(self._fault, reason)
