@@ -16,7 +16,9 @@ from types import FrameType
 
 from pisecurity import __version__, config
 from pisecurity.adapters.cameras.file import FileCamera
+from pisecurity.adapters.cameras.picamera2 import PiCamera
 from pisecurity.adapters.cameras.stage import StageCamera
+from pisecurity.adapters.cameras.v4l2 import V4l2Camera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
@@ -58,8 +60,10 @@ log = logging.getLogger(__name__)
 INBOX_SIZE = 64
 GOOD_CONFIG = "config.good.toml"
 SUPERVISE_S = 1.0
-STALE_S = 15.0
-"""A worker without progress for so long ends the daemon."""
+STALE_S = 12.0
+"""A worker without progress for so long ends the daemon; with the stopping that is 15 s after it began to hang."""
+STUCK_STOP_S = 0.1
+"""For one that hangs already."""
 NETWORK_RETRY_S = (5.0, 5.0, 10.0, 30.0, 60.0)
 """Waits before the page is tried again, the last one repeated."""
 STOP_S = 9.0
@@ -242,7 +246,8 @@ class Daemon:
             worker.ask_to_stop()
         for worker in reversed(workers):
             try:
-                worker.stop(min(STOP_EACH_S, max(0.1, until_s - self._clock.monotonic())))
+                each_s = STOP_EACH_S if worker.stale_s < STALE_S else STUCK_STOP_S
+                worker.stop(min(each_s, max(STUCK_STOP_S, until_s - self._clock.monotonic())))
             except WorkerStuckError as error:
                 log.error("stopped without waiting reason=%s", error)
         log.info("pisecurity stopped")
@@ -404,7 +409,12 @@ class Daemon:
 
 def build_camera(settings: CameraSettings, clock: Clock) -> Camera:
     """Return the adapter for the kind of camera; a new kind is one adapter and one line here."""
-    kinds: Mapping[str, Callable[[CameraSettings, Clock], Camera]] = {"stage": StageCamera, "file": FileCamera}
+    kinds: Mapping[str, Callable[[CameraSettings, Clock], Camera]] = {
+        "stage": StageCamera,
+        "file": FileCamera,
+        "picamera2": PiCamera,
+        "v4l2": V4l2Camera,
+    }
     return kinds[settings.kind](settings, clock)
 
 

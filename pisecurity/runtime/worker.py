@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from pisecurity.errors import WorkerStuckError
+from pisecurity.errors import PiSecurityError, WorkerStuckError
 from pisecurity.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,9 @@ class Worker:
     def _run(self) -> None:
         try:
             self._work(self._stop, self._beat)
+        except PiSecurityError as error:
+            log.error("worker gave up name=%s reason=%s", self.name, error)
+            self._on_crash(self.name, error)
         except Exception as error:
             log.exception("worker crashed name=%s", self.name)
             self._on_crash(self.name, error)

@@ -48,10 +48,15 @@ class DaemonProcess:
     """A running ``pisecurity run`` or ``pisecurity demo``."""
 
     def __init__(
-        self, arguments: list[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        arguments: list[str],
+        port: int,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        module: str = "pisecurity",
     ) -> None:
         self.port, self.log_file = port, log
-        command = [sys.executable, "-m", "pisecurity", *arguments]
+        command = [sys.executable, "-m", module, *arguments]
         clean = {key: value for key, value in os.environ.items() if key not in ("NOTIFY_SOCKET", "STATE_DIRECTORY")}
         with log.open("ab") as sink:
             self.process = subprocess.Popen(
@@ -112,10 +117,14 @@ class DaemonProcess:
 
 @contextmanager
 def running(
-    arguments: list[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+    arguments: list[str],
+    port: int,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    module: str = "pisecurity",
 ) -> Iterator[DaemonProcess]:
     """Run the daemon and wait for its page; it is stopped at the end whatever happens."""
-    daemon = DaemonProcess(arguments, port, log, environment)
+    daemon = DaemonProcess(arguments, port, log, environment, module)
     try:
         daemon.wait_until_up()
         yield daemon

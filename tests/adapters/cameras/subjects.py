@@ -5,23 +5,31 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 from pisecurity.adapters.cameras.file import FileCamera
+from pisecurity.adapters.cameras.picamera2 import PiCamera, library
 from pisecurity.adapters.cameras.stage import StageCamera
+from pisecurity.adapters.cameras.v4l2 import V4l2Camera
 from pisecurity.adapters.cameras.y4m import Y4mCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.ports import Camera, Clock
 from pisecurity.settings import CameraSettings
 from tests.adapters.cameras.videos import write_video, y4m
 from tests.fakes import FakeClock
+from tests.rigs.real_libcamera import virtual_camera
+from tests.rigs.standin import Rig, install
+from tests.rigs.standin.patches import Platform
 
 V4L2_DEVICE = os.environ.get("PISECURITY_V4L2", "")
 """A camera device of the kernel, where there is one: ``make test-v4l2`` names the one of its virtual machine."""
+LIBCAMERA = bool(os.environ.get("PISECURITY_LIBCAMERA"))
+"""Whether this Python has Debian's real libcamera and its virtual camera, as in the root of ``make test-libcamera``."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,25 @@ def camera_settings(**given: object) -> CameraSettings:
     return CameraSettings.model_validate({"id": "front", **given})
 
 
+PI = camera_settings(kind="picamera2", width=640, height=480)
+
+WEBCAM = camera_settings(kind="v4l2", device=V4L2_DEVICE, width=640, height=360)
+
+
+@contextmanager
+def raspberry_pi(platform: Platform) -> Iterator[Rig]:
+    """Give a Pi that is not there, with one camera."""
+    rig = install()
+    rig.reset()
+    rig.platform = platform
+    # The stand-in for the encoder is no file that could be seen.
+    with patch.object(library, "HARDWARE_ENCODER", os.devnull):
+        try:
+            yield rig
+        finally:
+            rig.shutdown()
+
+
 def subjects(folder: Path) -> dict[str, Subject]:
     """Return the kinds by name; *folder* takes the files they need."""
 
@@ -70,12 +97,21 @@ def subjects(folder: Path) -> dict[str, Subject]:
         "stage": Subject(partial(StageCamera, camera_settings(kind="stage"))),
         "y4m": Subject(pipe("F10:1 C420jpeg"), paced=False),
         "y4m mono": Subject(pipe("F10:1 Cmono"), paced=False),
+        "picamera2": Subject(partial(PiCamera, PI), live=True, around=partial(raspberry_pi, "vc4")),
+        "picamera2 on a Pi 5": Subject(partial(PiCamera, PI), live=True, around=partial(raspberry_pi, "pisp")),
+        "picamera2 on libcamera": Subject(partial(PiCamera, PI), live=True, around=virtual_camera),
+        "v4l2": Subject(partial(V4l2Camera, WEBCAM), live=True),
     }
 
 
 PLAYED = ("file as recorded", "file fast", "stage", "y4m", "y4m mono")
 """Kinds that give the same frames in every run."""
-LIVE: tuple[str, ...] = ()
+LIVE: tuple[str, ...] = (
+    "picamera2",
+    "picamera2 on a Pi 5",
+    *(["v4l2"] if V4L2_DEVICE else []),
+    *(["picamera2 on libcamera"] if LIBCAMERA else []),
+)
 """Kinds that deliver in real time."""
 KINDS = PLAYED + LIVE
 PACED = ("file as recorded", "stage", *LIVE)

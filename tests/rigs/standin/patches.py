@@ -25,7 +25,7 @@ LIBCAMERA = {
 
 
 def register_modules() -> None:
-    """Make ``import picamera2`` work: libcamera, and stubs of what it imports for displays, DNG files and processes."""
+    """Make ``import picamera2`` work without any libcamera."""
     names = {name: getattr(module, name) for module, listed in LIBCAMERA.items() for name in listed.split()}
     names |= {"controls": controls, "properties": properties}
     binding = _module("libcamera._libcamera", **names)
@@ -33,8 +33,13 @@ def register_modules() -> None:
     sys.modules["libcamera._libcamera"] = binding
     sys.modules["libcamera.controls"] = controls
     sys.modules["libcamera.properties"] = properties
-    sys.modules["pykms"] = _module("pykms", PixelFormat=_AnyName())
     sys.modules["prctl"] = _module("prctl", set_pdeathsig=lambda signal: None)
+    register_stubs()
+
+
+def register_stubs() -> None:
+    """Stub what picamera2 imports for displays and DNG files."""
+    sys.modules["pykms"] = _module("pykms", PixelFormat=_AnyName())
     sys.modules["pidng"] = _module("pidng", __path__=[])
     sys.modules["pidng.camdefs"] = _module("pidng.camdefs", Picamera2Camera=_no_dng)
     sys.modules["pidng.core"] = _module("pidng.core", PICAM2DNG=_no_dng)

@@ -92,8 +92,10 @@ def configure(
 
 def _modes(library: Library, picam2: Any) -> list[view.Size]:
     """Return the sizes the sensor offers, without configuring it for each as ``Picamera2.sensor_modes`` does."""
-    roles = [library.libcamera.StreamRole.Raw]
-    formats = picam2.camera.generate_configuration(roles).at(0).formats
+    raw = picam2.camera.generate_configuration([library.libcamera.StreamRole.Raw])
+    if raw is None:  # a camera that is not the Pi's own may have no raw stream
+        return []
+    formats = raw.at(0).formats
     return [(size.width, size.height) for pixels in formats.pixel_formats for size in formats.sizes(pixels)]
 
 

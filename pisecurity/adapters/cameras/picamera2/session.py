@@ -7,6 +7,7 @@ kept until it is done, and the queue is emptied before the camera is stopped.
 
 from __future__ import annotations
 
+import atexit
 import concurrent.futures
 import contextlib
 import gc
@@ -123,6 +124,8 @@ def _constructed(library: Library, number: int, tuning: Mapping[str, Any] | None
         undo.callback(_discard, picam2)
         picam2.__init__(number, tuning=tuning)
         undo.pop_all()
+    # It would close itself when the process ends, and a driver that hangs must not keep the process from ending.
+    atexit.unregister(picam2.close)
     return picam2
 
 
