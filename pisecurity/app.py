@@ -10,24 +10,21 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from importlib import import_module
 from ipaddress import ip_network
 from pathlib import Path
 from types import FrameType
 
 from pisecurity import __version__, config
-from pisecurity.adapters.cameras.file import FileCamera
-from pisecurity.adapters.cameras.picamera2 import PiCamera
-from pisecurity.adapters.cameras.stage import StageCamera
-from pisecurity.adapters.cameras.v4l2 import V4l2Camera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
 from pisecurity.adapters.disk import StateDisk
 from pisecurity.adapters.files import write_whole
 from pisecurity.adapters.folder import open_folder
+from pisecurity.adapters.jpeg import SimpleJpegEncoder
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.adapters.media import SimpleJpegEncoder
 from pisecurity.adapters.memory import share_one_arena
 from pisecurity.adapters.network import find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
@@ -76,6 +73,13 @@ ANSWERING = 2
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
+CAMERAS: Mapping[str, str] = {
+    "stage": "pisecurity.adapters.cameras.stage:StageCamera",
+    "file": "pisecurity.adapters.cameras.file:FileCamera",
+    "picamera2": "pisecurity.adapters.cameras.picamera2:PiCamera",
+    "v4l2": "pisecurity.adapters.cameras.v4l2:V4l2Camera",
+}
+"""Adapter of each kind of camera, loaded with the first of it: PyAV alone takes 15 MB, which a Pi camera can spare."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NO_MAIL = "no mail account: alarms are only shown on the page; add a [mail] table to config.toml"
 
@@ -408,14 +412,10 @@ class Daemon:
 
 
 def build_camera(settings: CameraSettings, clock: Clock) -> Camera:
-    """Return the adapter for the kind of camera; a new kind is one adapter and one line here."""
-    kinds: Mapping[str, Callable[[CameraSettings, Clock], Camera]] = {
-        "stage": StageCamera,
-        "file": FileCamera,
-        "picamera2": PiCamera,
-        "v4l2": V4l2Camera,
-    }
-    return kinds[settings.kind](settings, clock)
+    """Return the adapter for the kind of camera; a new kind is one adapter and one line in ``CAMERAS``."""
+    module, _, name = CAMERAS[settings.kind].partition(":")
+    adapter: Callable[[CameraSettings, Clock], Camera] = getattr(import_module(module), name)
+    return adapter(settings, clock)
 
 
 def zones_of(camera: str, settings: Settings) -> tuple[ZoneSettings, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pisecurity.adapters.cameras.stage import Labelled, Scene
-from pisecurity.adapters.media import ClipWriter
+from pisecurity.adapters.clips import ClipWriter
 
 CLIPS = Path(__file__).parent
 MANIFEST = CLIPS / "manifest.json"

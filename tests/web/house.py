@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from flask import Flask
 
-from pisecurity.adapters.media import SimpleJpegEncoder
+from pisecurity.adapters.jpeg import SimpleJpegEncoder
 from pisecurity.core.types import (
     Alarm,
     AlarmState,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from av import VideoFrame
 
-from pisecurity.adapters.cameras import planes
+from pisecurity.adapters.cameras import av_frames
 from pisecurity.adapters.cameras.recording import Decoded, Encoded, Recording
 from pisecurity.adapters.cameras.timing import Pace, Thinner, on_grid
 from pisecurity.core.types import Frame, Packet
@@ -143,8 +143,8 @@ class FileCamera:
             index=self._index,
             taken_s=self._start_s + decoded.seconds,
             taken_at=self._wall(decoded.seconds),
-            luma=planes.luma(decoded.frame),
-            picture=lambda: planes.picture(decoded.frame),
+            luma=av_frames.luma(decoded.frame),
+            picture=lambda: av_frames.picture(decoded.frame),
         )
 
     def _wall(self, seconds: float) -> datetime:

@@ -1,20 +1,13 @@
-"""Decoded video frames as numpy planes."""
+"""Planes of brightness and colour: to the range of JPEG, and out of the buffers of a camera."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from av import VideoFrame
-from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from pisecurity.core.types import Picture, Plane
 
-WITH_LUMA_PLANE = frozenset(
-    {"gray", "nv12", "nv21", "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p"}
-    | {"yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"}
-)
-"""Pixel formats whose first plane is 8-bit brightness."""
 NEUTRAL = 128
 
 
@@ -28,35 +21,6 @@ def _stretch(low: int, high: int, centre: int) -> NDArray[np.uint8]:
 FULL_LUMA = _stretch(16, 235, 16)
 """Video brightness 16..235 to 0..255. Source: ITU-R BT.601, quantisation levels; JFIF uses the full range."""
 FULL_CHROMA = _stretch(16, 240, NEUTRAL)
-
-
-def plane_view(frame: VideoFrame, index: int) -> Plane:
-    """Return plane *index* of *frame* without copying; it keeps the frame alive."""
-    plane = frame.planes[index]
-    data = np.frombuffer(memoryview(plane), np.uint8, plane.height * plane.line_size)
-    view: Plane = data.reshape(plane.height, plane.line_size)[:, : plane.width]
-    return view
-
-
-def luma(frame: VideoFrame) -> Plane:
-    """Return the brightness of *frame*, (H, W); without a copy where the format has a brightness plane."""
-    if frame.format.name not in WITH_LUMA_PLANE:
-        frame = frame.reformat(format="yuv420p")
-    return plane_view(frame, 0)
-
-
-def picture(frame: VideoFrame) -> Picture:
-    """Copy *frame* into YUV 4:2:0 planes of full range (0..255, as JPEG has it), chroma rounded up for odd sizes."""
-    name = frame.format.name
-    if name == "gray":
-        y = plane_view(frame, 0)
-        return grey_picture(y, limited=frame.color_range == ColorRange.MPEG)
-    if name not in ("yuv420p", "yuvj420p"):
-        frame = frame.reformat(format="yuv420p", dst_color_range=ColorRange.JPEG)
-        limited = False
-    else:
-        limited = name == "yuv420p" and frame.color_range != ColorRange.JPEG
-    return copied(plane_view(frame, 0), plane_view(frame, 1), plane_view(frame, 2), limited=limited)
 
 
 def copied(y: Plane, u: Plane, v: Plane, *, limited: bool) -> Picture:

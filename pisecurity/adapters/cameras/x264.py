@@ -7,17 +7,10 @@ from fractions import Fraction
 import av
 from av.video.reformatter import ColorRange
 
-from pisecurity.adapters.cameras.planes import plane_view
+from pisecurity.adapters.cameras.av_frames import plane_view
 from pisecurity.core.types import Packet, Plane
 
 TICKS_A_SECOND = 1_000_000
-BITS_A_PIXEL = 0.12
-"""Of every frame: 1.1 Mbit/s for 1280x720 at 10 frames a second, enough to tell a face at that size."""
-
-
-def bit_rate(width: int, height: int, fps: float) -> int:
-    """Return the bits a second for pictures of this size."""
-    return round(width * height * fps * BITS_A_PIXEL)
 
 
 class X264:
@@ -26,9 +19,10 @@ class X264:
     A keyframe comes every second and carries its parameter sets, so that a clip can begin at any of them.
     """
 
-    def __init__(self, width: int, height: int, fps: float, *, limited: bool) -> None:
+    def __init__(self, width: int, height: int, fps: float, bit_rate: int, *, limited: bool) -> None:
         """
         Args:
+            bit_rate: bits a second to aim at.
             limited: whether brightness has the range of video, 16 to 235.
         """
         codec = av.CodecContext.create("libx264", "w")
@@ -36,7 +30,7 @@ class X264:
         codec.color_range = ColorRange.MPEG if limited else ColorRange.JPEG
         codec.time_base = Fraction(1, TICKS_A_SECOND)
         codec.framerate = Fraction(round(fps * 1000), 1000)
-        codec.bit_rate = bit_rate(width, height, fps)
+        codec.bit_rate = bit_rate
         codec.gop_size = max(1, round(fps))
         # One core: the others are for seeing, and for the rest of the house.
         codec.thread_count = 1

@@ -14,14 +14,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import av
 import numpy as np
 import videodev2 as v4l2
-from av.video.frame import PictureType
 
 from tests.rigs.standin.steering import StandinEncoder
+
+# PyAV is loaded with the first frame, so that a daemon that encodes nothing is measured without it.
+if TYPE_CHECKING:
+    import av
 
 PATH = "/dev/video11"
 CAPTURE_BYTES = 512 << 10
@@ -216,6 +218,8 @@ class CodecFile:
         frame = self._picture(raw)
         frame.pts, frame.time_base = raw.timestamp_us, Fraction(1, 1_000_000)
         if self._force_key:
+            from av.video.frame import PictureType
+
             frame.pict_type, self._force_key = PictureType.I, False
         assert self._coder is not None and self._memory is not None
         coded = []
@@ -228,6 +232,8 @@ class CodecFile:
         return coded
 
     def _picture(self, raw: RawFrame) -> av.VideoFrame:
+        import av
+
         settings = self._steering.settings
         width, height, stride = settings["width"], settings["height"], self._stride
         with mmap.mmap(raw.fd, raw.length, prot=mmap.PROT_READ) as memory:
@@ -240,6 +246,8 @@ class CodecFile:
 
 def _coder(settings: dict[str, int]) -> av.VideoCodecContext:
     """Return an encoder that answers each frame at once with Annex B, its headers repeated before each key frame."""
+    import av
+
     coder = av.CodecContext.create("libx264", "w")
     assert isinstance(coder, av.VideoCodecContext)
     coder.width, coder.height, coder.pix_fmt = settings["width"], settings["height"], "yuv420p"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import av
 
 Plane: TypeAlias = NDArray[np.uint8]
 Planes: TypeAlias = tuple[Plane, Plane, Plane]
@@ -43,6 +45,8 @@ def clip_source(path: Path | str, frames: int = 300) -> Source:
 
     The recording is decoded here, once; each picture is scaled once for each stream size.
     """
+    import av
+
     with av.open(str(path)) as container:
         decoded = (frame.reformat(format="yuv420p") for frame in container.decode(video=0))
         pictures = [frame for _, frame in zip(range(frames), decoded, strict=False)]
