@@ -14,10 +14,10 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test check bench pictures lock clean ruff mypy imports unit shell lines
+.PHONY: help demo test test-libcamera test-v4l2 check bench pictures lock clean ruff mypy imports unit shell lines
 
 help: ## show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
 demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://127.0.0.1:8080
 	@trap : INT; .venv/bin/python -m pisecurity demo || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
@@ -29,10 +29,16 @@ test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-
 	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
 	@if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
 	    echo "Tests on recorded clips are left out; with the clips: make test PISECURITY_RECORDED=/folder/of/the/clips"; \
-	    exec $(DEV) pytest -m "not recorded" $(ARGS); \
+	    exec $(DEV) pytest -m "not recorded and not libcamera and not v4l2" $(ARGS); \
 	fi; \
 	[[ -d "$$PISECURITY_RECORDED" ]] || { echo "PISECURITY_RECORDED=$$PISECURITY_RECORDED is no folder" >&2; exit 1; }; \
-	exec $(DEV) pytest $(ARGS)
+	exec $(DEV) pytest -m "not libcamera and not v4l2" $(ARGS)
+
+test-v4l2: .venv-dev/$(READY) ## try USB cameras on one of the kernel, in a small virtual machine; ARGS="--junit FILE"
+	@tests/system/v4l2_test.sh $(ARGS)
+
+test-libcamera: ## try the Pi camera on Debian's real libcamera, in a root folder of Debian; ARGS="--junit FILE"
+	@tests/system/libcamera_test.sh $(ARGS)
 
 check: ruff mypy imports unit shell lines ## lint, format, types, layers, systemd unit, shell scripts, length of files
 

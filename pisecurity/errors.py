@@ -25,6 +25,10 @@ class EndOfStreamError(CameraError):
         self.whole = whole
 
 
+class GpioError(PiSecurityError):
+    """A pin of the Pi cannot be used."""
+
+
 class StoreError(PiSecurityError):
     """The state folder or the database in it did not take or give a value."""
 

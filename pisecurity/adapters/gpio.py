@@ -7,7 +7,7 @@ import os
 import struct
 from pathlib import Path
 
-from pisecurity.errors import PiSecurityError
+from pisecurity.errors import GpioError
 
 # Source: linux/gpio.h, the second version of the interface (kernel 5.10 and newer).
 _CHIP_INFO = struct.Struct("=32s32sI")
@@ -19,10 +19,6 @@ _SET_VALUES = 0xC010B40F
 _OUTPUT = 1 << 3
 HEADER_CHIPS = ("pinctrl-bcm", "pinctrl-rp1", "gpio-sim", "gpio-mockup")
 """How the chips behind the Pi's pin header call themselves, and those of the kernel for tests."""
-
-
-class GpioError(PiSecurityError):
-    """A pin cannot be used."""
 
 
 class OutputLine:

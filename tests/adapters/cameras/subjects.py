@@ -10,21 +10,22 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 from pisecurity.adapters.cameras.file import FileCamera
-from pisecurity.adapters.cameras.picamera2 import PiCamera, library
+from pisecurity.adapters.cameras.picamera2 import PiCamera
 from pisecurity.adapters.cameras.stage import StageCamera
 from pisecurity.adapters.cameras.v4l2 import V4l2Camera
 from pisecurity.adapters.cameras.y4m import Y4mCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.ports import Camera, Clock
 from pisecurity.settings import CameraSettings
+from tests.adapters.cameras.v4l2_vivid import stamped_at_the_start
 from tests.adapters.cameras.videos import write_video, y4m
 from tests.fakes import FakeClock
-from tests.rigs.real_libcamera import virtual_camera
+from tests.rigs.real_libcamera import PATTERN, virtual_cameras
 from tests.rigs.standin import Rig, install
 from tests.rigs.standin.patches import Platform
+from tests.rigs.standin.pi import looks_like_a_pi
 
 V4L2_DEVICE = os.environ.get("PISECURITY_V4L2", "")
 """A camera device of the kernel, where there is one: ``make test-v4l2`` names the one of its virtual machine."""
@@ -61,7 +62,7 @@ def camera_settings(**given: object) -> CameraSettings:
 
 
 PI = camera_settings(kind="picamera2", width=640, height=480)
-
+VIRTUAL = camera_settings(kind="picamera2", device=PATTERN, width=640, height=480)
 WEBCAM = camera_settings(kind="v4l2", device=V4L2_DEVICE, width=640, height=360)
 
 
@@ -71,8 +72,7 @@ def raspberry_pi(platform: Platform) -> Iterator[Rig]:
     rig = install()
     rig.reset()
     rig.platform = platform
-    # The stand-in for the encoder is no file that could be seen.
-    with patch.object(library, "HARDWARE_ENCODER", os.devnull):
+    with looks_like_a_pi():
         try:
             yield rig
         finally:
@@ -99,8 +99,8 @@ def subjects(folder: Path) -> dict[str, Subject]:
         "y4m mono": Subject(pipe("F10:1 Cmono"), paced=False),
         "picamera2": Subject(partial(PiCamera, PI), live=True, around=partial(raspberry_pi, "vc4")),
         "picamera2 on a Pi 5": Subject(partial(PiCamera, PI), live=True, around=partial(raspberry_pi, "pisp")),
-        "picamera2 on libcamera": Subject(partial(PiCamera, PI), live=True, around=virtual_camera),
-        "v4l2": Subject(partial(V4l2Camera, WEBCAM), live=True),
+        "picamera2 on libcamera": Subject(partial(PiCamera, VIRTUAL), live=True, around=virtual_cameras),
+        "v4l2": Subject(partial(V4l2Camera, WEBCAM), live=True, around=stamped_at_the_start),
     }
 
 

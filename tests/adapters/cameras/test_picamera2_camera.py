@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -395,3 +396,30 @@ def test_facts_23_24_25_no_output_of_the_library_is_used_that_delays_or_dies_in_
     source = "".join(path.read_text() for path in Path("pisecurity").rglob("*.py"))
     for name in ("CircularOutput", "PyavOutput", "FfmpegOutput"):
         assert name not in source
+
+
+def test_facts_6_27_both_streams_are_yuv_so_that_no_conversion_stands_between_them_and_a_jpeg(pi: Rig) -> None:
+    camera = pi_camera()
+    camera.open()
+    formats = [str(stream.pixel_format) for stream in pi.cameras[0].streams]
+    camera.close()
+    assert formats == ["YUV420", "YUV420"]
+
+
+def test_fact_14_a_frame_that_a_time_out_left_behind_is_not_given_out_as_new(pi: Rig) -> None:
+    camera, clock = pi_camera(), SystemClock()
+    camera.open()
+    read(camera)
+    assert camera.read(0.01) is None  # from here on a job waits for the next frame
+    clock.wait(threading.Event(), 0.45)
+    frame = read(camera)
+    assert clock.monotonic() - frame.taken_s < 0.15
+    camera.close()
+
+
+def test_fact_32_libcamera_is_told_to_write_warnings_only(pi: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LIBCAMERA_LOG_LEVELS", raising=False)
+    camera = pi_camera()
+    camera.open()
+    camera.close()
+    assert os.environ["LIBCAMERA_LOG_LEVELS"] == "*:WARN"

@@ -192,7 +192,7 @@ def test_two_of_us_on_one_camera_the_second_is_refused_and_the_first_goes_on(pi:
 
 def test_fact_19_no_camera_is_told_with_what_to_do(pi: Rig, camera: PiCamera) -> None:
     pi.cameras = []
-    with pytest.raises(CameraError, match="camera front: the Pi sees no camera; switch it off, push the ribbon cable"):
+    with pytest.raises(CameraError, match="camera front: the Pi sees no camera: switch the Pi off, push the ribbon"):
         camera.open()
 
 

@@ -13,9 +13,9 @@ import sys
 import threading
 from pathlib import Path
 
-from pisecurity.adapters.cameras.picamera2 import library
 from pisecurity.cli import main
 from tests.rigs.standin import Rig, clip_source, install
+from tests.rigs.standin.pi import looks_like_a_pi
 
 STEER, CLIP = "PISECURITY_STANDIN_STEER", "PISECURITY_STANDIN_CLIP"
 LOOK_EVERY_S = 0.05
@@ -46,8 +46,8 @@ def _run() -> int:
         rig.cameras[0].source = clip_source(os.environ[CLIP])
     if os.environ.get(STEER):
         threading.Thread(target=_follow, args=(rig, Path(os.environ[STEER])), daemon=True).start()
-    library.HARDWARE_ENCODER = os.devnull
-    return main(sys.argv[1:])
+    with looks_like_a_pi():
+        return main(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-# picamera2 hangs methods onto Size, Rectangle, Transform and ColorSpace, so none of these classes has slots.
+# picamera2 hangs methods onto Size, Rectangle, Transform and ColorSpace, so none of these classes has slots. As in the
+# binding sizes, points, rectangles and formats have no hash; that transforms can be compared is picamera2's doing.
 
 
-@dataclass(frozen=True)
+@dataclass
 class Size:
     width: int = 0
     height: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Point:
     x: int = 0
     y: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rectangle:
     x: int = 0
     y: int = 0
@@ -45,8 +46,7 @@ class PixelFormat:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PixelFormat) and str(other) == self._name
 
-    def __hash__(self) -> int:
-        return hash(self._name)
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Transform:
@@ -64,12 +64,6 @@ class Transform:
 
     def _key(self) -> tuple[bool, bool, bool]:
         return self.hflip, self.vflip, self.transpose
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Transform) and other._key() == self._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __str__(self) -> str:
         set_flags = [name for name, is_set in zip(("hflip", "vflip", "transpose"), self._key(), strict=True) if is_set]
@@ -138,12 +132,6 @@ class ColorSpace:
     def _key(self) -> tuple[Any, Any, Any, Any]:
         return self.primaries, self.transferFunction, self.ycbcrEncoding, self.range
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ColorSpace) and other._key() == self._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
     def __str__(self) -> str:
         return f"<libcamera.ColorSpace {'/'.join(part.name for part in self._key())}>"
 
@@ -163,13 +151,13 @@ class ControlType(enum.Enum):
     Null = 0
     Bool = 1
     Byte = 2
-    Integer32 = 3
-    Integer64 = 4
-    Float = 5
-    String = 6
-    Rectangle = 7
-    Size = 8
-    Point = 9
+    Integer32 = 5
+    Integer64 = 6
+    Float = 7
+    String = 8
+    Rectangle = 9
+    Size = 10
+    Point = 11
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from functools import partial
 
+from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.picamera2.configure import configure, tuning
 from pisecurity.adapters.cameras.picamera2.encode import Encoding
 from pisecurity.adapters.cameras.picamera2.held import Held
@@ -15,7 +16,6 @@ from pisecurity.adapters.cameras.picamera2.session import Session
 from pisecurity.adapters.cameras.picamera2.trouble import explain
 from pisecurity.adapters.cameras.timing import Stamps
 from pisecurity.adapters.gpio import OutputLine
-from pisecurity.adapters.machine import circumstances
 from pisecurity.core.types import Frame
 from pisecurity.errors import CameraError
 from pisecurity.ports import CameraInfo, Clock, PacketSink
@@ -67,7 +67,7 @@ class PiCamera:
             raise self._named(str(error)) from error
         except LIBRARY_ERRORS as error:
             self.close()
-            raise self._named(explain(error, circumstances())) from error
+            raise self._named(explain(error, machine.circumstances())) from error
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame, or None when none came within *timeout_s*.
@@ -84,7 +84,7 @@ class PiCamera:
         except CameraError as error:
             raise self._named(str(error)) from error
         except LIBRARY_ERRORS as error:
-            raise self._named(explain(error, circumstances())) from error
+            raise self._named(explain(error, machine.circumstances())) from error
 
     def close(self) -> None:
         """Stop the camera and give everything back."""
@@ -98,7 +98,7 @@ class PiCamera:
 
     def _open(self, packets: PacketSink | None) -> CameraInfo:
         library = Library()
-        found = choose(library.cameras(), self._settings.device)
+        found = choose(library.cameras(), self._settings.device, machine.miseries(machine.read_machine()))
         tuned, pale = tuning(library, found, self._settings)
         session = self._session = Session(library, found.number, tuned)
         setup = self._setup = configure(library, session, self._settings, found, encoding=packets is not None)

@@ -76,7 +76,9 @@ def configure(
     )
     # Whatever was asked: libcamera adjusts sizes, formats and strides without a word.
     got = picam2.camera_configuration()
-    limited = str(got["colour_space"].range).endswith("Limited")
+    # A camera that does not know its colours may use the full range: stretched, it would lose light and dark.
+    space = got["colour_space"]
+    limited = space is not None and str(space.range).endswith("Limited")
     main, small = (_layout(got[name], limited=limited) for name in ("main", "lores"))
     fps, least_fps, orders = _times_and_crop(session, settings, (main.width, main.height))
     session.set(orders)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
@@ -79,14 +80,19 @@ class Library:
         """
         found = self._listed()
         if all(camera.usb for camera in found):
-            self.class_._cm.reset()  # noqa: SLF001
-            found = self._listed()
+            found = self._listed(anew=True)
         return found
 
-    def _listed(self) -> tuple[PiCameraInfo, ...]:
+    def _listed(self, *, anew: bool = False) -> tuple[PiCameraInfo, ...]:
         try:
+            if anew:
+                self.class_._cm.reset()  # noqa: SLF001
             rows = self.class_.global_camera_info()
         except RuntimeError as error:
+            # Without netlink, which the service does without, libcamera reads the kernel's list of media devices; the
+            # list is missing until the first camera driver is loaded.
+            if "No such device" in str(error):
+                return ()
             raise CameraError(explain(error)) from error
         return tuple(
             PiCameraInfo(number, str(row.get("Model", "unknown")), str(row["Id"])) for number, row in enumerate(rows)
@@ -100,8 +106,17 @@ def _version(module: ModuleType, distribution: str) -> str:
         return str(getattr(module, "__version__", "unknown"))
 
 
-def choose(cameras: tuple[PiCameraInfo, ...], device: str) -> PiCameraInfo:
+RIBBON = (
+    "switch the Pi off, push the ribbon cable in straight at both ends, and start it again; 'pisecurity doctor camera' "
+    "looks for the cause"
+)
+
+
+def choose(cameras: tuple[PiCameraInfo, ...], device: str, why_none: Sequence[str] = ()) -> PiCameraInfo:
     """Return the camera named *device*, by its id or the end of it, or the only one when *device* is empty.
+
+    Args:
+        why_none: what is known to keep a camera from being seen.
 
     Raises:
         CameraError: there is none, there are several, or none has that name.
@@ -110,10 +125,7 @@ def choose(cameras: tuple[PiCameraInfo, ...], device: str) -> PiCameraInfo:
     listed = ", ".join(f"{camera.id} ({camera.model})" for camera in own)
     if not own:
         usb = " (a USB camera is there: kind v4l2 is for that)" if cameras else ""
-        raise CameraError(
-            f"the Pi sees no camera{usb}; switch it off, push the ribbon cable in straight at both ends, and start it "
-            "again; 'pisecurity doctor camera' looks for the cause"
-        )
+        raise CameraError(f"the Pi sees no camera{usb}: {why_none[0] if why_none else RIBBON}")
     if not device and len(own) == 1:
         return own[0]
     if not device:

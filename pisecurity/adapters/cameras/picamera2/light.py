@@ -6,8 +6,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pisecurity.adapters.gpio import GpioError, OutputLine
+from pisecurity.adapters.gpio import OutputLine
 from pisecurity.core.vision.exposure import Daylight, ExposureBound
+from pisecurity.errors import GpioError
 from pisecurity.settings import CameraSettings
 
 log = logging.getLogger(__name__)

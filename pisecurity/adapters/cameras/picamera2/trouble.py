@@ -21,8 +21,8 @@ class _Known:
 
 KNOWN = (
     _Known(
-        "numpy and simplejpeg do not fit together: a numpy from pip hides the one of the system; install pisecurity "
-        "with install.sh, or run 'pip uninstall numpy opencv-python-headless'",
+        "numpy and simplejpeg do not fit together: a numpy from pip hides the one of the system; run "
+        "'pip uninstall numpy opencv-python-headless' in our environment",
         ("dtype size changed", "multiarray failed to import"),
     ),
     _Known(
