@@ -6,24 +6,25 @@ import argparse
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pisecurity import __version__, config
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.app import NO_MAIL, build_camera
+from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
+from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
-from pisecurity.errors import CameraError, ControlError, MailError, NetworkError, PiSecurityError, StoreError
+from pisecurity.errors import CameraError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
 from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings
 from pisecurity.web.server import bind
@@ -39,22 +40,9 @@ class ClockError(PiSecurityError):
 
 def doctor(args: argparse.Namespace) -> int:
     """Try each part, say how it is, and name the fix where it is not well."""
-    faults = 0
-    for finding in Examination(args.state, given_config(args), SystemClock()).findings():
-        faults += not finding.well
-        print(f"{'ok   ' if finding.well else 'FAULT'}  {finding.part:<12} {finding.text}", flush=True)
-    print("all is well" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
-    return 1 if faults else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """How one part is."""
-
-    part: str
-    well: bool
-    text: str
-    """What was found; of a fault, what, where and the fix."""
+    if args.part == "camera":
+        return tell(CameraExamination(args.state, given_config(args), args.pictures, SystemClock()).findings())
+    return tell(Examination(args.state, given_config(args), SystemClock()).findings())
 
 
 class Examination:
@@ -63,30 +51,24 @@ class Examination:
     def __init__(self, state: Path, config_file: Path, clock: Clock) -> None:
         self._state, self._config_file, self._clock = state, config_file, clock
         self._settings: Settings | None = None
-        self._daemon = False
+        self._daemon: Mapping[str, Any] | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is found, part by part; without a good configuration its parts are left out."""
-        yield self._try("versions", self._versions)
-        yield self._try("config", self._config)
-        yield self._try("state folder", self._folder)
-        yield self._try("disk", self._disk)
-        yield self._try("audit log", self._audit)
-        yield self._try("clock", self._wall_clock)
-        yield self._try("daemon", self._control)
+        yield attempt("versions", self._versions)
+        yield attempt("config", self._config)
+        yield attempt("state folder", self._folder)
+        yield attempt("disk", self._disk)
+        yield attempt("audit log", self._audit)
+        yield attempt("clock", self._wall_clock)
+        yield attempt("daemon", self._control)
         if self._settings is None:
             return
         settings = self._settings
         for camera in settings.camera:
-            yield self._try(f"camera {camera.id}", partial(self._camera, camera))
-        yield self._try("mail", partial(self._mail, settings.mail, settings.house.name))
-        yield self._try("page", partial(self._page, settings.web))
-
-    def _try(self, part: str, examine: Callable[[], str]) -> Finding:
-        try:
-            return Finding(part, well=True, text=examine())
-        except PiSecurityError as error:
-            return Finding(part, well=False, text=str(error))
+            yield attempt(f"camera {camera.id}", partial(self._camera, camera))
+        yield attempt("mail", partial(self._mail, settings.mail, settings.house.name))
+        yield attempt("page", partial(self._page, settings.web))
 
     def _versions(self) -> str:
         libraries = ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES)
@@ -135,17 +117,12 @@ class Examination:
 
     def _control(self) -> str:
         """Whether a daemon runs is no fault, unless it runs and does not answer."""
-        path = self._state / FILE_NAME
-        try:
-            state = ControlClient(path).ask("status")["state"]
-        except ControlError:
-            if path.exists():
-                raise
-            return "does not run on this state folder"
-        self._daemon = True
-        return f"runs, {state}"
+        self._daemon = daemon_status(self._state)
+        return f"runs, {self._daemon['state']}" if self._daemon else "does not run on this state folder"
 
     def _camera(self, settings: CameraSettings) -> str:
+        if self._daemon and settings.kind in EXCLUSIVE:
+            return of_daemon(settings, self._daemon)
         camera = build_camera(settings, self._clock)
         try:
             info = camera.open()
@@ -153,7 +130,8 @@ class Examination:
                 raise CameraError(f"camera {settings.id}: no picture within {FRAME_WITHIN_S:g} s; check its cable")
         finally:
             camera.close()
-        return f"gives pictures: {info.description}, {info.fps:g} frames/s"
+        remarks = "".join(f"; {remark}" for remark in info.remarks)
+        return f"gives pictures: {info.description}, {info.fps:g} frames/s{remarks}"
 
     def _mail(self, settings: MailSettings | None, house: str) -> str:
         if settings is None:

@@ -124,6 +124,16 @@ def _state_and_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "part", nargs="?", choices=("camera",), metavar="camera", help="only the cameras, measured and pictured"
+    )
+    _state_and_config(parser)
+    parser.add_argument(
+        "--pictures", type=Path, metavar="DIR", default=Path(), help="folder for the pictures (default: this one)"
+    )
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, metavar="DIR", default=DEMO_STATE, help="folder of the demo (default: ./.demo)"
@@ -200,7 +210,7 @@ COMMANDS: Sequence[Command] = (
     ),
     Command(
         "doctor", "doctor:doctor", "try each part - camera, mail, disk, page - and name the fix for what is wrong",
-        "sudo pisecurity doctor", _state_and_config,
+        "sudo pisecurity doctor camera", _doctor,
     ),
     Command(
         "replay", "replay:replay", "show what a recording would have raised",

@@ -1,0 +1,36 @@
+"""What an examination finds, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pisecurity.errors import PiSecurityError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one part is."""
+
+    part: str
+    well: bool
+    text: str
+    """What was found; of a fault, what, where and the fix."""
+
+
+def attempt(part: str, examine: Callable[[], str]) -> Finding:
+    """Return what *examine* says, or the error it raises, which is a fault."""
+    try:
+        return Finding(part, well=True, text=examine())
+    except PiSecurityError as error:
+        return Finding(part, well=False, text=str(error))
+
+
+def tell(findings: Iterable[Finding]) -> int:
+    """Print each as soon as it is there; return the exit code."""
+    faults = 0
+    for finding in findings:
+        faults += not finding.well
+        print(f"{'ok   ' if finding.well else 'FAULT'}  {finding.part:<12} {finding.text}", flush=True)
+    print("all is well" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
+    return 1 if faults else 0
