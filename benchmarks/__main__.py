@@ -1,5 +1,8 @@
-"""Runs every benchmark."""
+"""Runs every benchmark, or those that are named: ``python -m benchmarks camera``."""
 
-from benchmarks import daemon
+import subprocess
+import sys
 
-daemon.main()
+NAMES = ("daemon", "camera")
+
+sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in sys.argv[1:] or NAMES))

@@ -9,9 +9,6 @@ between alerts. Each figure is the median of several runs or the percentile of m
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,36 +16,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import av
-import cv2
-import numpy as np
 
-from tests.rigs.daemon import CHECKOUT, DaemonProcess, Household, wait_for
+from benchmarks.figures import Figure, footprint, told_and_kept
+from tests.rigs.daemon import CHECKOUT, Household, wait_for
 from tests.rigs.smtp import Authority, SmtpServer
 
 CLIP = CHECKOUT / "tests" / "clips" / "garden_visit.mp4"
-RESULT = CHECKOUT / "benchmarks" / "results" / "daemon.json"
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured promise."""
-
-    name: str
-    value: float
-    unit: str
-    bar: float
-    at_least: bool = False
-
-    @property
-    def held(self) -> bool:
-        """Whether the bar is reached."""
-        return self.value >= self.bar if self.at_least else self.value <= self.bar
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -88,31 +64,12 @@ def mail_latencies_s(house: Household, mails: int) -> list[float]:
     return [row[0] / 1e6 for row in house.rows(query)]
 
 
-def footprint(house: Household, seconds: float) -> tuple[float, float]:
-    """Return resident MB and the share of one core of an armed daemon whose page is polled, after a warm-up."""
+def resident_and_share(house: Household, seconds: float) -> tuple[float, float]:
+    """Return resident MB and the share of one core."""
     with house.daemon() as daemon:
-        daemon.switch("armed_away")
-        time.sleep(10)
-        before_s, started_s = cpu_s(daemon), time.monotonic()
-        while time.monotonic() - started_s < seconds:
-            daemon.state()
-            time.sleep(1)
-        share = (cpu_s(daemon) - before_s) / (time.monotonic() - started_s)
-        resident = resident_mb(daemon)
+        figures = footprint(daemon, seconds)
         daemon.stop()
-    return resident, share
-
-
-def cpu_s(daemon: DaemonProcess) -> float:
-    """Return user and system seconds of the process so far."""
-    fields = Path(f"/proc/{daemon.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
-
-
-def resident_mb(daemon: DaemonProcess) -> float:
-    """Return the resident memory in MB of 2^20 bytes."""
-    lines = Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+    return figures
 
 
 def replay_speed(runs: int) -> float:
@@ -134,7 +91,7 @@ def measure(seconds: float, mails: int, runs: int) -> list[Figure]:
         with household(folder / "start") as house:
             starts = [first_frame_s(house) for _ in range(runs)]
         with household(folder / "quiet") as house:
-            resident, share = footprint(house, seconds)
+            resident, share = resident_and_share(house, seconds)
         with household(folder / "mails") as house:
             latencies = mail_latencies_s(house, mails)
     return [
@@ -154,20 +111,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="how often start and replay are timed")
     args = parser.parse_args()
     figures = measure(args.seconds, args.mails, args.runs)
-    for figure in figures:
-        sign = "at least" if figure.at_least else "at most"
-        verdict = "held" if figure.held else "NOT HELD"
-        print(f"{figure.name:52} {figure.value:8.2f} {figure.unit:12} {sign} {figure.bar:g}: {verdict}")
-    result = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"OpenCV {cv2.__version__}, numpy {np.__version__}, PyAV {av.__version__}",
-        "clip": CLIP.name,
-        "figures": [asdict(figure) | {"held": figure.held} for figure in figures],
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    sys.exit(0 if all(figure.held for figure in figures) else 1)
+    sys.exit(told_and_kept("daemon", figures, CLIP.name))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pisecurity.core.types import AlarmState, Event, Frame, Mode, MotionResult, Phase, Picture
@@ -33,13 +34,14 @@ class ScriptedCamera:
         self._answers: list[Answer] = []
         self.opened_s: list[float] = []
         self.is_open = False
+        self.remarks: tuple[str, ...] = ()
 
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
         assert not self.is_open, "opened twice without a close"
         self.opened_s.append(self._clock.monotonic())
         self.is_open = True
         self._answers = self._lives.pop(0)
-        return CameraInfo(64, 48, 64, 48, 10.0, "scripted", packets=False)
+        return CameraInfo(64, 48, 64, 48, 10.0, "scripted", packets=False, remarks=self.remarks)
 
     def read(self, timeout_s: float) -> Frame | None:
         if not self._answers:
@@ -271,3 +273,54 @@ def test_beginning_anew_without_an_event_or_a_camera_does_nothing() -> None:
     scene.watch.begin_anew()
     assert scene.run() == []
     assert scene.pipeline.steps == [0]
+
+
+def frames_of(*lumas: Any, gap_s: float = 0.1) -> list[Answer]:
+    return [replace(make_frame(index, index * gap_s), luma=luma) for index, luma in enumerate(lumas)]
+
+
+def noise(seed: int) -> Any:
+    return np.random.default_rng(seed).integers(0, 256, (48, 64), np.uint8)
+
+
+def test_r17_a_camera_that_hangs_on_one_picture_is_opened_again_and_told_within_20_s() -> None:
+    scene = Scene(frames_of(*[noise(1)] * 150), [make_frame(0)])
+    told: list[str] = []
+    scene.on_beat = lambda: told.extend(fault.text for fault in scene.health.faults())
+    scene.run()
+    assert "camera front has sent the very same picture for 8 s" in told[0]
+    assert scene.camera.opened_s[1] - scene.camera.opened_s[0] < 20
+
+
+def test_r21_a_camera_that_becomes_slow_is_a_fault_and_its_events_go_on() -> None:
+    scene = Scene([*steady(0, 20), *[None, make_frame(300)] * 12], script={300: (unnamed(Phase.OPENED),)})
+    told: list[str] = []
+    scene.on_beat = lambda: told.extend(fault.key for fault in scene.health.faults())
+    events = scene.run()
+    assert "rate:front" in told and "camera:front" not in told
+    assert events[0].phase is Phase.OPENED
+
+
+def test_a_lost_camera_is_not_told_to_be_slow_as_well() -> None:
+    scene = Scene([*steady(0, 20), *[None] * 4, make_frame(300), *[None] * 4, make_frame(301), *[None] * 12], [None])
+    last: list[set[str]] = []
+    scene.on_beat = lambda: last.append({fault.key for fault in scene.health.faults()})
+    scene.run()
+    assert {"rate:front"} in last
+    assert last[-1] == {"camera:front"}
+
+
+def test_what_an_opened_camera_cannot_do_is_a_fact_of_it() -> None:
+    scene = Scene([make_frame(0)])
+    scene.camera.remarks = ("it has no autofocus, so focus_m is left out",)
+    scene.run()
+    assert scene.health.facts()["camera:front"] == "scripted; it has no autofocus, so focus_m is left out"
+
+
+def test_fact_17_a_camera_that_needs_a_new_process_ends_the_watch_with_its_reason() -> None:
+    gone = CameraError("front: does not come back", needs_new_process=True)
+    scene = Scene([make_frame(0), gone], script={0: (unnamed(Phase.OPENED),)})
+    with pytest.raises(CameraError, match="does not come back"):
+        scene.watch.work(scene.stop, lambda: None)
+    assert [fault.text for fault in scene.health.faults()] == ["front: does not come back"]
+    assert not scene.camera.is_open
