@@ -135,8 +135,11 @@ class Watch:
 
     def _judge(self, rate: Rate, now_s: float, info: CameraInfo) -> None:
         """Report a camera that delivers far fewer frames than it promised, and that it does better again."""
-        was_slow = rate.slow
+        was_slow, was_known = rate.slow, rate.known
         fps = rate.note(now_s)
+        if fps is not None and not was_known:
+            log.info("camera rate camera=%s asked=%g came=%.1f", self.camera_id, info.fps, fps)
+            self._health.note(self._fault, "; ".join((info.description, f"{fps:.1f} frames/s", *info.remarks)))
         if fps is not None and rate.slow and not was_slow:
             self._health.report(
                 f"rate:{self.camera_id}",

@@ -310,6 +310,12 @@ def test_a_lost_camera_is_not_told_to_be_slow_as_well() -> None:
     assert last[-1] == {"camera:front"}
 
 
+def test_what_came_of_the_asked_rate_is_a_fact_as_soon_as_it_is_known() -> None:
+    scene = Scene(steady(0, 12))
+    scene.run()
+    assert scene.health.facts()["camera:front"] == "scripted; 10.0 frames/s"
+
+
 def test_what_an_opened_camera_cannot_do_is_a_fact_of_it() -> None:
     scene = Scene([make_frame(0)])
     scene.camera.remarks = ("it has no autofocus, so focus_m is left out",)

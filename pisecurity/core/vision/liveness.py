@@ -69,6 +69,8 @@ class Rate:
         self._began_s: float | None = None
         self.slow = False
         """Whether far too few come."""
+        self.known = False
+        """Whether it has counted for long enough to tell."""
 
     def note(self, now_s: float) -> float | None:
         """Count a frame that came at *now_s*; return the rate in frames a second, None while it is not known yet."""
@@ -77,7 +79,8 @@ class Rate:
         self._taken_s.append(now_s)
         while now_s - self._taken_s[0] > RATE_S:
             self._taken_s.popleft()
-        if now_s - self._began_s < RATE_S:
+        self.known = now_s - self._began_s >= RATE_S
+        if not self.known:
             return None
         fps = len(self._taken_s) / RATE_S
         self.slow = fps < (FAST_SHARE if self.slow else SLOW_SHARE) * self._least_fps

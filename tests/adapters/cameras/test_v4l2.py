@@ -61,9 +61,9 @@ def test_what_it_cannot_give_is_a_remark(webcam: Webcam, dev: Path) -> None:
     info = plug_in(webcam, dev, width=1280, height=720, device=dev / "video0").open()
     assert info.remarks == (
         f'{dev}/video0 may be another camera after the next start; set device = "{dev}/v4l/by-id/{NAME}"',
-        "sends fewer pictures in the dark; it does not let itself be told otherwise",
-        "gives 800x600 instead of 1280x720",
-        "gives 5 pictures a second instead of 10",
+        "it sends fewer pictures in the dark and cannot be told otherwise",
+        "it gives 800x600 instead of 1280x720",
+        "it gives 5 frames/s instead of 10",
     )
     assert (info.width, info.fps, info.least_fps) == (800, 5, 5)
 

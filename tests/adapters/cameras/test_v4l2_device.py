@@ -209,10 +209,10 @@ def test_r22_a_count_that_wraps_is_no_gap() -> None:
         ((640, 360, 10), (640, 360, 10), []),
         ((640, 480, 5), (640, 480, 5), []),
         ((1280, 720, 10), (1280, 720, 10), []),
-        ((1920, 1080, 10), (1920, 1080, 5), ["gives 5 pictures a second instead of 10"]),
-        ((800, 600, 10), (640, 480, 10), ["gives 640x480 instead of 800x600"]),
+        ((1920, 1080, 10), (1920, 1080, 5), ["it gives 5 frames/s instead of 10"]),
+        ((800, 600, 10), (640, 480, 10), ["it gives 640x480 instead of 800x600"]),
         ((640, 360, 12), (640, 360, 12), []),
-        ((1024, 768, 1), (640, 480, 1), ["gives 640x480 instead of 1024x768"]),
+        ((1024, 768, 1), (640, 480, 1), ["it gives 640x480 instead of 1024x768"]),
     ],
 )
 def test_what_is_asked_for_and_what_comes(

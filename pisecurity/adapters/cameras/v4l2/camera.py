@@ -107,7 +107,7 @@ class V4l2Camera:
         self._begin(layout, None if rate is None else float(rate))
         self._buffers = capture.start()
         if steady is False:
-            remarks.append("sends fewer pictures in the dark; it does not let itself be told otherwise")
+            remarks.append("it sends fewer pictures in the dark and cannot be told otherwise")
         return self._info(choice, layout, None if rate is None else float(rate), steady, remarks)
 
     def _begin(self, layout: Layout, told_fps: float | None) -> None:
@@ -121,9 +121,9 @@ class V4l2Camera:
         settings = self._settings
         fps = settings.fps if told_fps is None else min(settings.fps, told_fps)
         if (layout.width, layout.height) != (settings.width, settings.height):
-            remarks.append(f"gives {layout.width}x{layout.height} instead of {settings.width}x{settings.height}")
+            remarks.append(f"it gives {layout.width}x{layout.height} instead of {settings.width}x{settings.height}")
         if fps < settings.fps * 0.98:
-            remarks.append(f"gives {fps:.3g} pictures a second instead of {settings.fps:g}")
+            remarks.append(f"it gives {fps:.3g} frames/s instead of {settings.fps:g}")
         luma_width, luma_height = self._reader.luma_size
         slowest = min(choice.offer.rates, default=None)
         return CameraInfo(
