@@ -35,5 +35,7 @@ def log_to_stderr() -> None:
     logging.getLogger().setLevel(logging.INFO)
     # Its every wake-up is none of the owner's business; what the timetable does is logged by the timetable.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # Nor is every step of the camera library: what came of them is logged by the watch.
+    logging.getLogger("picamera2").setLevel(logging.WARNING)
     # Nor is every line of the conversation with the demo's mailbox.
     logging.getLogger("mail.log").setLevel(logging.ERROR)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pisecurity.core.types import Box, Frame, Picture, Track, TrackState
+from pisecurity.errors import CameraError
 from pisecurity.ports import Clock, JpegEncoder
+
+log = logging.getLogger(__name__)
 
 WATCHED_S = 3.0
 """So long after the last look at a camera its frames are no longer copied, and a copy so old is dropped."""
+
+
+def copied(frame: Frame) -> Picture | None:
+    """Return the picture of *frame*, or None when it is damaged; what was seen in it must not be lost for that."""
+    try:
+        return frame.picture()
+    except CameraError as error:
+        log.warning("no picture of a frame reason=%s", error)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ class LiveView:
         slot = self._slots[frame.camera]
         now_s = self._clock.monotonic()
         watched = now_s - slot.asked_s < WATCHED_S
-        picture = frame.picture() if watched else None
+        picture = copied(frame) if watched else None
         boxes = tuple(track.box for track in tracks if track.state is not TrackState.CANDIDATE)
         with slot.lock:
             slot.number += 1

@@ -15,7 +15,7 @@ from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import Camera, CameraInfo, Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.inbox import Inbox, Sighting
-from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.live import LiveView, copied
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.worker import Beat, rest
 from pisecurity.settings import MotionSettings, ZoneSettings
@@ -169,7 +169,7 @@ class Watch:
             if event.phase is Phase.ENDED:
                 del self._ids[event.number]
             elif frame is not None:
-                named = replace(named, picture=frame.picture())
+                named = replace(named, picture=copied(frame))
             self._inbox.put(Sighting(named, self._observe()))
 
     def _end_events(self) -> None:

@@ -151,6 +151,16 @@ def test_an_event_carries_what_the_alarm_did_when_it_was_seen() -> None:
     assert improved.status.state is AlarmState.DISARMED
 
 
+def test_an_event_whose_picture_is_damaged_goes_on_without_it() -> None:
+    def damaged() -> Picture:
+        raise CameraError("camera front: sent a damaged picture")
+
+    scene = Scene([replace(make_frame(0), picture=damaged), make_frame(1)], script={0: (unnamed(Phase.OPENED),)})
+    opened, ended = scene.run()
+    assert (opened.phase, opened.picture, ended.phase) == (Phase.OPENED, None, Phase.ENDED)
+    assert len(scene.camera.opened_s) == 1
+
+
 def test_a_quiet_frame_copies_no_picture() -> None:
     def picture() -> Picture:
         raise AssertionError("copied for nothing")

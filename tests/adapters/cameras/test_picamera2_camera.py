@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -223,6 +224,16 @@ def test_r22_a_time_stamp_that_jumps_is_not_believed(pi: Rig, jump_s: float) -> 
     assert times == sorted(set(times))
     assert now_s - times[-1] < 0.5
     assert max(np.diff(times)) < 0.5
+
+
+def test_frames_that_take_long_in_the_camera_are_not_taken_for_old_ones(pi: Rig) -> None:
+    """A sensor's time stamp is the start of its exposure, which at night alone is longer than a frame by day."""
+    pi.cameras[0].metadata = {"SensorTimestamp": lambda seq: time.monotonic_ns() - 180_000_000}
+    camera = pi_camera()
+    camera.open()
+    indices = [read(camera).index for _ in range(6)]
+    camera.close()
+    assert indices == list(range(6))
 
 
 def test_fact_28_a_camera_that_says_little_of_its_frames_is_read_all_the_same(pi: Rig) -> None:

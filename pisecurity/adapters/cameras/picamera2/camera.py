@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from pisecurity.adapters import machine
+from pisecurity.adapters.cameras.damage import Damage
 from pisecurity.adapters.cameras.picamera2.configure import configure, tuning
 from pisecurity.adapters.cameras.picamera2.encode import Encoding
 from pisecurity.adapters.cameras.picamera2.held import Held
@@ -28,7 +29,7 @@ SILENT_S = 3.0
 IN_VAIN = 6
 """After so many openings without a frame only a new process may help."""
 LATE_FRAMES = 1.5
-"""A frame that waited longer than so many frame times for its reader is not the newest."""
+"""A frame that has waited for its reader longer than so many frame times is not the newest."""
 LIBRARY_ERRORS = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
 """What picamera2 raises when a camera does not do as it is told."""
 
@@ -48,6 +49,7 @@ class PiCamera:
         self._encoding: Encoding | None = None
         self._lens = Lens(settings.focus_m)
         self._light = Light(settings, OutputLine(settings.ir_cut_gpio) if settings.ir_cut == "switched" else None)
+        self._damage = Damage(settings.id, clock)
         self._worked = False
         self._opened_in_vain = 0
 
@@ -105,7 +107,7 @@ class PiCamera:
         session.set(self._light.start(session.controls) | self._lens.start(session.controls))
         if packets is not None:
             self._encoding = Encoding(library, session, setup, packets, self._clock)
-        self._stamps, self._damaged = Stamps(), 0
+        self._stamps = Stamps()
         self._index, self._joint, self._first = -1, 0, None
         session.start()
         self._heard_s = self._clock.monotonic()
@@ -124,7 +126,8 @@ class PiCamera:
 
     def _newest(self, session: Session, until_s: float) -> Frame | None:
         """Return the newest whole frame that comes before *until_s*, and hold its request."""
-        late = False
+        # A job left over from a read in vain was done with the frame that came right after that.
+        left_over = session.waiting
         while True:
             request = session.next_request(max(0.0, until_s - self._clock.monotonic()))
             now_s = self._clock.monotonic()
@@ -136,11 +139,11 @@ class PiCamera:
                 continue
             self._held, self._heard_s = Held(session.library, request), now_s
             frame = self._frame(session, self._held, now_s)
-            # A job left over from a read in vain was done with the frame that came right after that.
-            if frame is not None and (late or now_s - frame.taken_s <= LATE_FRAMES / self._setup.fps):
+            old = left_over and frame is not None and now_s - frame.taken_s > LATE_FRAMES / self._setup.least_fps
+            if frame is not None and not old:
                 self._worked, self._opened_in_vain = True, 0
                 return frame
-            late = late or frame is not None
+            left_over = False
             self._release()
 
     def _frame(self, session: Session, held: Held, now_s: float) -> Frame | None:
@@ -151,8 +154,7 @@ class PiCamera:
         taken_s = self._stamps.at(None if stamp_ns is None else stamp_ns / 1e9, now_s)
         self._index = self._count(held.sequence)
         if not held.whole({"main": self._setup.main, "lores": self._setup.small}):
-            self._damaged += 1
-            log.debug("damaged frame left out camera=%s total=%d", self._settings.id, self._damaged)
+            self._damage.note("the driver filled only a part of it")
             return None
         return Frame(
             camera=self._settings.id,

@@ -50,6 +50,11 @@ class Session:
         controls: Mapping[str, tuple[Any, Any, Any]] = self._picam2.camera_controls
         return controls
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a job of an earlier call still waits for its frame, or has been done meanwhile."""
+        return self._job is not None
+
     def start(self) -> None:
         """Start the event loop and the camera."""
         # Our own loop object, because only its thread tells whether the loop still lives.

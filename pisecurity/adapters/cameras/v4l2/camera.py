@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import logging
-import math
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from pisecurity.adapters import machine
+from pisecurity.adapters.cameras.damage import Damage
 from pisecurity.adapters.cameras.timing import Stamps
 from pisecurity.adapters.cameras.v4l2 import find, trouble
 from pisecurity.adapters.cameras.v4l2.choice import FORMATS, Choice, Wanted, choose
@@ -23,8 +23,6 @@ from pisecurity.settings import CameraSettings
 
 log = logging.getLogger(__name__)
 
-TELL_EVERY_S = 60.0
-"""Damaged pictures are told of at most so often."""
 TELLING = 3
 """With fewer buffers the driver is always out of them, which then says nothing about a reader being late."""
 
@@ -47,7 +45,7 @@ class V4l2Camera:
         self._held: Filled | None = None
         self._index = -1
         """Of the frame whose buffer is held."""
-        self._damaged, self._told, self._told_s = 0, 0, -math.inf
+        self._damage = Damage(settings.id, clock)
 
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
         """Find, configure and start the camera. Raises CameraError, saying what to do."""
@@ -179,7 +177,7 @@ class V4l2Camera:
         chosen: tuple[Filled, float] | None = None
         for filled in ready:
             if filled.damaged or not filled.data.size:
-                self._leave_out("the driver says so")
+                self._damage.note("the driver says so")
                 capture.give_back(filled)
                 continue
             taken_s = self._stamps.at(filled.stamp_s, self._clock.monotonic())
@@ -197,7 +195,7 @@ class V4l2Camera:
         try:
             luma = self._reader.luma(filled.data)
         except ValueError as error:
-            self._leave_out(str(error))
+            self._damage.note(str(error))
             self._order.loses()
             capture.give_back(filled)
             return None
@@ -220,17 +218,7 @@ class V4l2Camera:
         try:
             return self._reader.picture(self._held.data)
         except ValueError as error:
-            raise self._named(
-                f"USB camera {self._card} sent a damaged picture ({error}); it is opened again"
-            ) from error
-
-    def _leave_out(self, reason: str) -> None:
-        """Count a damaged frame; a loose cable damages many, and the log says so once a minute."""
-        self._damaged += 1
-        now_s = self._clock.monotonic()
-        if now_s - self._told_s >= TELL_EVERY_S:
-            new, self._told, self._told_s = self._damaged - self._told, self._damaged, now_s
-            log.warning("damaged pictures left out camera=%s count=%d last=%s", self._settings.id, new, reason)
+            raise self._named(f"USB camera {self._card} sent a damaged picture ({error})") from error
 
     def _explained(self, error: OSError) -> str:
         lost = error.errno in (errno.ENOENT, errno.ENOTDIR)
