@@ -85,7 +85,7 @@ class Library:
 
     def _listed(self, *, anew: bool = False) -> tuple[PiCameraInfo, ...]:
         try:
-            if anew:
+            if anew and hasattr(self.class_._cm, "reset"):  # noqa: SLF001
                 self.class_._cm.reset()  # noqa: SLF001
             rows = self.class_.global_camera_info()
         except RuntimeError as error:
