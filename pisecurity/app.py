@@ -190,6 +190,7 @@ class Daemon:
         """Start, supervise and stop; return 0 after SIGTERM, 130 after Ctrl-C, 3 when a worker hung.
 
         Raises:
+            PiSecurityError: why a worker gave up; the command says so and ends with 1.
             Exception: what a worker died of; the command writes the report and ends with 3 as well.
         """
         self._panel.start()

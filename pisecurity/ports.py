@@ -66,6 +66,8 @@ class CameraInfo:
     """Length of a recording as far as it is known; None for what has no end."""
     least_fps: float | None = None
     """Frames a second to which it may fall in the dark; None when it keeps ``fps``."""
+    live: bool = False
+    """Whether a sensor stands behind it, whose noise makes every picture new; a recording may repeat itself."""
     remarks: tuple[str, ...] = ()
     """What was asked for and cannot be had, each in one line; the camera works without."""
 
@@ -88,7 +90,7 @@ class Camera(Protocol):
         """Return the next frame, or None when none came within *timeout_s*.
 
         A reader that was late gets the newest frame; those it missed are a gap in ``Frame.index``. The frame
-        before becomes invalid, and its ``picture`` may no longer be called: its buffer goes back to the camera.
+        before becomes invalid: the buffer behind it goes back to a live camera, and ``picture`` raises CameraError.
 
         Raises EndOfStreamError at the end of a recording that does not loop, CameraError when the camera is lost.
         Damaged frames are left out and are a gap as well.

@@ -57,7 +57,7 @@ class HouseSettings(Table):
 LEAST_REGION = 0.1
 """Share of the view that a region must be wide and high; a smaller one is more noise than picture."""
 ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("device", "width", "height", "rotation"), ("picamera2", "v4l2")),
+    **dict.fromkeys(("device", "width", "height", "rotation", "mains_hz"), ("picamera2", "v4l2")),
     **dict.fromkeys(("region", "longest_exposure_ms", "focus_m", "ir_cut", "ir_cut_gpio"), ("picamera2",)),
 }
 """Kinds of camera that have a setting which others would silently leave out of account."""
@@ -90,6 +90,8 @@ class CameraSettings(Table):
     """picamera2, v4l2: height of the pictures in pixels."""
     rotation: Literal[0, 180] = 0
     """picamera2, v4l2: 180 for a camera that hangs upside down."""
+    mains_hz: Literal[0, 50, 60] = 0
+    """picamera2, v4l2: frequency of the mains, so that lamps do not flicker; 0 leaves it to the camera."""
     region: tuple[Share, Share, Share, Share] = (0.0, 0.0, 1.0, 1.0)
     """picamera2: the part of the view that fills the picture: left, top, width and height in shares of the view."""
     longest_exposure_ms: float = Field(50.0, ge=1, le=1000)

@@ -90,7 +90,7 @@ def test_r21_a_camera_that_becomes_slow_is_told_and_still_watched(house: Househo
     with pi_daemon(house) as (daemon, wheel):
         wait_for("first frame", lambda: sees(daemon))
         wheel.turn(fps=1)
-        found = wait_for("fault", lambda: fault(daemon, "rate:front"), 30)
+        found = wait_for("fault", lambda: fault(daemon, "rate:front"), 20)
         assert "of 10 pictures a second" in found["text"]
         assert fault(daemon, "camera:front") is None
         wheel.turn(fps=None)

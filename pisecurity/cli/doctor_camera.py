@@ -151,8 +151,8 @@ class CameraExamination:
     def _usb_cameras(self) -> str:
         found: Survey = survey()
         if not found.cameras:
-            raise CameraError(found.fix)
-        return ", ".join(map(str, found.cameras))
+            raise CameraError("; ".join(found.broken) or found.fix)
+        return "; ".join((", ".join(map(str, found.cameras)), *found.broken))
 
     def _users(self) -> str:
         """Who has a camera open; that is no fault, but explains one."""

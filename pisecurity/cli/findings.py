@@ -23,7 +23,8 @@ def attempt(part: str, examine: Callable[[], str]) -> Finding:
     try:
         return Finding(part, well=True, text=examine())
     except PiSecurityError as error:
-        return Finding(part, well=False, text=str(error))
+        # An error of a camera names it, as does its part.
+        return Finding(part, well=False, text=str(error).removeprefix(f"{part}: "))
 
 
 def tell(findings: Iterable[Finding]) -> int:

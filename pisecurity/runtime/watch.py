@@ -105,7 +105,7 @@ class Watch:
             if frame is not None:
                 last_s = now_s
                 first_s = now_s if first_s is None else first_s
-                if freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
+                if info.live and freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
                     raise CameraError(
                         f"camera {self.camera_id} has sent the very same picture for {FROZEN_S:.0f} s, so it hangs; "
                         "it is opened again"

@@ -77,7 +77,7 @@ def test_every_fault_is_named_with_its_fix(shell: Shell, tmp_path: Path) -> None
     assert ran.code == 1
     assert ran.out.splitlines()[-1] == "3 faults"
     assert found["camera front"][0] == "ok"
-    assert found["camera back"] == ("FAULT", "camera back: /gone.mp4: no such file; give the path of a recording")
+    assert found["camera back"] == ("FAULT", "/gone.mp4: no such file; give the path of a recording")
     assert found["mail"][0] == "FAULT"
     assert f"127.0.0.1:{nobody}" in found["mail"][1]
     assert found["page"][0] == "FAULT"

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pisecurity.adapters.cameras.v4l2.find import Survey, UsbCamera
+from pisecurity.cli import doctor_camera
 from tests.adapters.cameras.subjects import raspberry_pi
 from tests.cli.commands import Ran, Shell
 from tests.cli.test_doctor import findings
@@ -96,6 +98,26 @@ def test_a_camera_in_use_names_its_fault(shell: Shell, tmp_path: Path, pi: Rig) 
     ran, found = examine(shell, tmp_path)
     assert ran.code == 1
     assert "another program is using it" in found["camera front"][1]
+    assert ran.out.count("camera front") == 1, "the part names the camera, the error not once more"
+
+
+WEBCAM = '[[camera]]\nid = "front"\nkind = "v4l2"\n'
+BROKEN = "the USB camera /dev/video0 broke off in the middle; it is opened again"
+
+
+def test_a_usb_camera_that_cannot_be_looked_at_is_not_called_missing(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_camera, "survey", lambda: Survey((), (BROKEN,)))
+    assert examine(shell, tmp_path, WEBCAM)[1]["USB cameras"] == ("FAULT", BROKEN)
+
+
+def test_a_usb_camera_that_cannot_be_looked_at_is_named_beside_one_that_can(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webcam = UsbCamera(Path("/dev/video2"), Path("/dev/video2"), "Webcam", "usb-1", "uvcvideo", ())
+    monkeypatch.setattr(doctor_camera, "survey", lambda: Survey((webcam,), (BROKEN,)))
+    assert examine(shell, tmp_path, WEBCAM)[1]["USB cameras"] == ("ok", f"/dev/video2 (Webcam); {BROKEN}")
 
 
 def test_a_rate_that_does_not_come_a_black_picture_and_another_size_are_faults(

@@ -35,13 +35,14 @@ class ScriptedCamera:
         self.opened_s: list[float] = []
         self.is_open = False
         self.remarks: tuple[str, ...] = ()
+        self.live = False
 
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
         assert not self.is_open, "opened twice without a close"
         self.opened_s.append(self._clock.monotonic())
         self.is_open = True
         self._answers = self._lives.pop(0)
-        return CameraInfo(64, 48, 64, 48, 10.0, "scripted", packets=False, remarks=self.remarks)
+        return CameraInfo(64, 48, 64, 48, 10.0, "scripted", packets=False, live=self.live, remarks=self.remarks)
 
     def read(self, timeout_s: float) -> Frame | None:
         if not self._answers:
@@ -295,11 +296,19 @@ def noise(seed: int) -> Any:
 
 def test_r17_a_camera_that_hangs_on_one_picture_is_opened_again_and_told_within_20_s() -> None:
     scene = Scene(frames_of(*[noise(1)] * 150), [make_frame(0)])
+    scene.camera.live = True
     told: list[str] = []
     scene.on_beat = lambda: told.extend(fault.text for fault in scene.health.faults())
     scene.run()
     assert "camera front has sent the very same picture for 8 s" in told[0]
     assert scene.camera.opened_s[1] - scene.camera.opened_s[0] < 20
+
+
+def test_a_recording_that_repeats_itself_is_not_taken_for_a_camera_that_hangs() -> None:
+    scene = Scene(frames_of(*[noise(1)] * 300))
+    scene.run()
+    assert scene.health.faults() == ()
+    assert len(scene.camera.opened_s) == 1
 
 
 def test_r21_a_camera_that_becomes_slow_is_a_fault_and_its_events_go_on() -> None:

@@ -102,8 +102,7 @@ class Stamps:
     """
 
     def __init__(self) -> None:
-        self._last_s = -math.inf
-        self.disbelieved = 0
+        self._stamp_s = self._last_s = -math.inf
 
     def at(self, stamp_s: float | None, now_s: float) -> float:
         """Return when the frame was taken, in monotonic seconds.
@@ -112,9 +111,9 @@ class Stamps:
             stamp_s: CLOCK_MONOTONIC as the driver gives it, None where it gives none.
             now_s: the same clock now.
         """
-        believed = stamp_s is not None and self._last_s < stamp_s <= now_s and now_s - stamp_s < STALE_S
-        if stamp_s is None or not believed:
-            self.disbelieved += 1
-            stamp_s = max(now_s, self._last_s + EARLY_S)
-        self._last_s = stamp_s
-        return stamp_s
+        taken_s = now_s
+        # Compared with the stamp before, not with what was made of it: one that is missing costs the next ones nothing.
+        if stamp_s is not None and self._stamp_s < stamp_s <= now_s and now_s - stamp_s < STALE_S:
+            self._stamp_s = taken_s = stamp_s
+        self._last_s = max(taken_s, self._last_s + EARLY_S)
+        return self._last_s

@@ -47,15 +47,7 @@ class X264:
         for index, plane in enumerate((y, u, v)):
             plane_view(self._frame, index)[:] = plane
         self._frame.pts = round((taken_s - self._start_s) * TICKS_A_SECOND)
-        return self._packets(self._frame)
-
-    def finish(self) -> list[Packet]:
-        """Return the packets still inside."""
-        return self._packets(None)
-
-    def _packets(self, frame: av.VideoFrame | None) -> list[Packet]:
-        start_s = self._start_s or 0.0
         return [
-            Packet(bytes(packet), start_s + (packet.pts or 0) / TICKS_A_SECOND, packet.is_keyframe)
-            for packet in self._codec.encode(frame)
+            Packet(bytes(packet), self._start_s + (packet.pts or 0) / TICKS_A_SECOND, packet.is_keyframe)
+            for packet in self._codec.encode(self._frame)
         ]

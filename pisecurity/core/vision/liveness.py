@@ -12,6 +12,8 @@ from pisecurity.core.types import Plane
 FROZEN_S = 8.0
 """Only pictures that were seen before, for so long: a real sensor has noise, no two of its pictures are equal."""
 LOOK_EVERY_S = 0.5
+EVEN = 1.5
+"""Standard deviation, in steps of 255, below which a picture shows nothing; a few hot pixels stay below."""
 REMEMBERED = 16
 """Pictures known again. A hung driver hands the same few buffers out in turn; cameras have fewer of them."""
 
@@ -26,7 +28,7 @@ class Freeze:
     def frozen_s(self, luma: Plane, now_s: float) -> float:
         """Return for how many seconds there has been nothing new, 0 while there is.
 
-        An even picture is no proof: in the dark, or with a hand on the lens, it is black for hours.
+        An almost even picture is no proof: in the dark, or with a hand on the lens, it is black for hours.
 
         Args:
             luma: (H, W) uint8 of the newest frame.
@@ -39,7 +41,7 @@ class Freeze:
         return max(0.0, now_s - self._new_s)
 
     def _is_new(self, luma: Plane) -> bool:
-        if luma.min() == luma.max():
+        if luma.std() < EVEN:
             return True
         digest = hashlib.blake2b(np.ascontiguousarray(luma).data, digest_size=16).digest()
         if digest in self._known:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pisecurity.adapters.cameras.file import FileCamera
 from pisecurity.adapters.cameras.picamera2 import PiCamera
 from pisecurity.adapters.cameras.stage import StageCamera
@@ -20,7 +23,7 @@ from pisecurity.adapters.clock import SystemClock
 from pisecurity.ports import Camera, Clock
 from pisecurity.settings import CameraSettings
 from tests.adapters.cameras.v4l2_vivid import stamped_at_the_start
-from tests.adapters.cameras.videos import write_video, y4m
+from tests.adapters.cameras.videos import painted, write_video, y4m
 from tests.fakes import FakeClock
 from tests.rigs.real_libcamera import PATTERN, virtual_cameras
 from tests.rigs.standin import Rig, install
@@ -61,6 +64,7 @@ def camera_settings(**given: object) -> CameraSettings:
     return CameraSettings.model_validate({"id": "front", **given})
 
 
+FRAME = b"FRAME\n"
 PI = camera_settings(kind="picamera2", width=640, height=480)
 VIRTUAL = camera_settings(kind="picamera2", device=PATTERN, width=640, height=480)
 WEBCAM = camera_settings(kind="v4l2", device=V4L2_DEVICE, width=640, height=360)
@@ -79,17 +83,26 @@ def raspberry_pi(platform: Platform) -> Iterator[Rig]:
             rig.shutdown()
 
 
+def dark_above(number: int, width: int, height: int) -> NDArray[np.uint8]:
+    """Return a picture with its number as in ``painted``, and something to be seen in it."""
+    image = painted(number, width, height)
+    image[: height // 3] = 0
+    return image
+
+
 def subjects(folder: Path) -> dict[str, Subject]:
     """Return the kinds by name; *folder* takes the files they need."""
 
     def file(pace: str) -> Callable[[Clock], Camera]:
         path = folder / "marked.mp4"
         if not path.exists():
-            write_video(path)
+            write_video(path, paint=dark_above)
         return partial(FileCamera, camera_settings(kind="file", path=str(path), pace=pace))
 
     def pipe(header: str) -> Callable[[Clock], Camera]:
-        return lambda clock: Y4mCamera(io.BytesIO(y4m(header=header)), "front", clock)
+        head, *frames = y4m(header=header).split(FRAME)
+        stream = FRAME.join([head, *(bytes(len(frame) // 4) + frame[len(frame) // 4 :] for frame in frames)])
+        return lambda clock: Y4mCamera(io.BytesIO(stream), "front", clock)
 
     return {
         "file as recorded": Subject(file("recorded")),
@@ -115,3 +128,5 @@ LIVE: tuple[str, ...] = (
 """Kinds that deliver in real time."""
 KINDS = PLAYED + LIVE
 PACED = ("file as recorded", "stage", *LIVE)
+WITH_PACKETS = ("file as recorded", "file fast", *(kind for kind in LIVE if kind != "v4l2"))
+"""Kinds that deliver H.264 packets."""

@@ -10,19 +10,27 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from pisecurity.core.types import Frame, Packet
 from pisecurity.errors import CameraError
 from pisecurity.ports import Camera
-from tests.adapters.cameras.subjects import KINDS, PACED, PLAYED, Subject, subjects, wait
+from tests.adapters.cameras.subjects import KINDS, LIVE, PACED, PLAYED, WITH_PACKETS, Subject, subjects, wait
 from tests.fakes import FakeClock
 
 STOP_S = 1.0
 """So long a camera may take to close."""
 SILENT_S = 0.002
 """Too short for a frame to come in."""
+FRAME_S = 0.1
+"""Every camera here has 10 frames a second."""
+# Slack for two busy cores. A wrong camera would show more: a wall time that is hours off, a read that returns at once
+# or only with the next frame, frames that are 0.3 s old from a full queue of four, or 1.1 s and more after the sleep.
+WALL_SLACK_S = 0.2
+QUEUE_SLACK_S = 0.25
+SLEEP_SLACK_S = 0.5
 
 
 @pytest.fixture(params=KINDS)
@@ -51,7 +59,7 @@ def test_frames_have_the_size_that_open_tells(subject: Subject) -> None:
     picture = frame.picture()
     camera.close()
     assert frame.camera == "front"
-    assert info.fps == 10
+    assert (info.fps, info.live) == (10, subject.live)
     assert frame.luma.dtype == np.uint8
     assert frame.luma.shape == (info.luma_height, info.luma_width)
     assert picture.size == (info.width, info.height)
@@ -67,10 +75,9 @@ def test_the_picture_shows_what_is_watched(subject: Subject) -> None:
     frame = next_frame(camera)
     luma, y = frame.luma.copy(), frame.picture().y
     camera.close()
-    rows, columns = y.shape[0] // luma.shape[0], y.shape[1] // luma.shape[1]
-    seen = y[::rows, ::columns][: luma.shape[0], : luma.shape[1]].astype(float)
-    if y.shape == luma.shape and luma.std() > 1:
-        assert np.corrcoef(seen.ravel(), luma.ravel().astype(float))[0, 1] > 0.95
+    seen = cv2.resize(y, luma.shape[::-1], interpolation=cv2.INTER_AREA)
+    if luma.std() > 2:  # an even picture goes along with nothing
+        assert np.corrcoef(seen.ravel(), luma.ravel())[0, 1] > 0.9
     # A picture has the range 0..255, a watched plane may have that of video, 16..235.
     assert abs(y.mean() - luma.mean()) < 20
 
@@ -93,7 +100,7 @@ def test_wall_time_goes_along_with_frame_time(subject: Subject) -> None:
     camera.open()
     frames = [next_frame(camera) for _ in range(6)]
     camera.close()
-    exact = timedelta(seconds=0.05 if subject.live else 0.001)
+    exact = timedelta(seconds=WALL_SLACK_S if subject.live else 0.001)
     for frame in frames:
         assert began - exact <= frame.taken_at <= began + timedelta(seconds=10)
         passed = timedelta(seconds=frame.taken_s - frames[0].taken_s)
@@ -202,9 +209,10 @@ def test_read_returns_none_when_nothing_came_in_time(subject: Subject) -> None:
     camera.open()
     next_frame(camera)
     began_s = clock.monotonic()
-    assert camera.read(0.02) is None
-    assert camera.read(0.02) is None
-    assert clock.monotonic() - began_s == pytest.approx(0.04, abs=0.02 if subject.live else 1e-5)
+    assert camera.read(0.01) is None
+    assert camera.read(0.01) is None
+    passed_s = clock.monotonic() - began_s
+    assert 0.019 < passed_s < FRAME_S if subject.live else passed_s == pytest.approx(0.02)
     frame = next_frame(camera)
     camera.close()
     assert frame.index == 1, "waiting in vain loses no frame"
@@ -239,7 +247,7 @@ def test_a_paced_camera_delivers_when_frames_are_due(subject: Subject) -> None:
         late_s.append(clock.monotonic() - frame.taken_s)
         wait(clock, 0.07)
     camera.close()
-    assert late_s == pytest.approx([0] * 8, abs=0.06 if subject.live else 1e-5)
+    assert late_s == pytest.approx([0] * 8, abs=QUEUE_SLACK_S if subject.live else 1e-5)
 
 
 @pytest.mark.parametrize("subject", PACED, indirect=True)
@@ -250,11 +258,11 @@ def test_a_reader_that_slept_gets_the_frame_of_now_and_sees_the_gap(subject: Sub
     before = next_frame(camera)
     wait(clock, 1.5)
     frame = next_frame(camera)
-    assert clock.monotonic() - frame.taken_s < 0.15
+    assert clock.monotonic() - frame.taken_s < SLEEP_SLACK_S
     camera.close()
     assert frame.taken_s - before.taken_s > 1.3
     if subject.live:
-        assert frame.index - before.index == pytest.approx(15, abs=2)
+        assert frame.index - before.index == pytest.approx((frame.taken_s - before.taken_s) / FRAME_S, abs=2)
 
 
 def test_twenty_times_open_and_close_leave_no_thread_and_no_descriptor(subject: Subject) -> None:
@@ -275,21 +283,45 @@ def test_twenty_times_open_and_close_leave_no_thread_and_no_descriptor(subject: 
     assert held() == before
 
 
+@pytest.mark.parametrize("subject", LIVE, indirect=True)
+def test_a_frame_that_is_over_gives_no_picture_any_more(subject: Subject) -> None:
+    """Its buffer is with the camera again, which fills it while the picture would be copied."""
+    camera = subject.make(subject.clock())
+    camera.open()
+    frame = next_frame(camera)
+    frame.picture()
+    next_frame(camera).picture()
+    with pytest.raises(CameraError, match="front: .*has passed"):
+        frame.picture()
+    camera.close()
+
+
+@pytest.mark.parametrize("subject", WITH_PACKETS, indirect=True)
 def test_packets_begin_with_a_keyframe_and_have_the_time_of_their_frames(subject: Subject) -> None:
     packets: list[Packet] = []
     camera = subject.make(subject.clock())
     info = camera.open(packets.append)
     frames = [next_frame(camera) for _ in range(10)]
     camera.close()
-    if not info.packets:
-        assert packets == []
-        return
+    assert info.packets
     assert packets[0].keyframe
     assert packets[0].data.startswith(b"\x00\x00\x00\x01")
     times = [packet.taken_s for packet in packets]
     assert times == sorted(set(times))
     taken_s = {round(frame.taken_s, 3) for frame in frames}
     assert len(taken_s & {round(time_s, 3) for time_s in times}) >= 8
+
+
+@pytest.mark.parametrize("subject", [kind for kind in KINDS if kind not in WITH_PACKETS], indirect=True)
+def test_a_camera_without_packets_says_so_and_calls_no_sink(subject: Subject) -> None:
+    packets: list[Packet] = []
+    camera = subject.make(subject.clock())
+    info = camera.open(packets.append)
+    for _ in range(10):
+        next_frame(camera)
+    camera.close()
+    assert not info.packets
+    assert packets == []
 
 
 @pytest.mark.parametrize("subject", PLAYED, indirect=True)

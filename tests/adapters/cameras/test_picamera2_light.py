@@ -78,7 +78,7 @@ def test_a_camera_that_does_not_tell_its_exposure_is_left_alone() -> None:
 
 
 def test_a_lens_searches_once_and_is_held_where_it_found_the_focus() -> None:
-    lens = Lens(0)
+    lens = Lens("front", 0)
     assert lens.start(FOCUS) == {"AfMode": AUTO, "AfTrigger": START}
     assert lens.note({"AfState": 1}) == {}
     assert lens.note({"AfState": FOCUSED, "LensPosition": 2.5}) == {"AfMode": MANUAL, "LensPosition": 2.5}
@@ -87,7 +87,7 @@ def test_a_lens_searches_once_and_is_held_where_it_found_the_focus() -> None:
 
 
 def test_a_search_in_vain_is_tried_again_with_the_next_start() -> None:
-    lens = Lens(0)
+    lens = Lens("front", 0)
     lens.start(FOCUS)
     assert lens.note({"AfState": FAILED}) == {"AfMode": MANUAL, "LensPosition": 1.0}
     assert lens.start(FOCUS) == {"AfMode": AUTO, "AfTrigger": START}
@@ -95,14 +95,14 @@ def test_a_search_in_vain_is_tried_again_with_the_next_start() -> None:
 
 @pytest.mark.parametrize(("metres", "position"), [(4, 0.25), (0.01, 32.0), (1000, 0.0)])
 def test_a_distance_is_the_inverse_of_the_position_within_what_the_lens_can_do(metres: float, position: float) -> None:
-    assert Lens(metres).start(FOCUS) == {"AfMode": MANUAL, "LensPosition": position}
+    assert Lens("front", metres).start(FOCUS) == {"AfMode": MANUAL, "LensPosition": position}
 
 
 def test_a_camera_without_a_lens_that_moves_says_so_when_asked_to_focus() -> None:
-    lens = Lens(2)
+    lens = Lens("front", 2)
     assert lens.start(GAIN) == {}
     assert lens.note({"AfState": FOCUSED}) == {}
     assert lens.remark() == "it has no autofocus, so focus_m is left out"
-    still = Lens(0)
+    still = Lens("front", 0)
     still.start(GAIN)
     assert still.remark() == ""

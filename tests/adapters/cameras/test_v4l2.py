@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import subprocess
+import sys
 import weakref
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +54,7 @@ def test_it_tells_what_it_really_gives(webcam: Webcam, dev: Path) -> None:
     info = plug_in(webcam, dev).open()
     assert info.description == "USB camera Webcam, YUYV 640x360"
     assert (info.width, info.height, info.luma_width, info.luma_height, info.fps) == (640, 360, 320, 180, 10)
-    assert (info.packets, info.remarks, info.least_fps) == (False, (), None)
+    assert (info.packets, info.remarks, info.least_fps, info.live) == (False, (), None, True)
 
 
 def test_what_it_cannot_give_is_a_remark(webcam: Webcam, dev: Path) -> None:
@@ -72,6 +74,38 @@ def test_a_camera_without_that_control_may_fall_to_its_slowest_rate(webcam: Webc
     webcam.steady = None
     info = plug_in(webcam, dev).open()
     assert (info.least_fps, info.remarks) == (5, ())
+
+
+@pytest.mark.parametrize(
+    ("rates", "least_fps"),
+    [((2, 10, 30), 5), ((1, 5), 2.5), ((8, 10), 8), ((30,), 10), ((), 5)],
+)
+def test_a_very_slow_rate_that_it_lists_is_not_what_it_may_fall_to(
+    webcam: Webcam, dev: Path, rates: tuple[int, ...], least_fps: float
+) -> None:
+    """With 2 of 10 frames a second allowed, a camera that is far too slow would never be told of."""
+    webcam.listed = (Offer("YUYV", WIDTH, HEIGHT, tuple(map(Fraction, rates))),)
+    webcam.steady = None
+    assert plug_in(webcam, dev).open().least_fps == least_fps
+
+
+@pytest.mark.parametrize("hz", [50, 60])
+def test_a_camera_is_told_the_frequency_of_the_mains(webcam: Webcam, dev: Path, hz: int) -> None:
+    assert plug_in(webcam, dev, mains_hz=hz).open().remarks == ()
+    assert f"suit_mains {hz}" in webcam.log
+
+
+def test_a_camera_that_cannot_be_told_the_frequency_of_the_mains_works_without(webcam: Webcam, dev: Path) -> None:
+    webcam.suits_mains = False
+    camera = plug_in(webcam, dev, mains_hz=50)
+    assert camera.open().remarks == ("it cannot be told the frequency of the mains",)
+    assert numbers(camera, 3) == [0, 1, 2]
+
+
+def test_without_a_frequency_in_the_settings_the_camera_keeps_its_own(webcam: Webcam, dev: Path) -> None:
+    webcam.suits_mains = False
+    assert plug_in(webcam, dev).open().remarks == ()
+    assert not [asked for asked in webcam.log if asked.startswith("suit_mains")]
 
 
 def test_every_frame_comes_once_and_in_order(webcam: Webcam, dev: Path) -> None:
@@ -248,6 +282,23 @@ def test_r19_damaged_jpegs_are_left_out_and_are_a_gap(webcam: Webcam, dev: Path)
     camera.close()
 
 
+def test_only_a_jpeg_in_colour_loads_pyav() -> None:
+    """It takes 15 MB, which a webcam that sends something else, or is only watched, can spare."""
+    program = """
+import sys
+import cv2, numpy
+import pisecurity.adapters.cameras.v4l2
+from pisecurity.adapters.jpeg.decode import JpegDecoder
+jpeg = numpy.asarray(cv2.imencode(".jpg", numpy.zeros((48, 64, 3), numpy.uint8))[1]).ravel()
+decoder = JpegDecoder()
+decoder.grey(jpeg, (64, 48))
+print("av" in sys.modules)
+print(decoder.picture(jpeg).size, "av" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.stdout, ran.stderr) == ("False\n(64, 48) True\n", "")
+
+
 def test_a_jpeg_is_decoded_whole_only_on_demand(webcam: Webcam, dev: Path) -> None:
     mjpg(webcam)
     camera = plug_in(webcam, dev)
@@ -256,6 +307,13 @@ def test_a_jpeg_is_decoded_whole_only_on_demand(webcam: Webcam, dev: Path) -> No
     assert frame.luma.shape == (180, 320)
     assert frame.picture().size == (640, 360)
     assert abs(frame.picture().y.mean() - frame.luma.mean()) < 2
+
+
+@pytest.mark.parametrize("method", ["suit_mains 50", "keep_rate_in_the_dark"])
+def test_r16_a_camera_that_is_unplugged_while_it_is_set_up_says_so(webcam: Webcam, dev: Path, method: str) -> None:
+    webcam.breaks(errno.ENODEV, method)
+    with pytest.raises(CameraError, match="camera front: USB camera Webcam was unplugged; plug it in again"):
+        plug_in(webcam, dev, mains_hz=50).open()
 
 
 @pytest.mark.parametrize("method", ["wait", "take", "give_back"])
@@ -292,7 +350,7 @@ def test_r16_a_camera_that_is_back_is_opened_again(webcam: Webcam, dev: Path) ->
     assert (after.index, after.taken_s > before.taken_s) == (0, True)
 
 
-OPENING = ["configure", "start", "offers", "keep_rate_in_the_dark"]
+OPENING = ["configure", "start", "offers"]
 
 
 @pytest.mark.parametrize("method", OPENING)

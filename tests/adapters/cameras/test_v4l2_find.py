@@ -122,9 +122,47 @@ def test_of_several_cameras_one_must_be_named(tmp_path: Path) -> None:
 def test_devices_that_may_not_be_opened_are_told_of(tmp_path: Path) -> None:
     dev = make_dev(tmp_path)
     cameras = survey(dev, Machine(video0=denied()))
-    assert (cameras.cameras, cameras.refused) == ((), (dev / "video0",))
+    assert cameras.cameras == ()
     with pytest.raises(CameraError, match=r"video0 may not be opened by this user; run 'sudo usermod -aG video \w+'"):
         only(cameras)
+
+
+def test_of_many_devices_that_may_not_be_opened_one_is_named(tmp_path: Path) -> None:
+    """Outside the group video that is every node of a Pi, a dozen of them."""
+    cameras = survey(make_dev(tmp_path, nodes=3), Machine(video0=denied(), video1=denied(), video2=denied()))
+    assert len(cameras.broken) == 1 and "video0" in cameras.broken[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EBUSY, "is in use by another program; stop that one"),
+        (errno.EIO, "broke off in the middle"),
+        (errno.ENODEV, "was unplugged; plug it in again"),
+        (errno.EPROTO, "does not do as it is told (Protocol error)"),
+    ],
+)
+def test_a_camera_that_cannot_be_looked_at_is_not_called_missing(tmp_path: Path, number: int, words: str) -> None:
+    dev = make_dev(tmp_path, nodes=2)
+    machine = Machine(video0=OSError(number, os.strerror(number)), video1=OSError(number, os.strerror(number)))
+    cameras = survey(dev, machine)
+    with pytest.raises(CameraError) as raised:
+        only(cameras)
+    for node in ("video0", "video1"):
+        assert f"the USB camera {dev}/{node} {words}" in str(raised.value)
+    assert "there is no USB camera" not in str(raised.value)
+    assert cameras.fix == f"see to what is there: {'; '.join(cameras.broken)}"
+
+
+def test_a_camera_that_works_is_taken_beside_one_that_does_not(tmp_path: Path) -> None:
+    dev = make_dev(tmp_path, nodes=2)
+    cameras = survey(dev, Machine(video0=OSError(errno.EIO, os.strerror(errno.EIO)), video1=USUAL))
+    assert only(cameras).node == dev / "video1"
+    assert len(cameras.broken) == 1
+
+
+def test_a_device_that_went_since_the_list_was_made_is_no_trouble(tmp_path: Path) -> None:
+    assert survey(make_dev(tmp_path), Machine()).broken == ()
 
 
 def refusal(path: Path, dev: Path, machine: Machine | None = None) -> str:

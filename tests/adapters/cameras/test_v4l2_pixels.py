@@ -77,6 +77,15 @@ def without_tables(data: Image) -> Image:
     return np.frombuffer(bytes(kept + raw[at:]), np.uint8)
 
 
+def in_parts(image: Image) -> tuple[Image, list[int]]:
+    """Return *image* as a JPEG of parts that end with a restart marker, and where those markers are."""
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_RST_INTERVAL, 7])
+    raw = np.asarray(data, np.uint8).ravel()
+    begin = raw.tobytes().index(b"\xff\xda")
+    marks = np.flatnonzero((raw[:-1] == 0xFF) & (raw[1:] >= 0xD0) & (raw[1:] <= 0xD7))
+    return raw, [int(mark) for mark in marks if mark > begin]
+
+
 def shades(picture: Picture, image: Image) -> float:
     """Return how far *picture* is from *image*, the mean over all pixels and colours."""
     return float(np.abs(to_bgr(picture).astype(float) - image).mean())
@@ -229,6 +238,41 @@ def test_what_webcams_do_to_a_good_jpeg_is_no_damage(library: str, monkeypatch: 
     for data in (np.pad(whole, (0, 200)), without_tables(whole), extra):
         assert np.array_equal(decoder.grey(data, (640, 360), 1), plain)
         assert shades(decoder.picture(data), scene(640, 360)) < 2.5
+
+
+@pytest.mark.parametrize("part", [0, 3, 11])
+def test_a_stray_byte_between_the_parts_of_a_jpeg_is_no_damage(part: int) -> None:
+    """Webcams such as Logitech's C270 send one now and then."""
+    image = scene(640, 360)
+    whole, marks = in_parts(image)
+    decoder = decode.JpegDecoder()
+    stray = np.insert(whole, marks[part], 0)
+    with pytest.raises(ValueError, match=r"1 extraneous bytes before marker 0xd[0-7]"):
+        simplejpeg.decode_jpeg(stray, "GRAY")
+    for data in (stray, np.pad(stray, (0, 5000))):
+        assert np.array_equal(decoder.grey(data, (640, 360)), decoder.grey(whole, (640, 360)))
+    assert np.array_equal(decoder.picture(stray).y, decoder.picture(whole).y)
+
+
+@pytest.mark.parametrize("lost", ["the end", "a marker", "a few parts", "much of a part"])
+def test_r19_a_stray_byte_does_not_hide_real_damage(lost: str) -> None:
+    """The decoder names only the first thing it stumbles over."""
+    whole, marks = in_parts(scene(640, 360))
+    begin, end = {
+        "the end": (marks[20] + 9, whole.size),
+        "a marker": (marks[20], marks[20] + 2),
+        "a few parts": (marks[20], marks[23]),
+        "much of a part": (marks[20] + 4, marks[22] + 4),
+    }[lost]
+    broken = np.insert(np.delete(whole, slice(begin, end)), marks[3], 0)
+    with pytest.raises(ValueError, match="Corrupt JPEG data"):
+        decode.JpegDecoder().grey(broken, (640, 360))
+
+
+def test_r19_more_than_a_few_stray_bytes_are_damage() -> None:
+    whole, marks = in_parts(scene(640, 360))
+    with pytest.raises(ValueError, match="extraneous bytes before marker"):
+        decode.JpegDecoder().grey(np.insert(whole, marks[3], np.full(200, 7, np.uint8)), (640, 360))
 
 
 def test_without_simplejpeg_the_plane_is_the_same_but_for_rounding(monkeypatch: pytest.MonkeyPatch) -> None:

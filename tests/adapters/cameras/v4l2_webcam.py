@@ -32,6 +32,7 @@ class Webcam:
     capability: Capability = USUAL
     listed: tuple[Offer, ...] = (Offer("YUYV", WIDTH, HEIGHT, RATES),)
     steady: bool | None = True
+    suits_mains: bool = True
     stamped: bool = True
     slower: float = 1.0
     """How many times slower it sends than it is told."""
@@ -50,6 +51,10 @@ class Webcam:
     def keep_rate_in_the_dark(self) -> bool | None:
         self._may("keep_rate_in_the_dark")
         return self.steady
+
+    def suit_mains(self, hz: int) -> bool:
+        self._may(f"suit_mains {hz}")
+        return self.suits_mains
 
     def configure(self, choice: Choice) -> tuple[Layout, Fraction | None]:
         self._may("configure")

@@ -50,6 +50,12 @@ def test_an_even_picture_proves_nothing() -> None:
     assert longest_freeze_s([np.full(SHAPE, 16, np.uint8)] * 300) < 2
 
 
+def test_a_hot_pixel_in_the_dark_proves_nothing() -> None:
+    dark = np.full((216, 384), 16, np.uint8)
+    dark[100, 100] = 255
+    assert longest_freeze_s([dark] * 300) < 2
+
+
 def test_a_picture_that_moves_on_is_alive_again() -> None:
     freeze = Freeze()
     for index in range(60):

@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from pisecurity.cli import main
+from pisecurity.__main__ import start
 from tests.rigs.standin import Rig, clip_source, install
 from tests.rigs.standin.pi import looks_like_a_pi
 
@@ -47,7 +47,7 @@ def _run() -> int:
     if os.environ.get(STEER):
         threading.Thread(target=_follow, args=(rig, Path(os.environ[STEER])), daemon=True).start()
     with looks_like_a_pi():
-        return main(sys.argv[1:])
+        return start()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import queue
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from tests.rigs.standin import controls as ids
@@ -177,7 +178,7 @@ class CameraManager:
 
     def __init__(self) -> None:
         self._completions = Completions()
-        found = [camera for camera in self.machine.cameras if not camera.gone]
+        found = [camera for camera in self.machine.cameras if not camera.gone and _tuned(camera)]
         self._devices = [Device(camera, port, self.machine, self._completions) for port, camera in enumerate(found)]
         for device in self._devices:
             self.machine.enumerated(device)
@@ -209,6 +210,13 @@ class CameraManager:
 
     def get_ready_requests(self) -> list[Request]:
         return self._completions.take()
+
+
+def _tuned(camera: StandinCamera) -> bool:
+    """Load the camera's tuning, once for each manager, as libcamera does; one that cannot be read hides the camera."""
+    file = os.environ.get("LIBCAMERA_RPI_TUNING_FILE", "")
+    camera.tuning = file
+    return camera.model.is_usb or not file or Path(file).is_file()
 
 
 def _shut(devices: Sequence[Device], completions: Completions) -> None:

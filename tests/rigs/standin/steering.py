@@ -64,6 +64,8 @@ class StandinCamera:
     """Every call made, with a detail."""
     applied: list[tuple[int, str, object]] = field(default_factory=list)
     """Every control that took effect: frame number (0 for start), name, value."""
+    tuning: str = ""
+    """The tuning file it was listed with; empty is its own."""
     starved: int = 0
     """Frames lost because every request was outside."""
     frames: int = 0

@@ -51,6 +51,9 @@ class Streaming:
     ) -> None:
         self._camera, self._tuning, self._post = camera, tuning, post
         self._sequence = self._drawn = 0
+        self._filled = 0
+        """Buffers filled: what a driver behind the sensor counts."""
+        self._slot: float | None = None
         self._last: dict[tuple[int, int], Planes] = {}
         self._queue: deque[Request] = deque()
         self._requests: set[Request] = set()
@@ -129,15 +132,16 @@ class Streaming:
             self._apply(request.controls)
         exposure = self._tuning.exposure.expose(self._camera.lux)
         self._tuning.focus.step(self._camera.sharp_at, self._camera.af_fails)
+        lasts, self._slot = None if self._slot is None else due - self._slot, due
         if request is None:
             self._camera.starved += bool(self._requests)
         else:
-            self._complete(request, exposure, due)
+            self._complete(request, exposure, due, exposure.frame_us if lasts is None else round(lasts * 1e6))
         self._sequence += 1
         frame_s = (USB_FRAME_US if self._camera.model.is_usb else exposure.frame_us) / 1e6
         return max(frame_s, 1 / self._camera.fps) if self._camera.fps else frame_s
 
-    def _complete(self, request: Request, exposure: Exposure, due: float) -> None:
+    def _complete(self, request: Request, exposure: Exposure, due: float, frame_us: int) -> None:
         timestamp = round((due + self._camera.timestamp_jump_s) * 1e9)
         if not self._camera.frozen:
             self._drawn = self._sequence
@@ -145,8 +149,10 @@ class Streaming:
             used = self._draw(buffer, stream.configuration, exposure)
             if _every(self._camera.half_every, self._sequence):
                 used //= 2
-            buffer.complete(self._status(), self._sequence, timestamp, used)
-        request.metadata = {ids.IDS[name]: value for name, value in self._metadata(exposure, timestamp).items()}
+            buffer.complete(self._status(), self._filled, timestamp, used)
+        self._filled += 1
+        metadata = self._metadata(exposure, timestamp, frame_us)
+        request.metadata = {ids.IDS[name]: value for name, value in metadata.items()}
         request.status, request.sequence = RequestStatus.Complete, self._sequence
         with self._lock:
             self._camera.frames += 1
@@ -177,7 +183,7 @@ class Streaming:
         part = ((crop.x - x) / width, (crop.y - y) / height, crop.width / width, crop.height / height)
         return flipped(cropped(planes, part), *FLIPS[self._camera.orientation])
 
-    def _metadata(self, exposure: Exposure, timestamp: int) -> dict[str, Any]:
+    def _metadata(self, exposure: Exposure, timestamp: int, frame_us: int) -> dict[str, Any]:
         focus = self._tuning.focus
         found: dict[str, Any] = {"SensorTimestamp": timestamp}
         if not self._camera.model.is_usb:
@@ -185,7 +191,8 @@ class Streaming:
                 "ExposureTime": exposure.exposure_us,
                 "AnalogueGain": exposure.gain,
                 "DigitalGain": 1.0,
-                "FrameDuration": exposure.frame_us,
+                # As long as it was: a machine too slow for the asked rate is no sensor that lost frames.
+                "FrameDuration": frame_us,
                 "Lux": self._camera.lux,
                 "AeState": int(AeStateEnum.Converged),
                 "ColourTemperature": 4500,

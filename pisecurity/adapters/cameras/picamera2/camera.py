@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.damage import Damage
-from pisecurity.adapters.cameras.picamera2.configure import configure, tuning
+from pisecurity.adapters.cameras.picamera2.configure import configure, tuned
 from pisecurity.adapters.cameras.picamera2.encode import Encoding
 from pisecurity.adapters.cameras.picamera2.held import Held
+from pisecurity.adapters.cameras.picamera2.index import FrameIndex
 from pisecurity.adapters.cameras.picamera2.library import Library, choose
 from pisecurity.adapters.cameras.picamera2.light import Lens, Light
 from pisecurity.adapters.cameras.picamera2.session import Session
 from pisecurity.adapters.cameras.picamera2.trouble import explain
 from pisecurity.adapters.cameras.timing import Stamps
 from pisecurity.adapters.gpio import OutputLine
-from pisecurity.core.types import Frame
+from pisecurity.core.types import Frame, Picture
 from pisecurity.errors import CameraError
 from pisecurity.ports import CameraInfo, Clock, PacketSink
 from pisecurity.settings import CameraSettings
@@ -30,6 +32,7 @@ IN_VAIN = 6
 """After so many openings without a frame only a new process may help."""
 LATE_FRAMES = 1.5
 """A frame that has waited for its reader longer than so many frame times is not the newest."""
+MICROSECONDS = 1e6
 LIBRARY_ERRORS = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
 """What picamera2 raises when a camera does not do as it is told."""
 
@@ -45,13 +48,16 @@ class PiCamera:
         self._settings, self._clock = settings, clock
         self._session: Session | None = None
         self._held: Held | None = None
-        self._first: int | None = None
         self._encoding: Encoding | None = None
-        self._lens = Lens(settings.focus_m)
+        self._lens = Lens(settings.id, settings.focus_m)
         self._light = Light(settings, OutputLine(settings.ir_cut_gpio) if settings.ir_cut == "switched" else None)
         self._damage = Damage(settings.id, clock)
         self._worked = False
         self._opened_in_vain = 0
+        # Loading takes seconds from the card of a small Pi: here, before anybody waits for this thread. What is wrong
+        # with it is told when the camera is opened.
+        with suppress(CameraError):
+            Library()
 
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
         """Open, configure and start the camera. Raises CameraError, saying what to do."""
@@ -92,26 +98,31 @@ class PiCamera:
         """Stop the camera and give everything back."""
         self._release()
         encoding, self._encoding = self._encoding, None
-        if encoding is not None:
-            encoding.stop()
         session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        try:
+            if encoding is not None:
+                encoding.stop()
+        finally:
+            if session is not None:
+                session.close()
 
     def _open(self, packets: PacketSink | None) -> CameraInfo:
-        library = Library()
-        found = choose(library.cameras(), self._settings.device, machine.miseries(machine.read_machine()))
-        tuned, pale = tuning(library, found, self._settings)
-        session = self._session = Session(library, found.number, tuned)
+        library, pi = Library(), machine.read_machine()
+        miseries = machine.miseries(pi)
+        cameras = library.cameras()
+        found = choose(cameras, self._settings.device, miseries)
+        tuning, pale = tuned(library, cameras, found, self._settings)
+        library.tune(tuning)
+        self._tell_stack(library, pi)
+        session = self._session = Session(library, found.number, tuning)
         setup = self._setup = configure(library, session, self._settings, found, encoding=packets is not None)
         session.set(self._light.start(session.controls) | self._lens.start(session.controls))
         if packets is not None:
             self._encoding = Encoding(library, session, setup, packets, self._clock)
-        self._stamps = Stamps()
-        self._index, self._joint, self._first = -1, 0, None
+        self._stamps, self._index, self._whole_seen = Stamps(), FrameIndex(), False
         session.start()
         self._heard_s = self._clock.monotonic()
-        remarks = (*setup.remarks, pale, self._lens.remark(), self._light.remark())
+        remarks = (*setup.remarks, pale, self._lens.remark(), self._light.remark(), *(miseries if pi.is_pi else ()))
         return CameraInfo(
             width=setup.main.width,
             height=setup.main.height,
@@ -121,6 +132,7 @@ class PiCamera:
             description=setup.description,
             packets=packets is not None,
             least_fps=setup.least_fps,
+            live=True,
             remarks=tuple(filter(None, remarks)),
         )
 
@@ -128,6 +140,8 @@ class PiCamera:
         """Return the newest whole frame that comes before *until_s*, and hold its request."""
         # A job left over from a read in vain was done with the frame that came right after that.
         left_over = session.waiting
+        if self._encoding is not None and not self._encoding.alive:
+            raise CameraError("the H.264 encoder has died; the log says of what")
         while True:
             request = session.next_request(max(0.0, until_s - self._clock.monotonic()))
             now_s = self._clock.monotonic()
@@ -150,33 +164,48 @@ class PiCamera:
         """Return the frame of the *held* request, or None when it is damaged."""
         metadata = held.metadata
         session.set(self._light.note(metadata, now_s) | self._lens.note(metadata))
-        stamp_ns = metadata.get("SensorTimestamp")
-        taken_s = self._stamps.at(None if stamp_ns is None else stamp_ns / 1e9, now_s)
-        self._index = self._count(held.sequence)
-        if not held.whole({"main": self._setup.main, "lores": self._setup.small}):
-            self._damage.note("the driver filled only a part of it")
+        taken_s = self._stamps.at(held.stamp_s, now_s)
+        frame_us = metadata.get("FrameDuration")
+        index = self._index.next(held.sequence, taken_s, None if frame_us is None else frame_us / MICROSECONDS)
+        lack = held.lack({"main": self._setup.main, "lores": self._setup.small})
+        # A driver that never fills its buffers to the end is believed to count otherwise, not to be damaged for ever.
+        self._whole_seen = self._whole_seen or not lack
+        if lack and self._whole_seen:
+            self._damage.note(f"the driver filled {lack}")
             return None
         return Frame(
             camera=self._settings.id,
-            index=self._index,
+            index=index,
             taken_s=taken_s,
             taken_at=self._clock.now() - timedelta(seconds=now_s - taken_s),
             luma=held.copied("lores", self._setup.small.luma),
-            picture=partial(held.copied, "main", self._setup.main.picture),
+            picture=partial(self._picture, held),
         )
-
-    def _count(self, sequence: int) -> int:
-        """Return the index of the frame with the driver's number *sequence*, which begins anew with each start."""
-        if self._first is None:
-            self._first = sequence
-        return max(self._joint + sequence - self._first, self._index + 1)
 
     def _start_anew(self, session: Session) -> None:
         log.warning("camera is silent, its stream is started anew camera=%s", self._settings.id)
         session.restart()
         self._heard_s = self._clock.monotonic()
-        # What was missed meanwhile is unknown; that there is a gap is not.
-        self._first, self._joint = None, self._index + 2
+        self._index.begin_anew()
+
+    def _picture(self, held: Held) -> Picture:
+        """Copy the picture of the *held* request. Raises CameraError: it has passed, or cannot be reached."""
+        try:
+            return held.copied("main", self._setup.main.picture)
+        except CameraError as error:
+            raise self._named(str(error)) from error
+        except LIBRARY_ERRORS as error:
+            raise self._named(explain(error, machine.circumstances())) from error
+
+    def _tell_stack(self, library: Library, pi: machine.Machine) -> None:
+        log.info(
+            "camera stack camera=%s machine=%r kernel=%s %s encoder=%s",
+            self._settings.id,
+            pi.model,
+            pi.kernel,
+            " ".join(f"{name}={version}" for name, version in library.versions().items()),
+            "hardware" if library.encodes_in_hardware else "software",
+        )
 
     def _release(self) -> None:
         held, self._held = self._held, None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pisecurity.adapters.cameras.picamera2 import view
@@ -18,6 +19,9 @@ BUFFERS = 4
 """One is held by the reader and one waits for it; with fewer the sensor starves, each more costs memory."""
 BUFFERS_ENCODING = 6
 """An encoder holds up to two more."""
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+FLICKER_MANUAL = 1
+"""Value of AeFlickerMode. Source: libcamera, control_ids_core.yaml."""
 NO_RATE = (1, 10**9)
 """Frame times in microseconds of a camera whose rate cannot be set."""
 
@@ -36,18 +40,22 @@ class Setup:
     remarks: tuple[str, ...]
 
 
-def tuning(library: Library, found: PiCameraInfo, settings: CameraSettings) -> tuple[Mapping[str, Any] | None, str]:
-    """Return the tuning for the camera, None for its own, and a remark when the wanted one is missing.
+def tuned(
+    library: Library, cameras: Sequence[PiCameraInfo], found: PiCameraInfo, settings: CameraSettings
+) -> tuple[Path | None, str]:
+    """Return the tuning file for the camera *found*, None for its own, and a remark when the wanted one cannot be had.
 
     A NoIR camera of the first two generations cannot be told from one with a filter; later ones have a model name
     of their own, and libcamera takes the right tuning by itself.
     """
-    if settings.ir_cut != "never" or found.model.endswith("noir"):
+    if settings.ir_cut == "always" or found.model.endswith("noir"):
         return None, ""
-    try:
-        return library.class_.load_tuning_file(f"{found.model}_noir.json"), ""
-    except RuntimeError:
-        return None, f"there is no tuning for a {found.model} without infrared filter, colours by day may be pale"
+    if sum(not camera.usb for camera in cameras) > 1:
+        return None, "beside another camera the tuning without infrared filter is left out, colours by day may be pale"
+    file = library.tuning_file(found.model)
+    return file, "" if file else (
+        f"there is no tuning for a {found.model} without infrared filter, colours by day may be pale"
+    )
 
 
 def configure(
@@ -82,14 +90,33 @@ def configure(
     main, small = (_layout(got[name], limited=limited) for name in ("main", "lores"))
     fps, least_fps, orders = _times_and_crop(session, settings, (main.width, main.height))
     session.set(orders)
-    remarks = []
+    remarks = [*_left_out(session, settings, got, mode)]
     if (main.width, main.height) != asked:
         remarks.append(f"it gives {main.width}x{main.height} instead of {asked[0]}x{asked[1]}")
     if fps < settings.fps - 0.1:
         remarks.append(f"it gives {fps:.3g} frames/s instead of {settings.fps:g}")
-    if "FrameDurationLimits" not in session.controls:
-        remarks.append("its frame rate cannot be set")
     return Setup(main, small, fps, least_fps, _description(found, got, main, small), tuple(remarks))
+
+
+def _left_out(
+    session: Session, settings: CameraSettings, got: Mapping[str, Any], mode: view.Size | None
+) -> Iterator[str]:
+    """Yield what was asked for and is not done."""
+    controls = session.controls
+    if "FrameDurationLimits" not in controls:
+        yield "its frame rate cannot be set"
+    if "ExposureTime" not in controls:
+        yield "its exposure cannot be bounded"
+    if settings.region != WHOLE and "ScalerCrop" not in controls:
+        yield "it cannot show a region, so region is left out"
+    if settings.mains_hz and "AeFlickerMode" not in controls:
+        yield "it cannot be told the frequency of the mains"
+    turned = got["transform"]
+    if (bool(turned.hflip), bool(turned.vflip)) != (settings.rotation == 180,) * 2:
+        yield "it cannot turn its picture, so rotation is left out"
+    sensor = (got.get("sensor") or {}).get("output_size")
+    if mode and sensor and tuple(sensor) != mode:
+        yield f"it runs in sensor mode {sensor[0]}x{sensor[1]} instead of {mode[0]}x{mode[1]} and may show less"
 
 
 def _modes(library: Library, picam2: Any) -> list[view.Size]:
@@ -119,7 +146,10 @@ def _times_and_crop(
     limits_us = controls.get("FrameDurationLimits", NO_RATE)
     shortest, longest = view.frame_times_us(settings.fps, settings.longest_exposure_ms, limits_us)
     orders: dict[str, Any] = {"FrameDurationLimits": (shortest, longest)}
-    if settings.region != (0.0, 0.0, 1.0, 1.0) and "ScalerCrop" in controls:
+    if settings.mains_hz:
+        # A lamp flickers twice in a period of the mains.
+        orders |= {"AeFlickerMode": FLICKER_MANUAL, "AeFlickerPeriod": round(1e6 / (2 * settings.mains_hz))}
+    if settings.region != WHOLE and "ScalerCrop" in controls:
         part = view.crop(settings.region, controls["ScalerCrop"][1], picture)
         orders["ScalerCrop"] = part
         # Where a camera has one crop for each stream, that one counts and the other is left out of account.

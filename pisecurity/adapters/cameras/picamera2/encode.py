@@ -6,8 +6,9 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pisecurity.adapters.cameras.damage import Damage
 from pisecurity.adapters.cameras.picamera2.configure import Setup
-from pisecurity.adapters.cameras.picamera2.library import Library
+from pisecurity.adapters.cameras.picamera2.library import HARDWARE_LIMIT, Library
 from pisecurity.adapters.cameras.picamera2.session import Session
 from pisecurity.adapters.cameras.timing import Stamps
 from pisecurity.core.types import Packet
@@ -22,6 +23,8 @@ BITS_A_PIXEL = 0.12
 """Of every frame: 1.1 Mbit/s for 1280x720 at 10 frames a second, enough to tell a face at that size."""
 SOFTWARE = "pisecurity.adapters.cameras.picamera2.software"
 """Loaded only where no hardware encodes: x264 comes with PyAV, which takes 15 MB."""
+IN_HARDWARE = 2
+"""Frames the hardware has at a time; each is a buffer that the sensor cannot fill meanwhile."""
 MICROSECONDS = 1e6
 
 
@@ -30,7 +33,8 @@ class Encoding:
 
     def __init__(self, library: Library, session: Session, setup: Setup, sink: PacketSink, clock: Clock) -> None:
         self._session = session
-        if library.encodes_in_hardware:
+        fits = setup.main.width <= HARDWARE_LIMIT[0] and setup.main.height <= HARDWARE_LIMIT[1]
+        if library.encodes_in_hardware and fits:
             self._software: SoftwareEncoder | None = None
             self._encoder = _hardware_encoder(library, setup, sink, clock)
         else:
@@ -39,6 +43,11 @@ class Encoding:
             )
             self._software, self._encoder = software, _tap(library, software.offer)
         session.picam2.start_encoder(self._encoder, name="main")
+
+    @property
+    def alive(self) -> bool:
+        """Whether frames are still encoded; a thread that died has left its reason in the log."""
+        return self._software is None or self._software.alive
 
     def stop(self) -> None:
         """Stop encoding; what still waits is left out."""
@@ -57,7 +66,17 @@ def bit_rate(setup: Setup) -> int:
 
 
 def _hardware_encoder(library: Library, setup: Setup, sink: PacketSink, clock: Clock) -> Any:
-    encoder = library.encoders.H264Encoder(
+    class Patient(library.encoders.H264Encoder):  # type: ignore[misc, name-defined]
+        """Leaves frames out when the hardware is behind: it would make the event loop wait, and the sensor starve."""
+
+        def _encode(self, stream: str, request: Any) -> None:
+            if self.buf_frame.qsize() < IN_HARDWARE:
+                super()._encode(stream, request)
+            else:
+                behind.note("the H.264 hardware is behind")
+
+    behind = Damage(f"{setup.description}, frames for clips", clock)
+    encoder = Patient(
         bitrate=bit_rate(setup),
         repeat=True,  # parameter sets with each keyframe, so that a clip can begin at any of them
         iperiod=max(1, round(setup.fps)),

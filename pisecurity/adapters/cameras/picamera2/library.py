@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,11 @@ from pisecurity.errors import CameraError
 
 HARDWARE_ENCODER = "/dev/video11"
 """The H.264 encoder of a Pi 4 and older. Source: picamera2, encoders/v4l2_encoder.py."""
+HARDWARE_LIMIT = (1920, 1088)
+"""The largest picture it takes."""
+TUNING_VARIABLE = "LIBCAMERA_RPI_TUNING_FILE"
+"""Names the tuning of all cameras of the process; libcamera reads it when it lists them, not when one is opened."""
+TUNING_FOLDERS = (Path("/usr/local/share/libcamera/ipa/rpi"), Path("/usr/share/libcamera/ipa/rpi"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,28 @@ class Library:
         picamera2 takes every machine that is no Pi 5 for one that has.
         """
         # Asked anew each time: a kernel module that is missing today may be there after an update.
-        older = self._platform.get_platform() == self._platform.Platform.VC4
-        return bool(older) and os.access(HARDWARE_ENCODER, os.F_OK)
+        return self._is_vc4 and os.access(HARDWARE_ENCODER, os.F_OK)
+
+    @property
+    def _is_vc4(self) -> bool:
+        return bool(self._platform.get_platform() == self._platform.Platform.VC4)
+
+    def tuning_file(self, model: str) -> Path | None:
+        """Return the tuning for a camera of *model* without an infrared filter, None when the system has none."""
+        kind = "vc4" if self._is_vc4 else "pisp"
+        files = (folder / kind / f"{model}_noir.json" for folder in TUNING_FOLDERS)
+        return next((file for file in files if file.is_file()), None)
+
+    def tune(self, file: Path | None) -> None:
+        """Let the cameras be listed anew with the tuning *file*, or with their own, unless they are already."""
+        wanted = str(file) if file else None
+        if os.environ.get(TUNING_VARIABLE) == wanted:
+            return
+        if wanted is None:
+            del os.environ[TUNING_VARIABLE]
+        else:
+            os.environ[TUNING_VARIABLE] = wanted
+        self._listed(anew=True)
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the camera stack by name."""

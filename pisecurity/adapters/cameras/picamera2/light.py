@@ -34,8 +34,8 @@ class Lens:
     the focus it had by day.
     """
 
-    def __init__(self, focus_m: float) -> None:
-        self._focus_m = focus_m
+    def __init__(self, camera: str, focus_m: float) -> None:
+        self._camera, self._focus_m = camera, focus_m
         self._position: float | None = None
         self._searching = False
         self._movable = False
@@ -64,10 +64,10 @@ class Lens:
         self._searching = False
         if state == FAILED:
             # In the dark it finds none; where the maker set it, it sees a room. The next start tries again.
-            log.warning("autofocus found nothing, the lens stays at its default position=%.2f", self._fallback)
+            log.warning("autofocus found nothing camera=%s default position=%.2f", self._camera, self._fallback)
             return {"AfMode": MANUAL, "LensPosition": self._fallback}
         self._position = float(metadata.get("LensPosition", self._fallback))
-        log.info("focus held position=%.2f", self._position)
+        log.info("focus held camera=%s position=%.2f", self._camera, self._position)
         return {"AfMode": MANUAL, "LensPosition": self._position}
 
     def remark(self) -> str:
@@ -83,6 +83,7 @@ class Light:
         Args:
             ir_cut: puts the infrared-cut filter in front of the sensor while it is high; None where nothing does.
         """
+        self._camera = settings.id
         self._longest_us = settings.longest_exposure_ms * 1000
         # With its filter in place at night a camera keeps its colours.
         self._sees_infrared = settings.ir_cut != "always"
@@ -104,7 +105,7 @@ class Light:
             if exposure_us is not None:
                 orders["ExposureTime"] = exposure_us
         if self._sees_infrared and "Lux" in metadata and self._daylight.note(metadata["Lux"], now_s):
-            log.info("%s lux=%.1f", "night begins" if self._daylight.night else "day begins", metadata["Lux"])
+            log.info("%s camera=%s lux=%.1f", "night" if self._daylight.night else "day", self._camera, metadata["Lux"])
             self._filter(away=self._daylight.night)
             orders |= self._colours()
         return orders
@@ -125,5 +126,5 @@ class Light:
             self._stuck = ""
         except GpioError as error:
             if not self._stuck:
-                log.warning("infrared-cut filter not moved reason=%s", error)
+                log.warning("infrared-cut filter not moved camera=%s reason=%s", self._camera, error)
             self._stuck = str(error)

@@ -13,7 +13,9 @@ import contextlib
 import gc
 import logging
 import os
+import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pisecurity.adapters.cameras.picamera2.library import Library
@@ -21,6 +23,8 @@ from pisecurity.errors import CameraError
 
 log = logging.getLogger(__name__)
 
+ONE_AT_A_TIME = threading.Lock()
+"""All cameras share the library's manager, whose thread ends with the last camera and begins with the first."""
 # Before Python 3.11 the two were different, and picamera2 raises either.
 TIMED_OUT = (TimeoutError, concurrent.futures.TimeoutError)
 
@@ -29,12 +33,13 @@ class Session:
     """Owns one Picamera2 from its opening to its closing.
 
     Raises:
-        RuntimeError, OSError, IndexError: from the constructor and ``start``, as the library raises them.
+        RuntimeError, OSError: from the constructor and ``start``, as the library raises them.
     """
 
-    def __init__(self, library: Library, number: int, tuning: Mapping[str, Any] | None) -> None:
+    def __init__(self, library: Library, number: int, tuning: Path | None) -> None:
         self.library = library
-        self._picam2 = _constructed(library, number, tuning)
+        with ONE_AT_A_TIME:
+            self._picam2 = _constructed(library, number, tuning)
         self._loop = library.previews.NullPreview()
         self._job: Any = None
         self._orders: dict[str, Any] = {}
@@ -66,7 +71,9 @@ class Session:
         known = {name: value for name, value in controls.items() if name in self._picam2.camera_controls}
         if known:
             self._orders |= known
-            self._picam2.set_controls(known)
+            # A request that goes back takes the controls and leaves an empty set: what is set in between would be lost.
+            with self._picam2.request_lock:
+                self._picam2.set_controls(known)
 
     def next_request(self, timeout_s: float) -> Any | None:
         """Return the next completed request, which the caller must release, or None when none came in time.
@@ -104,7 +111,8 @@ class Session:
             self._cancel()
             # close() ends the event loop first and then stops the camera from this thread, so that it also works
             # when the loop has died.
-            self._picam2.close()
+            with ONE_AT_A_TIME:
+                self._picam2.close()
         except (RuntimeError, OSError) as error:
             log.warning("camera closed with a complaint reason=%s", error)
         del self._picam2, self._loop
@@ -116,7 +124,7 @@ class Session:
         self._job = None
 
 
-def _constructed(library: Library, number: int, tuning: Mapping[str, Any] | None) -> Any:
+def _constructed(library: Library, number: int, tuning: Path | None) -> Any:
     """Return a Picamera2; when that fails, nothing of it is left open.
 
     Its constructor leaks a pipe and, failing late, the camera itself: over a night without a camera that would
@@ -127,7 +135,7 @@ def _constructed(library: Library, number: int, tuning: Mapping[str, Any] | None
     picam2 = library.class_.__new__(library.class_)
     with contextlib.ExitStack() as undo:
         undo.callback(_discard, picam2)
-        picam2.__init__(number, tuning=tuning)
+        picam2.__init__(number, tuning=str(tuning) if tuning else None)
         undo.pop_all()
     # It would close itself when the process ends, and a driver that hangs must not keep the process from ending.
     atexit.unregister(picam2.close)

@@ -33,7 +33,9 @@ class SoftwareEncoder:
         self._thread.start()
 
     def offer(self, request: Any) -> None:
-        """Take *request* on, or leave it out when two wait already."""
+        """Take *request* on, or leave it out when two wait already or nobody encodes any more."""
+        if not self.alive:
+            return
         request.acquire()
         try:
             self._waiting.put_nowait(request)
@@ -41,6 +43,11 @@ class SoftwareEncoder:
             request.release()
             self._left_out += 1
             log.debug("frame not encoded, x264 is behind total=%d", self._left_out)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still encodes."""
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         """End the thread; give back what waits."""
@@ -58,8 +65,7 @@ class SoftwareEncoder:
         stamps = Stamps()
         while (request := self._waiting.get()) is not None:
             held = Held(self._library, request)
-            stamp_ns = held.metadata.get("SensorTimestamp")
-            taken_s = stamps.at(None if stamp_ns is None else stamp_ns / 1e9, self._clock.monotonic())
+            taken_s = stamps.at(held.stamp_s, self._clock.monotonic())
             planes = held.copied("main", main.planes)
             held.release()
             for packet in codec.encode(*planes, taken_s):

@@ -98,15 +98,23 @@ class V4l2Camera:
         choice = choose(capture.offers(wanted), wanted)
         if choice is None:
             raise NoCameraError(f"({self._card}) offers none of the formats {', '.join(FORMATS)}")
-        steady = capture.keep_rate_in_the_dark()
+        steady = self._instruct(capture, remarks)
         layout, rate = capture.configure(choice)
         if layout.format not in FORMATS:
             raise NoCameraError(f"({self._card}) gives {layout.format} instead of {choice.offer.format}")
         self._begin(layout, None if rate is None else float(rate))
         self._buffers = capture.start()
+        return self._info(choice, layout, None if rate is None else float(rate), steady, remarks)
+
+    def _instruct(self, capture: Capture, remarks: list[str]) -> bool | None:
+        """Set what a camera need not have, with remarks on it; return whether it keeps its rate. Raises OSError."""
+        mains_hz = self._settings.mains_hz
+        if mains_hz and not capture.suit_mains(mains_hz):
+            remarks.append("it cannot be told the frequency of the mains")
+        steady = capture.keep_rate_in_the_dark()
         if steady is False:
             remarks.append("it sends fewer pictures in the dark and cannot be told otherwise")
-        return self._info(choice, layout, None if rate is None else float(rate), steady, remarks)
+        return steady
 
     def _begin(self, layout: Layout, told_fps: float | None) -> None:
         self._reader = Reader(layout, turned=self._settings.rotation == 180)
@@ -123,7 +131,8 @@ class V4l2Camera:
         if fps < settings.fps * 0.98:
             remarks.append(f"it gives {fps:.3g} frames/s instead of {settings.fps:g}")
         luma_width, luma_height = self._reader.luma_size
-        slowest = min(choice.offer.rates, default=None)
+        # Some list 1 or 2 frames/s: with those as the least, a camera that is far too slow would pass as well.
+        least_fps = min(fps, max(fps / 2, float(min(choice.offer.rates, default=0))))
         return CameraInfo(
             width=layout.width,
             height=layout.height,
@@ -132,7 +141,8 @@ class V4l2Camera:
             fps=fps,
             description=f"USB camera {self._card}, {layout.format} {layout.width}x{layout.height}",
             packets=False,
-            least_fps=None if steady else min(fps / 2 if slowest is None else float(slowest), fps),
+            least_fps=None if steady else least_fps,
+            live=True,
             remarks=tuple(remarks),
         )
 

@@ -9,7 +9,7 @@ import math
 import mmap
 import os
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,6 +32,8 @@ GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.EIO, errno.ESHUTDOWN})
 BUFFERS = 4
 """One is read, three are filled meanwhile: at 10 frames a second a reader may be late by 0.3 s without a loss."""
 LEAST_BUFFERS = 2
+MAINS: Mapping[int, int] = {50: api.POWER_LINE_50HZ, 60: api.POWER_LINE_60HZ}
+"""What a camera is told of the frequency of the mains, by that frequency."""
 
 
 class NoCameraError(Exception):
@@ -79,7 +81,10 @@ class Filled:
 
 
 class Capture(Protocol):
-    """What ``V4l2Camera`` needs of a device. Each method raises OSError as the kernel reports it."""
+    """What ``V4l2Camera`` needs of a device. Each method raises OSError as the kernel reports it.
+
+    Those that set what a camera need not have raise it only when the camera is gone.
+    """
 
     capability: Capability
 
@@ -87,6 +92,10 @@ class Capture(Protocol):
 
     def keep_rate_in_the_dark(self) -> bool | None:
         """Return whether it will; None when the camera has no such control."""
+        ...
+
+    def suit_mains(self, hz: int) -> bool:
+        """Keep lamps on mains of *hz*, 50 or 60, from flickering in the pictures; return whether the camera obeys."""
         ...
 
     def configure(self, choice: Choice) -> tuple[Layout, Fraction | None]:
@@ -145,22 +154,11 @@ class Device:
 
     def keep_rate_in_the_dark(self) -> bool | None:
         """Forbid the camera to send fewer frames in the dark; return whether it obeys, None without such a control."""
-        known = api.ControlDescription(id=api.CID_EXPOSURE_DYNAMIC_FRAMERATE)
-        try:
-            self._ask(api.QUERYCTRL, known)
-        except OSError as error:
-            if error.errno in NONE_LEFT:
-                return None
-            raise
-        if known.flags & api.CTRL_FLAG_DISABLED:
-            return None
-        try:
-            self._ask(api.S_CTRL, api.Control(id=api.CID_EXPOSURE_DYNAMIC_FRAMERATE, value=0))
-        except OSError as error:
-            if error.errno in GONE:
-                raise
-            return False
-        return True
+        return self._control(api.CID_EXPOSURE_DYNAMIC_FRAMERATE, 0)
+
+    def suit_mains(self, hz: int) -> bool:
+        """Tell the camera the frequency of the mains; return whether it obeys. Raises OSError: it is gone."""
+        return bool(self._control(api.CID_POWER_LINE_FREQUENCY, MAINS[hz]))
 
     def configure(self, choice: Choice) -> tuple[Layout, Fraction | None]:
         """Set format, size and rate; return what came of it. Raises OSError."""
@@ -316,6 +314,28 @@ class Device:
                 raise
             return None
         return next(_rate(capture.timeperframe), None)
+
+    def _control(self, control: int, value: int) -> bool | None:
+        """Set *control*; return whether the camera obeys, None when it has no such control.
+
+        Raises OSError only when the camera is gone: none is kept from opening by something it can do without.
+        """
+        known = api.ControlDescription(id=control)
+        if not self._done(api.QUERYCTRL, known) or known.flags & api.CTRL_FLAG_DISABLED:
+            return None
+        return self._done(api.S_CTRL, api.Control(id=control, value=value))
+
+    def _done(self, request: int, argument: ctypes.Structure) -> bool:
+        """Put *request*; return whether the camera did it. Raises OSError: it is gone."""
+        try:
+            self._ask(request, argument)
+        except OSError as error:
+            # A webcam also says EIO of a single control that it does not like.
+            met = self._broken() if error.errno == errno.EIO else error
+            if met.errno in GONE and met.errno != errno.EIO:
+                raise met from error
+            return False
+        return True
 
     def _buffer(self, number: int) -> api.Buffer:
         return api.Buffer(index=number, type=api.BUF_TYPE_VIDEO_CAPTURE, memory=api.MEMORY_MMAP)

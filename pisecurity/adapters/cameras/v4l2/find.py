@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pisecurity.adapters import machine
+from pisecurity.adapters.cameras.v4l2 import trouble
 from pisecurity.adapters.cameras.v4l2.choice import Offer
 from pisecurity.adapters.cameras.v4l2.device import Capture, Device, NoCameraError
 from pisecurity.errors import CameraError
@@ -50,12 +50,14 @@ class Survey:
     """What was found."""
 
     cameras: tuple[UsbCamera, ...]
-    refused: tuple[Path, ...]
-    """Video devices that this user may not open: a camera may be among them."""
+    broken: tuple[str, ...]
+    """Why other video devices could not be looked at, and what to do: a camera may be among them."""
 
     @property
     def fix(self) -> str:
         """What to do when the camera of the settings is not among them."""
+        if not self.cameras and self.broken:
+            return f"see to what is there: {'; '.join(self.broken)}"
         if not self.cameras:
             return "plug a USB camera in, none is there; 'lsusb' shows whether the Pi sees it"
         return "set device to one that is there: " + ", ".join(map(str, self.cameras))
@@ -67,20 +69,22 @@ def survey(dev: Path = DEV, opener: Opener = Device) -> Survey:
     *dev*: where the devices are; a test has its own.
     """
     cameras: list[UsbCamera] = []
-    refused: list[Path] = []
+    broken: dict[Path | None, str] = {}
     names = stable_names(dev)
     for node in _nodes(dev):
         try:
             camera = _camera(node, names.get(node.name, ()), opener)
         except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM):
-                refused.append(node)
+            if error.errno != errno.ENOENT:  # unplugged since the list was made
+                # One refusal is enough: a user outside the group video may open none of a dozen.
+                key = None if error.errno in (errno.EACCES, errno.EPERM) else node
+                broken.setdefault(key, trouble.explain(error, node))
             continue
         except NoCameraError:
             continue
         if camera is not None:
             cameras.append(camera)
-    return Survey(_told_apart(cameras, names), tuple(refused))
+    return Survey(_told_apart(cameras, names), tuple(broken.values()))
 
 
 def only(found: Survey) -> UsbCamera:
@@ -89,9 +93,8 @@ def only(found: Survey) -> UsbCamera:
         return found.cameras[0]
     if found.cameras:
         raise CameraError(f"there are {len(found.cameras)} USB cameras; {found.fix}")
-    if found.refused:
-        fix = f"run 'sudo usermod -aG video {machine.user_name()}' and log in again"
-        raise CameraError(f"{found.refused[0]} may not be opened by this user; {fix}")
+    if found.broken:
+        raise CameraError("; ".join(found.broken))
     raise CameraError('there is no USB camera; plug one in, or for the Pi\'s own camera set kind = "picamera2"')
 
 
