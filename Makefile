@@ -24,6 +24,7 @@ demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://
 
 test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-k mail" for some
 	@tests/setup/debian.sh chromium=chromium ffmpeg=ffmpeg systemd-analyze=systemd \
+	    gcc=gcc /usr/include/linux/gpio.h=linux-libc-dev \
 	    /usr/share/zoneinfo/Europe/Berlin=tzdata \
 	    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core \
 	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
@@ -34,7 +35,7 @@ test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-
 	[[ -d "$$PISECURITY_RECORDED" ]] || { echo "PISECURITY_RECORDED=$$PISECURITY_RECORDED is no folder" >&2; exit 1; }; \
 	exec $(DEV) pytest -m "not libcamera and not v4l2" $(ARGS)
 
-test-v4l2: .venv-dev/$(READY) ## try USB cameras on one of the kernel, in a small virtual machine; ARGS="--junit FILE"
+test-v4l2: .venv-dev/$(READY) ## try USB cameras and a pin on those of the kernel, in a small virtual machine; ARGS="--junit FILE"
 	@tests/system/v4l2_test.sh $(ARGS)
 
 test-libcamera: ## try the Pi camera on Debian's real libcamera, in a root folder of Debian; ARGS="--junit FILE"

@@ -57,8 +57,12 @@ log = logging.getLogger(__name__)
 INBOX_SIZE = 64
 GOOD_CONFIG = "config.good.toml"
 SUPERVISE_S = 1.0
-STALE_S = 12.0
-"""A worker without progress for so long ends the daemon; with the stopping that is 15 s after it began to hang."""
+WATCH = "watch:"
+"""Begins the name of a camera's worker; the camera's id follows."""
+STALE_S = 15.0
+"""A worker without progress for so long ends the daemon."""
+CAMERA_STALE_S = 12.0
+"""The same for a camera, whose driver may hang: with the stopping of the others the process has ended after 15 s."""
 STUCK_STOP_S = 0.1
 """For one that hangs already."""
 NETWORK_RETRY_S = (5.0, 5.0, 10.0, 30.0, 60.0)
@@ -223,11 +227,20 @@ class Daemon:
             ("timetable", self._timetable.work),
             ("space", Space(StateDisk(self._folder), self._health, self._clock).work),
         ]
-        work += [(f"watch:{watch.camera_id}", watch.work) for watch in self._watches]
+        work += [(f"{WATCH}{watch.camera_id}", watch.work) for watch in self._watches]
         if self._desk:
             work.append(("desk", self._desk.work))
         work += [("page", self._serve_page), ("control", self._control.work)]
-        return [Worker(name, each, self._clock, self._on_crash, limit_s=STALE_S) for name, each in work]
+        return [
+            Worker(
+                name,
+                each,
+                self._clock,
+                self._on_crash,
+                limit_s=CAMERA_STALE_S if name.startswith(WATCH) else STALE_S,
+            )
+            for name, each in work
+        ]
 
     def _supervise(self, workers: Sequence[Worker]) -> None:
         """Feed systemd's watchdog while every worker makes progress; end the daemon when one does not."""
@@ -251,7 +264,7 @@ class Daemon:
             worker.ask_to_stop()
         for worker in reversed(workers):
             try:
-                each_s = STOP_EACH_S if worker.stale_s < STALE_S else STUCK_STOP_S
+                each_s = STOP_EACH_S if worker.stale_s < worker.limit_s else STUCK_STOP_S
                 worker.stop(min(each_s, max(STUCK_STOP_S, until_s - self._clock.monotonic())))
             except WorkerStuckError as error:
                 log.error("stopped without waiting reason=%s", error)
@@ -302,6 +315,7 @@ class Daemon:
             self._clock,
             new_id,
             self._panel.status,
+            restarted=self._systemd.present,
         )
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:

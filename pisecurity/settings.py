@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from ipaddress import ip_address, ip_network
 from itertools import combinations
+from posixpath import normpath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -57,6 +58,8 @@ class HouseSettings(Table):
 LEAST_REGION = 0.1
 """Share of the view that a region must be wide and high; a smaller one is more noise than picture."""
 ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("loop", "pace"), ("file",)),
+    "seed": ("stage",),
     **dict.fromkeys(("device", "width", "height", "rotation", "mains_hz"), ("picamera2", "v4l2")),
     **dict.fromkeys(("region", "longest_exposure_ms", "focus_m", "ir_cut", "ir_cut_gpio"), ("picamera2",)),
 }
@@ -109,8 +112,8 @@ class CameraSettings(Table):
         kind = info.data.get("kind")
         if kind == "file" and not path.strip():
             raise ValueError('give the path of the recording, such as path = "/var/lib/pisecurity/garden.mp4"')
-        if kind == "stage" and path:
-            raise ValueError('a stage plays no recording; leave path out, or set kind = "file"')
+        if kind in ("stage", "picamera2", "v4l2") and path:
+            raise ValueError(f'a {kind} plays no recording; leave path out, or set kind = "file"')
         return path
 
     @field_validator("device")
@@ -118,6 +121,8 @@ class CameraSettings(Table):
     def _device_fits_the_kind(cls, device: str, info: ValidationInfo) -> str:
         if device and info.data.get("kind") == "v4l2" and not device.startswith("/dev/"):
             raise ValueError("give the stable name of the camera, such as /dev/v4l/by-id/usb-...-video-index0")
+        if info.data.get("kind") == "picamera2" and device.startswith("/dev/"):
+            raise ValueError('this names a USB camera; set kind = "v4l2", or give a name such as imx708@1a')
         return device
 
     @field_validator("width", "height")
@@ -437,13 +442,24 @@ def _unused_keys(number: int, row: Mapping[str, Any]) -> Iterator[tuple[KeyPath,
 
 
 def _taken_device(number: int, cameras: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
-    kind, device = cameras[number].get("kind"), cameras[number].get("device", "")
-    if kind not in ONLY_FOR["device"]:
+    row = cameras[number]
+    if row.get("kind") not in ONLY_FOR["device"]:
         return
-    for before, row in enumerate(cameras[:number]):
-        if row.get("kind") == kind and row.get("device", "") == device:
-            yield ("camera", number, "device"), f"camera[{before + 1}] is this one already; give each camera its own"
+    for before, other in enumerate(cameras[:number]):
+        if other.get("kind") == row.get("kind") and _may_be_the_same(other.get("device", ""), row.get("device", "")):
+            yield (
+                ("camera", number, "device"),
+                f"camera[{before + 1}] may be this one already; give each its own device",
+            )
             return
+
+
+def _may_be_the_same(one: Any, other: Any) -> bool:
+    """Return whether two names can mean one camera; without a name it is the only one there is."""
+    if not isinstance(one, str) or not isinstance(other, str) or not one or not other:
+        return True
+    long, short = sorted((normpath(one), normpath(other)), key=len, reverse=True)
+    return long == short or long.endswith(f"/{short}")
 
 
 def _zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> Iterator[tuple[KeyPath, str]]:

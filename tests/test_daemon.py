@@ -317,7 +317,7 @@ def test_r20_a_hanging_camera_ends_the_daemon_within_its_limit(
     house = Household(tmp_path, server)
     camera = HangingCamera()
     monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, clock: camera)
-    monkeypatch.setattr("pisecurity.app.STALE_S", 8.0)  # longer than the other workers take from beat to beat
+    monkeypatch.setattr("pisecurity.app.CAMERA_STALE_S", 8.0)  # longer than the other workers take from beat to beat
     monkeypatch.setattr("pisecurity.app.STOP_EACH_S", 0.5)
     started = time.monotonic()
     assert main(["run", "--state", str(house.folder)]) == 3

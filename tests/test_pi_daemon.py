@@ -127,14 +127,37 @@ def test_r16_r40_a_pi_without_its_camera_says_what_to_do_and_finds_it_when_its_d
 
 
 def test_fact_17_after_long_in_vain_the_daemon_asks_for_a_new_process_and_that_one_waits(house: Household) -> None:
-    with pi_daemon(house) as (daemon, wheel):
+    with pi_daemon(house, service=True) as (daemon, wheel):
         wait_for("first frame", lambda: sees(daemon))
         assert daemon.switch("armed_away") == 303
         wheel.turn(unplugged=True, broken=True)
         assert daemon.process.wait(60) == 1
         assert "worker gave up name=watch:front" in daemon.log
-        assert "trying with a new process" in daemon.log
+        assert "a new process may help" in daemon.log
         assert "Traceback" not in daemon.log
     with pi_daemon(house) as (daemon, _):
         wait_for("first frame", lambda: sees(daemon))
         assert daemon.state()["state"] == "armed_away"
+
+
+def test_a_daemon_that_nobody_starts_again_goes_on_trying(house: Household) -> None:
+    with pi_daemon(house) as (daemon, wheel):
+        wait_for("first frame", lambda: sees(daemon))
+        wheel.turn(unplugged=True, broken=True)
+        wait_for(
+            "in vain", lambda: "a new process may help" in (fault(daemon, "camera:front") or {}).get("text", ""), 60
+        )
+        wheel.turn(unplugged=False, broken=False)
+        wait_for("picture", lambda: sees(daemon), 6)
+        assert "sends pictures again" in fault(daemon, "camera:front")["text"]
+        assert daemon.stop() == 0
+
+
+def test_r17_what_a_hung_camera_goes_on_sending_is_not_shown_as_live(house: Household) -> None:
+    with pi_daemon(house) as (daemon, wheel):
+        wait_for("first frame", lambda: sees(daemon))
+        wheel.turn(frozen=True)
+        wait_for("fault", lambda: fault(daemon, "camera:front"), 20)
+        wait_for("veil", lambda: daemon.state()["cameras"][0]["veil"], 10)
+        wheel.turn(frozen=False)
+        wait_for("picture", lambda: not daemon.state()["cameras"][0]["veil"], 10)

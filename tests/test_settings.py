@@ -129,6 +129,8 @@ BACK = CameraSettings(id="back", kind="stage")
 PI = CameraSettings(id="front", kind="picamera2")
 PI_TOO = CameraSettings(id="pi", kind="picamera2", focus_m=3)
 WIDE = CameraSettings(id="back", kind="picamera2", rotation=180)
+NAMED = CameraSettings(id="named", kind="picamera2", device="imx708@1a")
+WHOLE_NAME = CameraSettings(id="whole", kind="picamera2", device="/base/soc/i2c0mux/i2c@1/imx708@1a")
 NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
 
 
@@ -148,7 +150,13 @@ NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
             },
             "schedule[1] switches at this time on tue already; keep one of them",
         ),
-        ({"camera": (PI, WIDE)}, "camera[1] is this one already; give each camera its own"),
+        ({"camera": (PI, WIDE)}, "camera[1] may be this one already; give each its own device"),
+        ({"camera": (PI, NAMED)}, "camera[1] may be this one already; give each its own device"),
+        ({"camera": (NAMED, WHOLE_NAME)}, "camera[1] may be this one already; give each its own device"),
+        (
+            {"camera": (CameraSettings(id="front", kind="picamera2", loop=True),)},
+            "only a camera of kind file has this; leave it out",
+        ),
         (
             {"camera": (CameraSettings(id="usb", kind="v4l2", focus_m=2),)},
             "only a camera of kind picamera2 has this; leave it out",

@@ -19,6 +19,11 @@ class Systemd:
         address = os.environ.get("NOTIFY_SOCKET") if address is None else address
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
 
+    @property
+    def present(self) -> bool:
+        """Whether systemd looks after this process, and starts it again when it ends."""
+        return bool(self._address)
+
     def ready(self, status: str) -> None:
         """Say that start-up is done."""
         self._notify(f"READY=1\nSTATUS={status}")

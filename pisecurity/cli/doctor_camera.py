@@ -103,18 +103,17 @@ class CameraExamination:
         self._cameras: Sequence[CameraSettings] = ()
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is found; parts that no configured camera needs are left out."""
-        config_finding = attempt("config", self._config)
-        yield config_finding
+        """Yield what is found; what no configured camera needs is left out."""
+        yield attempt("config", self._config)
         kinds = {camera.kind for camera in self._cameras}
         yield attempt("machine", self._about)
-        if "picamera2" in kinds or not config_finding.well:
+        if "picamera2" in kinds:
             stack = attempt("stack", self._stack)
             yield stack
             yield attempt("set-up", self._set_up)
             if stack.well:
                 yield attempt("Pi cameras", self._pi_cameras)
-        if "v4l2" in kinds or not config_finding.well:
+        if "v4l2" in kinds:
             yield attempt("USB cameras", self._usb_cameras)
         yield attempt("users", self._users)
         for camera in self._cameras:

@@ -31,6 +31,8 @@ BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
 FAULT_PAUSE_S = 900.0
 """Least time between two mails that the same camera is lost; how it is now is always shown on the page."""
+FAULT_LASTS_S = 60.0
+"""A camera that stays away for so long is mailed in spite of that pause: it is no loose cable."""
 CAMERA_FAULT = "camera:"
 """Begins the key of a lost camera's fault; the camera's id follows."""
 REMEMBERED = 64
@@ -316,7 +318,9 @@ class Respond:
         if not fault.key.startswith(CAMERA_FAULT) or fault.key in self._lost_mails:
             return False
         mailed_s = self._lost_mailed_s.get(fault.key)
-        return mailed_s is None or self._clock.monotonic() - mailed_s >= FAULT_PAUSE_S
+        paused = mailed_s is not None and self._clock.monotonic() - mailed_s < FAULT_PAUSE_S
+        lasts = (self._clock.now() - fault.since_at).total_seconds() >= FAULT_LASTS_S
+        return not paused or lasts
 
     def _mail_faults(self, faults: Sequence[Fault]) -> None:
         for fault in filter(self._is_due, faults):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pisecurity.core.types import Event, Frame, Phase
-from pisecurity.core.vision.liveness import FROZEN_S, Freeze, Rate
+from pisecurity.core.vision.liveness import FROZEN_S, RATE_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import Camera, CameraInfo, Clock
@@ -27,6 +27,8 @@ LOST_AFTER_S = 10.0
 """Without a frame for so long the camera counts as lost and is opened again."""
 REOPEN_S = (1.0, 2.0, 3.0)
 """Waits before opening a lost camera again, the last one repeated: it must see within 5 s of its return."""
+LIVE_AGAIN = 3
+"""New pictures in a row after which a camera that hung is shown as live again."""
 STEADY_S = 10.0
 """So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 
@@ -45,8 +47,14 @@ class Watch:
         clock: Clock,
         new_id: Callable[[], str],
         observe: Callable[[], PanelStatus],
+        *,
+        restarted: bool = False,
     ) -> None:
-        """*observe* says what the alarm does now; it is asked with each event and must not wait for a disk."""
+        """
+        Args:
+            observe: says what the alarm does now; it is asked with each event and must not wait for a disk.
+            restarted: whether somebody starts the process again when it ends.
+        """
         self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
         self._inbox, self._live, self._health, self._clock = inbox, live, health, clock
         self._new_id, self._observe = new_id, observe
@@ -55,6 +63,9 @@ class Watch:
         self._anew = threading.Event()
         self._fault = f"camera:{camera_id}"
         self._failures = 0
+        self._freeze, self._judged_s = Freeze(), 0.0
+        self._hung = False
+        self._restarted = restarted
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Follow the camera until *stop*; a lost one is opened again after longer and longer waits."""
@@ -66,7 +77,7 @@ class Watch:
                     self._lose(f"{error}; it plays again after a restart, or for ever with loop = true in config.toml")
                     rest(self._clock, stop, beat, float("inf"))
                 except CameraError as error:
-                    if error.needs_new_process:
+                    if error.needs_new_process and self._restarted:
                         self._lose(str(error))
                         raise
                     wait_s = REOPEN_S[min(self._failures, len(REOPEN_S) - 1)]
@@ -95,7 +106,7 @@ class Watch:
     def _follow(self, stop: threading.Event, beat: Beat) -> None:
         info = self._camera.open()
         self._tell(info)
-        freeze, rate = Freeze(), Rate(info.least_fps or info.fps)
+        rate = Rate(info.least_fps or info.fps)
         last_s = self._clock.monotonic()
         first_s: float | None = None
         while not stop.is_set():
@@ -104,8 +115,11 @@ class Watch:
             now_s = self._clock.monotonic()
             if frame is not None:
                 last_s = now_s
-                first_s = now_s if first_s is None else first_s
-                if info.live and freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
+                if first_s is None:
+                    first_s = now_s
+                    self._watched_again()
+                if info.live and self._freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
+                    self._hung = True
                     raise CameraError(
                         f"camera {self.camera_id} has sent the very same picture for {FROZEN_S:.0f} s, so it hangs; "
                         "it is opened again"
@@ -114,11 +128,21 @@ class Watch:
                     self._failures = 0
                     self._health.clear(self._fault)
                 self._judge(rate, now_s, info)
+                # One that hung may give a single new picture when it is opened: that is not live yet.
+                self._hung = self._hung and self._freeze.news < LIVE_AGAIN
                 self._step(frame)
             elif now_s - last_s > LOST_AFTER_S:
                 raise CameraError(
                     f"camera {self.camera_id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable"
                 )
+
+    def _watched_again(self) -> None:
+        """Say of a camera that was lost that it sends pictures, before it counts as found."""
+        if self._failures:
+            self._health.report(
+                self._fault,
+                f"camera {self.camera_id} sends pictures again; this is over when it has done so for {STEADY_S:.0f} s",
+            )
 
     def _tell(self, info: CameraInfo) -> None:
         log.info(
@@ -134,19 +158,22 @@ class Watch:
         self._health.note(self._fault, "; ".join((info.description, *info.remarks)))
 
     def _judge(self, rate: Rate, now_s: float, info: CameraInfo) -> None:
-        """Report a camera that delivers far fewer frames than it promised, and that it does better again."""
-        was_slow, was_known = rate.slow, rate.known
+        """Keep the rate on record; report a camera that delivers far fewer frames than it promised."""
+        was_known, was_slow = rate.known, rate.slow
         fps = rate.note(now_s)
-        if fps is not None and not was_known:
+        if fps is None or (was_known and was_slow == rate.slow and now_s < self._judged_s + RATE_S):
+            return
+        self._judged_s = now_s
+        if not was_known:
             log.info("camera rate camera=%s asked=%g came=%.1f", self.camera_id, info.fps, fps)
-            self._health.note(self._fault, "; ".join((info.description, f"{fps:.1f} frames/s", *info.remarks)))
-        if fps is not None and rate.slow and not was_slow:
+        self._health.note(self._fault, "; ".join((info.description, f"{fps:.1f} frames/s", *info.remarks)))
+        if rate.slow:
             self._health.report(
                 f"rate:{self.camera_id}",
                 f"camera {self.camera_id} sends {fps:.1f} of {info.fps:g} pictures a second, so quick things may be "
                 "missed; is the processor busy or too hot, or the cable loose?",
             )
-        elif was_slow and not rate.slow:
+        else:
             self._health.clear(f"rate:{self.camera_id}")
 
     def _step(self, frame: Frame) -> None:
@@ -157,7 +184,8 @@ class Watch:
             self._anew.clear()
             self._end_events()
         step = self._pipeline.step(frame)
-        self._live.offer(frame, step.tracks)
+        if not self._hung:
+            self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)
 
     def _hand_on(self, events: Sequence[Event], frame: Frame | None) -> None:

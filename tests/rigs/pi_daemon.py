@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,16 @@ class Wheel:
 
 
 @contextmanager
-def pi_daemon(house: Household, clip: Path | None = None, **fields: object) -> Iterator[tuple[DaemonProcess, Wheel]]:
-    """Run the daemon of *house* on a stand-in Pi; *clip* is what its camera sees, *fields* how it is at first."""
+def pi_daemon(
+    house: Household, clip: Path | None = None, *, service: bool = False, **fields: object
+) -> Iterator[tuple[DaemonProcess, Wheel]]:
+    """Run the daemon of *house* on a stand-in Pi.
+
+    Args:
+        clip: what its camera sees.
+        service: whether it is told that systemd looks after it.
+        fields: how the camera is at first.
+    """
     house.tables["camera"] = CAMERA
     house.write_config()
     steer = house.folder.parent / "steer.json"
@@ -38,5 +47,9 @@ def pi_daemon(house: Household, clip: Path | None = None, **fields: object) -> I
     wheel.turn(**fields)
     environment = {STEER: str(steer), CLIP: str(clip or "")}
     arguments = ["run", "--state", str(house.folder)]
-    with running(arguments, house.port, house.log, environment, "tests.rigs.standin") as daemon:
-        yield daemon, wheel
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        if service:
+            environment["NOTIFY_SOCKET"] = f"@pisecurity-test-{house.port}"
+            systemd.bind(f"\0pisecurity-test-{house.port}")
+        with running(arguments, house.port, house.log, environment, "tests.rigs.standin") as daemon:
+            yield daemon, wheel

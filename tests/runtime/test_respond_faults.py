@@ -13,7 +13,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, AlertKind, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
-from pisecurity.runtime.respond import FAULT_PAUSE_S
+from pisecurity.runtime.respond import FAULT_LASTS_S, FAULT_PAUSE_S
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event
 from tests.rigs.respond import Fixture
@@ -146,6 +146,21 @@ def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(hou
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
     house.clock.advance(FAULT_PAUSE_S)
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+
+
+def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture) -> None:
+    """Pulling the cable twice must not be a way to pull it unnoticed."""
+    house.arm()
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.health.clear("camera:front")
+    house.answer()
+    house.health.report("camera:front", "front: unplugged")
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    house.clock.advance(FAULT_LASTS_S)
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
 

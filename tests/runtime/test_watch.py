@@ -111,7 +111,7 @@ class Scene:
         self.watch = Watch(
             self.camera, "front", self.pipeline, self.inbox,  # type: ignore[arg-type]
             LiveView(["front"], ShadeEncoder(), self.clock), self.health, self.clock, lambda: next(ids),
-            self.panel.status,
+            self.panel.status, restarted=True,
         )  # fmt: skip
         self.on_beat: Callable[[], None] = lambda: None
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# First and only program of the virtual machine of v4l2_test.sh: loads the camera of the kernel, runs the tests on it,
-# and switches the machine off. The root folder is the host's, read-only.
+# First and only program of the virtual machine of v4l2_test.sh: loads the camera of the kernel and the driver of a
+# GPIO chip, runs the tests on them, and switches the machine off. The root folder is the host's, read-only.
 set -uo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8
 trap 'sync; echo o >/proc/sysrq-trigger; sleep 60' EXIT
@@ -22,11 +22,14 @@ export PISECURITY_VIVID="modprobe --dirname $kernel vivid n_devs=2 node_types=0x
 multiplanar=1,1"
 export PISECURITY_V4L2=/dev/video0 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis
 $PISECURITY_VIVID
+# The tests play the chip themselves, through /dev/uhid.
+modprobe --dirname "$kernel" --all uhid hid-mcp2221
 echo "kernel $(uname -r), devices: $(echo /dev/video*)"
 if [[ -s /tmp/results/command ]]; then
     bash /tmp/results/command
 else
     .venv-dev/bin/python -m pytest -p no:cacheprovider -k v4l2 --junit-xml /tmp/results/junit.xml \
-        tests/adapters/cameras/test_contract.py tests/adapters/cameras/test_v4l2_device.py
+        tests/adapters/cameras/test_contract.py tests/adapters/cameras/test_v4l2_device.py \
+        tests/adapters/test_gpio_device.py
 fi
 echo $? >/tmp/results/rc

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Try the camera kind v4l2 on a camera of the kernel (vivid), in a small virtual machine.
+# Try the camera kind v4l2 on a camera of the kernel (vivid), and a GPIO pin on a chip of it, in a small virtual machine.
 #
 #   tests/system/v4l2_test.sh [--junit FILE] [--run COMMAND]
 #

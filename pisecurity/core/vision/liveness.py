@@ -24,6 +24,8 @@ class Freeze:
     def __init__(self) -> None:
         self._known: deque[bytes] = deque(maxlen=REMEMBERED)
         self._looked_s = self._new_s = float("-inf")
+        self.news = 0
+        """New pictures in a row, as often as it looks."""
 
     def frozen_s(self, luma: Plane, now_s: float) -> float:
         """Return for how many seconds there has been nothing new, 0 while there is.
@@ -38,6 +40,9 @@ class Freeze:
             self._looked_s = now_s
             if self._is_new(luma):
                 self._new_s = now_s
+                self.news += 1
+            else:
+                self.news = 0
         return max(0.0, now_s - self._new_s)
 
     def _is_new(self, luma: Plane) -> bool:

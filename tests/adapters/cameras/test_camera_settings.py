@@ -28,6 +28,8 @@ def test_people_see_the_name_or_else_the_id() -> None:
     [
         ({"kind": "picamera2", "rotation": 90}, "Input should be 0 or 180"),
         ({"kind": "picamera2", "width": 1281}, "cameras deliver even sizes; give 1280 or 1282"),
+        ({"kind": "picamera2", "device": "/dev/video0"}, "this names a USB camera; set kind"),
+        ({"kind": "v4l2", "path": "garden.mp4"}, "a v4l2 plays no recording"),
         ({"kind": "v4l2", "device": "video0"}, "give the stable name of the camera"),
         ({"kind": "picamera2", "region": (0.5, 0.5, 0.6, 0.5)}, "inside the view"),
         ({"kind": "picamera2", "region": (0.0, 0.0, 0.05, 0.5)}, "at least 0.1 wide and high"),

@@ -386,7 +386,7 @@ def test_a_camera_without_a_format_that_can_be_read_says_so(webcam: Webcam, dev:
 
 def test_a_device_that_delivers_no_pictures_says_so(webcam: Webcam, dev: Path) -> None:
     webcam.capability = replace(webcam.capability, captures=False)
-    with pytest.raises(CameraError, match=r"video0 \(Webcam\) delivers no pictures; plug a USB camera in"):
+    with pytest.raises(CameraError, match=r"video0 \(Webcam\) delivers no pictures; no USB camera is there"):
         plug_in(webcam, dev, device=dev / "video0").open()
 
 

@@ -82,7 +82,7 @@ def test_r16_a_camera_that_is_away_is_named_and_found_again() -> None:
     read(front)
     front.close()
     take_away()
-    assert refusal(front).startswith(f"camera front: {DEVICE} is not there; plug the camera in, or ")
+    assert refusal(front).startswith(f"camera front: {DEVICE} is not there; plug it in; ")
     assert "there is no USB camera" in refusal(camera(device=""))
     put_back()
     front.open()

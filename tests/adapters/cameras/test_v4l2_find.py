@@ -175,7 +175,7 @@ def refusal(path: Path, dev: Path, machine: Machine | None = None) -> str:
     return text.removeprefix("camera front: ")
 
 
-LOOK = "plug a USB camera in, none is there; 'lsusb' shows whether the Pi sees it"
+LOOK = "no USB camera is there, 'lsusb' shows whether the Pi sees one"
 
 
 def test_what_is_no_camera_is_not_opened_and_said(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["missing", "missing/by-id/usb-cam", "plain/cam"])
 def test_r16_a_camera_that_is_not_there_is_said_with_those_that_are(tmp_path: Path, path: str) -> None:
     (tmp_path / "plain").touch()
-    assert refusal(tmp_path / path, tmp_path) == f"{tmp_path / path} is not there; plug the camera in, or {LOOK}"
+    assert refusal(tmp_path / path, tmp_path) == f"{tmp_path / path} is not there; plug it in; {LOOK}"
     dev = make_dev(tmp_path / "dev")
     text = refusal(dev / "video9", dev, Machine(video0=USUAL))
     assert text.endswith(f"set device to one that is there: {dev}/v4l/by-id/{NAME} (Webcam)")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import av
 
+GRAINS = 16
 Plane: TypeAlias = NDArray[np.uint8]
 Planes: TypeAlias = tuple[Plane, Plane, Plane]
 Source: TypeAlias = Callable[[int, tuple[int, int]], tuple[Plane | int, Plane | int, Plane | int]]
@@ -102,6 +103,14 @@ def flipped(planes: Planes, left_right: bool, upside_down: bool) -> Planes:
     step = (slice(None, None, -1 if upside_down else 1), slice(None, None, -1 if left_right else 1))
     y, u, v = (plane[step] for plane in planes)
     return y, u, v
+
+
+def grainy(planes: Planes, grain: np.random.Generator) -> Planes:
+    """Return *planes* with the least noise that makes every picture of a sensor new: some pixels are off by one."""
+    y = planes[0].copy()
+    rows, columns = (grain.integers(0, size, GRAINS) for size in y.shape)
+    y[rows, columns] ^= 1
+    return y, planes[1], planes[2]
 
 
 def lit(planes: Planes, share: float) -> Planes:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from tests.rigs.standin import controls as ids
 from tests.rigs.standin.algorithms import AutoExposure, AutoFocus, Exposure
 from tests.rigs.standin.configuration import StreamConfiguration
@@ -15,7 +17,7 @@ from tests.rigs.standin.controls import AeStateEnum
 from tests.rigs.standin.layout import store
 from tests.rigs.standin.requests import FrameBuffer, FrameStatus, Request, RequestStatus
 from tests.rigs.standin.sensors import Mode
-from tests.rigs.standin.sources import Planes, black, cropped, flipped, lit, whole
+from tests.rigs.standin.sources import Planes, black, cropped, flipped, grainy, lit, whole
 from tests.rigs.standin.steering import StandinCamera
 from tests.rigs.standin.values import FLIPS, ControlId, Rectangle
 
@@ -54,6 +56,7 @@ class Streaming:
         self._filled = 0
         """Buffers filled: what a driver behind the sensor counts."""
         self._slot: float | None = None
+        self._grain = np.random.default_rng()
         self._last: dict[tuple[int, int], Planes] = {}
         self._queue: deque[Request] = deque()
         self._requests: set[Request] = set()
@@ -181,7 +184,7 @@ class Streaming:
         x, y, width, height = self._tuning.mode.crop
         crop = self._tuning.crop
         part = ((crop.x - x) / width, (crop.y - y) / height, crop.width / width, crop.height / height)
-        return flipped(cropped(planes, part), *FLIPS[self._camera.orientation])
+        return flipped(grainy(cropped(planes, part), self._grain), *FLIPS[self._camera.orientation])
 
     def _metadata(self, exposure: Exposure, timestamp: int, frame_us: int) -> dict[str, Any]:
         focus = self._tuning.focus

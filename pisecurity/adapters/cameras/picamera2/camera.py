@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -63,8 +64,10 @@ class PiCamera:
         """Open, configure and start the camera. Raises CameraError, saying what to do."""
         self.close()
         if self._worked and self._opened_in_vain >= IN_VAIN:
+            # Said once in so many times: where nobody starts a new process, this one goes on trying.
+            self._opened_in_vain = 0
             raise CameraError(
-                f"camera {self._settings.id}: it worked before and does not come back; trying with a new process",
+                f"camera {self._settings.id}: it worked before and does not come back; a new process may help",
                 needs_new_process=True,
             )
         self._opened_in_vain += 1
@@ -107,8 +110,9 @@ class PiCamera:
                 session.close()
 
     def _open(self, packets: PacketSink | None) -> CameraInfo:
-        library, pi = Library(), machine.read_machine()
+        pi = machine.read_machine()
         miseries = machine.miseries(pi)
+        library = self._library(pi, miseries)
         cameras = library.cameras()
         found = choose(cameras, self._settings.device, miseries)
         tuning, pale = tuned(library, cameras, found, self._settings)
@@ -196,6 +200,13 @@ class PiCamera:
             raise self._named(str(error)) from error
         except LIBRARY_ERRORS as error:
             raise self._named(explain(error, machine.circumstances())) from error
+
+    def _library(self, pi: machine.Machine, miseries: Sequence[str]) -> Library:
+        """Return the camera library. Raises CameraError; where there is no Pi, that is the reason."""
+        try:
+            return Library()
+        except CameraError as error:
+            raise error if pi.is_pi else CameraError(miseries[0]) from error
 
     def _tell_stack(self, library: Library, pi: machine.Machine) -> None:
         log.info(

@@ -59,7 +59,7 @@ class Survey:
         if not self.cameras and self.broken:
             return f"see to what is there: {'; '.join(self.broken)}"
         if not self.cameras:
-            return "plug a USB camera in, none is there; 'lsusb' shows whether the Pi sees it"
+            return "no USB camera is there, 'lsusb' shows whether the Pi sees one"
         return "set device to one that is there: " + ", ".join(map(str, self.cameras))
 
 

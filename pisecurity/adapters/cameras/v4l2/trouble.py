@@ -18,7 +18,7 @@ WORDS: Mapping[int, str] = {
         (errno.EACCES, errno.EPERM),
         "{path} may not be opened by this user; run 'sudo usermod -aG video {user}' and log in again",
     ),
-    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "{path} is not there; plug the camera in, or {instead}"),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "{path} is not there; plug it in; {instead}"),
     errno.ENOSPC: "{who} does not get enough of its USB port; give a smaller width and height, or plug it into another "
     "port than the other camera",
     errno.ENOMEM: "{who} gets no memory for its pictures; give a smaller width and height",
