@@ -77,7 +77,8 @@ def test_the_picture_shows_what_is_watched(subject: Subject) -> None:
     camera.close()
     seen = cv2.resize(y, luma.shape[::-1], interpolation=cv2.INTER_AREA)
     if luma.std() > 2:  # an even picture goes along with nothing
-        assert np.corrcoef(seen.ravel(), luma.ravel())[0, 1] > 0.9
+        # A camera that draws its pattern anew at each size reaches 0.8, another scene or shuffled pixels about 0.
+        assert np.corrcoef(seen.ravel(), luma.ravel())[0, 1] > 0.7
     # A picture has the range 0..255, a watched plane may have that of video, 16..235.
     assert abs(y.mean() - luma.mean()) < 20
 

@@ -10,7 +10,7 @@ import mmap
 import os
 import select
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -133,11 +133,10 @@ class Device:
         if not S_ISCHR(status.st_mode) or os.major(status.st_rdev) != api.MAJOR:
             raise NoCameraError("is no video device")
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
+        with ExitStack() as undo:
+            undo.callback(os.close, self._fd)
             self.capability = self._capability()
-        except BaseException:
-            os.close(self._fd)
-            raise
+            undo.pop_all()
 
     def offers(self, wanted: Wanted | None) -> tuple[Offer, ...]:
         """Return what it offers in formats that can be read.
