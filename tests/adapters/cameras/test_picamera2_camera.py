@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,14 +16,13 @@ import pisecurity
 from pisecurity.adapters.cameras.picamera2 import PiCamera, library
 from pisecurity.adapters.cameras.planes import FULL_CHROMA, FULL_LUMA
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.core.types import Frame, Packet
+from pisecurity.core.types import Frame
 from pisecurity.errors import CameraError
 from tests.adapters.cameras.subjects import camera_settings, raspberry_pi
 from tests.rigs.standin import Rig, clip_source
 
 PROGRAM = Path(pisecurity.__file__).parent
 CLIP = Path(__file__).parents[2] / "clips" / "garden_walk.mp4"
-Until = Callable[[Frame], bool]
 
 
 @pytest.fixture
@@ -378,56 +375,6 @@ def test_fact_31_a_usb_camera_is_not_taken_for_the_pis(pi: Rig) -> None:
     camera = pi_camera()
     assert "imx219" in camera.open().description
     camera.close()
-
-
-@pytest.mark.parametrize(("platform", "hardware"), [("vc4", True), ("pisp", False)])
-def test_facts_21_22_26_the_encoder_is_the_hardware_of_a_pi_4_and_software_on_a_pi_5(
-    platform: str, hardware: bool
-) -> None:
-    packets: list[Packet] = []
-    with raspberry_pi(platform) as rig:  # type: ignore[arg-type]
-        rig.cameras[0].source = clip_source(CLIP, frames=40)
-        camera = pi_camera(fps=20)
-        assert camera.open(packets.append).packets
-        read(camera, 45)
-        encoded = rig.encoder.encoded
-        camera.close()
-        starved = rig.cameras[0].starved
-    assert (encoded > 30) == hardware
-    assert starved == 0
-    pictures = decoded(packets)
-    assert len(pictures) >= 40
-    assert pictures[0].shape == (480, 640)
-    assert [packet.keyframe for packet in packets[:41]].count(True) >= 2
-
-
-def decoded(packets: list[Packet]) -> list[NDArray[np.uint8]]:
-    stream = io.BytesIO(b"".join(packet.data for packet in packets))
-    with av.open(stream, mode="r", format="h264") as container:
-        return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in container.decode(video=0)]
-
-
-def test_a_slow_encoder_costs_the_clip_frames_and_the_detector_none(pi: Rig) -> None:
-    pi.platform = "pisp"
-
-    def slow(packet: Packet) -> None:
-        clock.wait(stop, 0.3)
-
-    clock, stop = SystemClock(), threading.Event()
-    camera = pi_camera(fps=20)
-    camera.open(slow)
-    first = read(camera)
-    last = read(camera, 30)
-    camera.close()
-    assert last.index - first.index <= 32
-    assert pi.cameras[0].starved == 0
-
-
-def test_facts_23_24_25_no_output_of_the_library_is_used_that_delays_or_dies_in_silence() -> None:
-    source = "".join(path.read_text() for path in PROGRAM.rglob("*.py"))
-    assert "outputs.Output" in source
-    for name in ("CircularOutput", "PyavOutput", "FfmpegOutput"):
-        assert name not in source
 
 
 def test_facts_6_27_both_streams_are_yuv_so_that_no_conversion_stands_between_them_and_a_jpeg(pi: Rig) -> None:
