@@ -58,14 +58,15 @@ class Recorder:
     """Stands in for a worker and keeps the order in which things happened."""
 
     def __init__(self, name: str, told: list[str], *, fresh: bool = True) -> None:
-        self.name, self.fresh, self.stale_s = name, fresh, 20.0
-        self._told = told
+        self.name, self.fresh, self.stale_s, self.limit_s = name, fresh, 0.0 if fresh else 20.0, 15.0
+        self._told, self.given_s = told, 0.0
 
     def ask_to_stop(self) -> None:
         self._told.append(f"ask {self.name}")
 
     def stop(self, timeout_s: float) -> None:
         self._told.append(f"stop {self.name}")
+        self.given_s = timeout_s
 
 
 def test_becoming_armed_makes_every_watch_begin_anew(
@@ -93,6 +94,13 @@ def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Pat
     workers: Any = [Recorder(name, told) for name in ("deliver", "respond", "watch", "page")]
     House(tmp_path, held).daemon._end(workers)
     assert told == ["ask watch", "ask page", "stop page", "stop watch", "stop respond", "stop deliver"]
+
+
+def test_a_worker_that_hangs_is_given_less_time_to_stop_than_the_others(tmp_path: Path, held: ExitStack) -> None:
+    hung, well = Recorder("watch", [], fresh=False), Recorder("respond", [])
+    workers: Any = [Recorder("deliver", []), well, hung]
+    House(tmp_path, held).daemon._end(workers)
+    assert hung.given_s <= app.STUCK_STOP_S < well.given_s
 
 
 def test_r39_the_watchdog_is_fed_only_while_every_worker_is_fresh(
