@@ -31,4 +31,8 @@ def test_a_chip_that_may_not_be_opened_is_an_error_with_the_fix(tmp_path: Path) 
 
 
 def test_a_line_that_was_never_taken_can_be_closed(tmp_path: Path) -> None:
-    OutputLine(17, tmp_path).close()
+    line = OutputLine(17, tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    line.close()
+    line.close()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -166,7 +166,11 @@ def test_close_may_come_twice_and_before_open(subject: Subject) -> None:
     camera = subject.make(subject.clock())
     camera.close()
     camera.open()
+    next_frame(camera)
     camera.close()
+    camera.close()
+    camera.open()
+    assert next_frame(camera).luma.size, "closing twice must not spoil the next opening"
     camera.close()
 
 
