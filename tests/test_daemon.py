@@ -240,7 +240,7 @@ def test_r11_on_a_full_disk_an_alarm_still_leaves_and_disarming_still_works(tmp_
             wait_for("reserve", (house.folder / "reserve").exists)
             fill(place / "filler")
             wait_for("reserve given up", lambda: not (house.folder / "reserve").exists())
-            assert any(fault["key"] == "disk" for fault in daemon.state()["faults"])
+            wait_for("fault", lambda: any(fault["key"] == "disk" for fault in daemon.state()["faults"]))
             fill(place / "filler2", leave=4_000_000)
             assert daemon.switch("armed_away") == 303
             first_mail(server, daemon)
