@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CAMERA_NODES = ("/dev/media", "/dev/video")
+BOOT_CONFIGS = ("boot/firmware/config.txt", "boot/config.txt")
+
+# What to do, in the words of every camera and of doctor.
+JOIN_VIDEO = "run 'sudo usermod -aG video {user}' and log in again"
+MORE_MEMORY = "write dtoverlay=vc4-kms-v3d,cma-256 into {config} and start the Pi again"
+NO_HEAP = "the kernel offers no memory for pictures (/dev/dma_heap); start the kernel of Raspberry Pi OS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,6 @@ def circumstances() -> Circumstances:
     )
 
 
-BOOT_CONFIGS = ("boot/firmware/config.txt", "boot/config.txt")
 HEAPS = ("dev/dma_heap/vidbuf_cached", "dev/dma_heap/linux,cma")
 """Where picamera2 takes memory for pictures from. Source: picamera2, dma_heap.py."""
 LITTLE_MEMORY_KB = 64 * 1024
@@ -133,17 +138,12 @@ def miseries(machine: Machine) -> tuple[str, ...]:
             "such as dtoverlay=imx708, and start the Pi again"
         )
     if not machine.heap:
-        found.append("the kernel offers no memory for pictures (/dev/dma_heap); start the kernel of Raspberry Pi OS")
+        found.append(NO_HEAP)
     elif not machine.may_use_heap:
-        found.append(
-            f"user {machine.user} may not use {machine.heap}; run 'sudo usermod -aG video {machine.user}' and log in "
-            "again"
-        )
+        found.append(f"user {machine.user} may not use {machine.heap}; {JOIN_VIDEO.format(user=machine.user)}")
     if machine.memory_kb and machine.memory_kb[0] < LITTLE_MEMORY_KB:
-        found.append(
-            f"only {machine.memory_kb[0] // 1024} MB are set aside for pictures; write "
-            f"dtoverlay=vc4-kms-v3d,cma-256 into {where} and start the Pi again"
-        )
+        little_mb = machine.memory_kb[0] // 1024
+        found.append(f"only {little_mb} MB are set aside for pictures; {MORE_MEMORY.format(config=where)}")
     return tuple(found)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.machine import circumstances, holders, miseries, picture_memory, read_machine
+from pisecurity.adapters.cameras.picamera2 import trouble as pi_trouble
+from pisecurity.adapters.cameras.v4l2 import trouble as usb_trouble
+from pisecurity.adapters.machine import Circumstances, circumstances, holders, miseries, picture_memory, read_machine
 
 MEMORY = "MemTotal:         447956 kB\nCmaTotal:         262144 kB\nCmaFree:          204800 kB\n"
 
@@ -74,6 +79,26 @@ def test_a_kernel_without_memory_for_pictures_is_told(root: Path) -> None:
     (root / "dev/dma_heap/linux,cma").unlink()
     (found,) = miseries(read_machine(root))
     assert found.startswith("the kernel offers no memory for pictures")
+
+
+def fix(told: str) -> str:
+    """Return the last thing a message tells to do."""
+    return re.split("; |, or ", told)[-1]
+
+
+def test_a_camera_that_fails_and_doctor_before_it_name_the_same_fix(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = Circumstances(user="anna")
+    (root / "proc/meminfo").write_text("CmaTotal: 32768 kB\nCmaFree: 100 kB\n")
+    good = read_machine(root)
+    refused, little = miseries(replace(good, may_use_heap=False, user="anna"))
+    monkeypatch.setattr("pisecurity.adapters.machine.user_name", lambda: "anna")
+    usb = usb_trouble.explain(PermissionError(errno.EACCES, "no"), Path("/dev/video0"))
+    assert fix(refused) == fix(pi_trouble.explain(PermissionError(errno.EACCES, "no"), user)) == fix(usb)
+    assert fix(little).replace(str(root), "") == fix(pi_trouble.explain(OSError(errno.ENOMEM, "no"), user))
+    (no_heap, _) = miseries(replace(good, heap=""))
+    assert no_heap == pi_trouble.explain(RuntimeError("Could not open any dmaHeap device"), user)
 
 
 def test_an_empty_folder_is_no_pi_and_no_crash(tmp_path: Path) -> None:

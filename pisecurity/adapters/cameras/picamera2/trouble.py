@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pisecurity.adapters.machine import Circumstances
+from pisecurity.adapters.machine import BOOT_CONFIGS, JOIN_VIDEO, MORE_MEMORY, NO_HEAP, Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,16 @@ KNOWN = (
         (errno.EBUSY,),
     ),
     _Known(
-        "this user may not use it; run 'sudo usermod -aG video {user}' and log in again",
+        f"this user may not use it; {JOIN_VIDEO}",
         ("permission denied",),
         (errno.EACCES, errno.EPERM),
     ),
     _Known(
-        "there is too little memory for its pictures{memory}; give a smaller width and height, or write "
-        "dtoverlay=vc4-kms-v3d,cma-256 into /boot/firmware/config.txt and start the Pi again",
+        "there is too little memory for its pictures{memory}; give a smaller width and height, or " + MORE_MEMORY,
         ("failed to allocate", "cannot allocate memory"),
         (errno.ENOMEM,),
     ),
-    _Known(
-        "this kernel has no memory for pictures (/dev/dma_heap); start the kernel of Raspberry Pi OS",
-        ("could not open any dmaheap",),
-    ),
+    _Known(NO_HEAP, ("could not open any dmaheap",)),
 )
 OTHER = "the camera library says: {words}; 'pisecurity doctor camera' looks for the cause"
 
@@ -76,6 +72,7 @@ def explain(error: BaseException, about: Circumstances | None = None) -> str:
         user=about.user,
         holder=f" ({about.holder})" if about.holder else "",
         memory=f" ({about.memory})" if about.memory else "",
+        config=f"/{BOOT_CONFIGS[0]}",
     )
 
 

@@ -16,7 +16,7 @@ WORDS: Mapping[int, str] = {
     errno.EBUSY: "{who} is in use by another program{holder}; stop that one, 'sudo fuser -v {path}' names it",
     **dict.fromkeys(
         (errno.EACCES, errno.EPERM),
-        "{path} may not be opened by this user; run 'sudo usermod -aG video {user}' and log in again",
+        "{path} may not be opened by this user; " + machine.JOIN_VIDEO,
     ),
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "{path} is not there; plug it in; {instead}"),
     errno.ENOSPC: "{who} does not get enough of its USB port; give a smaller width and height, or plug it into another "
