@@ -18,6 +18,7 @@ import av
 import numpy as np
 import pytest
 
+from pisecurity.adapters import labels
 from pisecurity.cli.progress import Progress
 from pisecurity.cli.replay import EventBook, clock_time
 from pisecurity.core.types import Box, Event, Frame, Phase
@@ -37,8 +38,8 @@ def lines(ran: Ran) -> list[dict[str, Any]]:
 
 def person_in(clip: Path) -> list[tuple[float, float, float, float]]:
     """Return the true boxes of the clip's event, in shares of the picture."""
-    (entry,) = [one for one in json.loads((CLIPS / "manifest.json").read_text())["clips"] if one["file"] == clip.name]
-    return [tuple(box) for box in entry["events"][0]["boxes"]]
+    (recording,) = [each.recording for each in labels.read(CLIPS).recordings if each.recording.file == clip.name]
+    return list(recording.events[0].boxes or ())
 
 
 def overlap(box: tuple[float, ...], true: tuple[float, ...]) -> float:

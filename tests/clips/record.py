@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from pisecurity.adapters.cameras.stage import Labelled, Scene
+from pisecurity.adapters import labels
+from pisecurity.adapters.cameras.stage import Labelled, Scene, View, garden
 from pisecurity.adapters.clips import ClipWriter
 
 CLIPS = Path(__file__).parent
-MANIFEST = CLIPS / "manifest.json"
 FPS = 10
+WARM_UP_S = 5
+"""Of a clip without an event; the others are scored by their boxes."""
 NOTES = (
     "Drawn by the stage of this project (pisecurity.adapters.cameras.stage), so these clips have its licence.",
-    "Frames count from 0; first_frame and last_frame are inclusive: some of the thing is in the picture.",
+    "Frames count from 0; start_frame and end_frame are inclusive: some of the thing is in the picture.",
     "boxes: per frame x, y, w, h in shares of the picture, without the cast shadow.",
 )
 
@@ -42,10 +44,10 @@ TAKES = (
 )
 
 
-def record(take: Take, folder: Path) -> dict[str, Any]:
-    """Write one clip and return its entry of the manifest."""
+def record(take: Take, folder: Path) -> labels.Recording:
+    """Write one clip and return its labels."""
     width, height = take.size
-    scene = Scene(take.seed, width, height, people=take.people)
+    scene = Scene(garden(take.seed, View(width, height), people=take.people), take.seed, width, height)
     frames = round(take.seconds * FPS)
     seen: dict[int, Labelled] = {}
     with ClipWriter(folder / take.name, width, height, FPS, quality=27) as clip:
@@ -54,41 +56,55 @@ def record(take: Take, folder: Path) -> dict[str, Any]:
             clip.write(shown.picture)
             for labelled in shown.truth:
                 seen[number] = labelled
-    return {
-        "file": take.name,
-        "shows": take.shows,
-        "licence": "MIT",
-        "source": f"stage, seed {take.seed}, from {take.starts_s:g} s",
-        "width": width,
-        "height": height,
-        "fps": FPS,
-        "frames": frames,
-        "events": events(seen),
-    }
+    return described(take, frames, seen)
 
 
-def events(seen: dict[int, Labelled]) -> list[dict[str, Any]]:
-    """Return one entry for each run of frames with something in them."""
-    runs: list[dict[str, Any]] = []
-    for number, labelled in sorted(seen.items()):
-        if not runs or runs[-1]["last_frame"] != number - 1:
-            runs.append({"label": labelled.label, "first_frame": number, "last_frame": number, "boxes": []})
-        runs[-1]["last_frame"] = number
-        box = labelled.box
-        runs[-1]["boxes"].append([round(value, 4) for value in (box.x, box.y, box.w, box.h)])
-    return runs
+def described(take: Take, frames: int, seen: dict[int, Labelled]) -> labels.Recording:
+    """Return the labels of a clip in whose frames *seen* is all that matters."""
+    width, height = take.size
+    return labels.Recording(
+        file=take.name,
+        w=width,
+        h=height,
+        fps=FPS,
+        frames=frames,
+        shows=take.shows,
+        source=f"stage, seed {take.seed}, from {take.starts_s:g} s",
+        licence="MIT",
+        warmup=None if seen else (0, WARM_UP_S * FPS - 1),
+        events=tuple(event(run, seen) for run in runs(frames, lambda number: number in seen)),
+        nuisance=tuple(
+            labels.Interval(start_frame=run[0], end_frame=run[-1], label="leaves and light")
+            for run in runs(frames, lambda number: number not in seen)
+        ),
+    )
+
+
+def runs(frames: int, belongs: Callable[[int], bool]) -> Iterator[list[int]]:
+    """Yield the runs of frames that belong."""
+    for wanted, run in groupby(range(frames), belongs):
+        if wanted:
+            yield list(run)
+
+
+def event(run: list[int], seen: dict[int, Labelled]) -> labels.Interval:
+    """Return the event of the frames in *run*, with their boxes."""
+    boxes = [seen[number].box for number in run]
+    return labels.Interval(
+        start_frame=run[0],
+        end_frame=run[-1],
+        label=seen[run[0]].label,
+        boxes=tuple((round(box.x, 4), round(box.y, 4), round(box.w, 4), round(box.h, 4)) for box in boxes),
+    )
 
 
 def main() -> int:
     """Record all clips and write the manifest."""
     clips = [record(take, CLIPS) for take in TAKES]
-    text = json.dumps({"version": 1, "notes": NOTES, "clips": clips}, indent=1)
-    MANIFEST.write_text(text + "\n", encoding="utf-8")
+    labels.write(CLIPS, clips, NOTES)
     for clip in clips:
-        size = (CLIPS / clip["file"]).stat().st_size
-        sys.stdout.write(
-            f"{clip['file']}: {clip['frames']} frames, {len(clip['events'])} events, {size / 1024:.0f} kB\n"
-        )
+        size = (CLIPS / clip.file).stat().st_size
+        sys.stdout.write(f"{clip.file}: {clip.frames} frames, {len(clip.events)} events, {size / 1024:.0f} kB\n")
     return 0
 
 

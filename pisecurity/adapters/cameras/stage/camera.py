@@ -6,6 +6,8 @@ import math
 from typing import Final
 
 from pisecurity.adapters.cameras.stage.scene import Scene
+from pisecurity.adapters.cameras.stage.situations.demo import garden
+from pisecurity.adapters.cameras.stage.view import View
 from pisecurity.adapters.cameras.timing import Pace, on_grid
 from pisecurity.core.types import Frame, Picture
 from pisecurity.errors import CameraError
@@ -29,7 +31,8 @@ class StageCamera:
     def open(self, packets: PacketSink | None = None) -> CameraInfo:
         """Paint the garden, the first time, and start its clock."""
         if self._scene is None:
-            self._scene = Scene(self._settings.seed, WIDTH, HEIGHT)
+            seed = self._settings.seed
+            self._scene = Scene(garden(seed, View(WIDTH, HEIGHT)), seed, WIDTH, HEIGHT)
         self._pace = Pace(self._clock)
         self._start_s = on_grid(self._clock.monotonic())
         self._index = -1
@@ -53,14 +56,14 @@ class StageCamera:
             return None
         self._index = index
         taken_s = self._due_s(index)
-        shown = self._scene.render(taken_s - self._start_s).picture
+        shown = self._scene.render(taken_s - self._start_s)
         return Frame(
             camera=self._settings.id,
             index=index,
             taken_s=taken_s,
             taken_at=self._clock.now(),
-            luma=shown.y,
-            picture=lambda: Picture(shown.y.copy(), shown.u.copy(), shown.v.copy()),
+            luma=shown.luma,
+            picture=lambda: copied(shown.picture),
         )
 
     def close(self) -> None:
@@ -68,3 +71,8 @@ class StageCamera:
 
     def _due_s(self, index: int) -> float:
         return self._start_s + on_grid(index / self._settings.fps)
+
+
+def copied(picture: Picture) -> Picture:
+    """Return planes of its own for whoever keeps a picture."""
+    return Picture(picture.y.copy(), picture.u.copy(), picture.v.copy())

@@ -1,8 +1,7 @@
-"""Where things of the garden are in the picture.
+"""Where things are in the picture.
 
-Three spaces: the ground in metres (to the right of the camera, away from it), the sheet on which the garden is
-painted (a fixed unit, 1 is a pixel of a 640x480 picture), and pixels of the picture, which shows the middle of
-the sheet.
+Three spaces: the ground in metres (to the right of the camera, away from it), the sheet on which a place is painted
+(a fixed unit, 1 is a pixel of a 640x480 picture), and pixels of the picture, which shows the middle of the sheet.
 """
 
 from __future__ import annotations
@@ -12,10 +11,6 @@ from typing import Final
 
 SHEET_WIDTH: Final = 864
 SHEET_HEIGHT: Final = 486
-HORIZON: Final = 122.0
-VANISHING_X: Final = 400.0
-FOCAL: Final = 520.0
-CAMERA_HEIGHT_M: Final = 2.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +21,31 @@ class Ground:
     """From the middle axis of the camera."""
     away_m: float
 
-    def on_sheet(self) -> tuple[float, float]:
-        """Return its place on the sheet. Source: pinhole camera, level, ``CAMERA_HEIGHT_M`` above the ground."""
-        scale = self.scale
-        return VANISHING_X + self.right_m * scale, HORIZON + CAMERA_HEIGHT_M * scale
 
-    @property
-    def scale(self) -> float:
-        """Sheet units a metre at this distance."""
-        return FOCAL / self.away_m
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A level pinhole camera. Lengths are in sheet units unless they say metres."""
 
+    horizon: float
+    """Row of the sheet at the height of the camera."""
+    vanishing_x: float
+    """Column of the sheet straight ahead."""
+    focal: float
+    camera_height_m: float
 
-def ground_at(x: float, y: float) -> Ground:
-    """Return the ground point seen at (*x*, *y*) of the sheet, below the horizon."""
-    away_m = FOCAL * CAMERA_HEIGHT_M / (y - HORIZON)
-    return Ground((x - VANISHING_X) * away_m / FOCAL, away_m)
+    def scale(self, away_m: float) -> float:
+        """Return sheet units a metre at this distance."""
+        return self.focal / away_m
+
+    def on_sheet(self, ground: Ground, up_m: float = 0.0) -> tuple[float, float]:
+        """Return where a point *up_m* above the ground is on the sheet."""
+        scale = self.scale(ground.away_m)
+        return self.vanishing_x + ground.right_m * scale, self.horizon + (self.camera_height_m - up_m) * scale
+
+    def ground_at(self, x: float, y: float) -> Ground:
+        """Return the ground point seen at (*x*, *y*) of the sheet, below the horizon."""
+        away_m = self.focal * self.camera_height_m / (y - self.horizon)
+        return Ground((x - self.vanishing_x) * away_m / self.focal, away_m)
 
 
 @dataclass(frozen=True, slots=True)

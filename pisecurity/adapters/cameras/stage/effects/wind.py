@@ -10,21 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pisecurity.adapters.cameras.stage.paint import Image
+from pisecurity.adapters.cameras.stage.canvas import Canvas, Image
+from pisecurity.adapters.cameras.stage.curve import FULL, Curve
+from pisecurity.adapters.cameras.stage.effects.effect import Playing, Setting
+from pisecurity.adapters.cameras.stage.place import DAY, Leaves
 from pisecurity.adapters.cameras.stage.view import View
 from pisecurity.core.types import Plane
 
 COARSE: Final = 8
 SWAY_HZ: Final = 0.42
 FLUTTER_HZ: Final = 1.15
-REGIONS: Final = (
-    (106.0, 0.0, 326.0, 126.0, 1.9),
-    (100.0, 172.0, 290.0, 222.0, 0.8),
-    (296.0, 254.0, 432.0, 290.0, 0.8),
-    (424.0, 226.0, 544.0, 268.0, 0.5),
-    (552.0, 254.0, 632.0, 290.0, 0.8),
-)
-"""Left, top, right, bottom on the sheet and how far leaves move there, in sheet units."""
+_SALT: Final = 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +38,33 @@ class _Patch:
     """Radians, coarse: neighbouring boughs move together."""
 
 
+@dataclass(frozen=True, slots=True)
 class Wind:
-    """Moves whatever is green in the regions of the garden that have leaves."""
+    """Moves whatever is green where the place has leaves."""
 
-    def __init__(self, day: Image, view: View, rng: np.random.Generator) -> None:
-        """*day*: the still picture, (H, W, 3) BGR."""
-        self._patches = [patch for region in REGIONS if (patch := _patch(day, view, region, rng)) is not None]
+    strength: Curve = FULL
+    """1 is a light breeze, 3 a strong wind."""
 
-    def blow(self, t_s: float, y: Plane, u: Plane, v: Plane) -> None:
-        """Move the leaves in the planes of a still picture to where they are at *t_s*."""
-        gust = 0.45 + 0.25 * math.sin(0.37 * t_s) + 0.2 * math.sin(0.83 * t_s + 1.0)
+    def begin(self, setting: Setting) -> Playing:
+        return _Blowing(self, setting)
+
+
+class _Blowing(Playing):
+    def __init__(self, wind: Wind, setting: Setting) -> None:
+        self._wind = wind
+        day, rng = setting.place.lights[DAY].astype(np.float32), setting.rng(_SALT)
+        patches = [_patch(day, setting.view, leaves, rng) for leaves in setting.place.leaves]
+        self._patches = [patch for patch in patches if patch is not None]
+
+    def stir(self, t_s: float, canvas: Canvas) -> None:
+        """Move the leaves in a still picture to where they are at *t_s*."""
+        gust = self._wind.strength(t_s) * (0.45 + 0.25 * math.sin(0.37 * t_s) + 0.2 * math.sin(0.83 * t_s + 1.0))
         for patch in self._patches:
             sway = patch.phase + 2 * math.pi * SWAY_HZ * t_s
             flutter = 1.9 * patch.phase + 2 * math.pi * FLUTTER_HZ * t_s
             across = patch.reach * gust * patch.amount * (np.sin(sway) + 0.35 * np.sin(flutter))
             down = 0.45 * patch.reach * gust * patch.amount * np.cos(flutter + 0.7)
-            for plane, half in ((y, 1), (u, 2), (v, 2)):
+            for plane, half in canvas.planes():
                 _shift(plane, patch, half, across, down)
 
 
@@ -72,14 +79,8 @@ def _shift(plane: Plane, patch: _Patch, half: int, across: Image, down: Image) -
     plane[here] = cv2.remap(part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _patch(
-    day: Image, view: View, region: tuple[float, float, float, float, float], rng: np.random.Generator
-) -> _Patch | None:
-    left, top, right, bottom, reach = region
-    height, width = day.shape[:2]
-    x0, y0 = (max(0, math.floor(value) // 2 * 2) for value in view.pixel(left, top))
-    x1, y1 = view.pixel(right, bottom)
-    x1, y1 = min(width, int(x1)) // 2 * 2, min(height, int(y1)) // 2 * 2
+def _patch(day: Image, view: View, leaves: Leaves, rng: np.random.Generator) -> _Patch | None:
+    x0, y0, x1, y1 = leaves.area.pixels(view)
     phases = rng.uniform(0, 4.0, (4, 6)).astype(np.float32)
     if x1 - x0 < COARSE or y1 - y0 < COARSE:
         return None
@@ -88,7 +89,7 @@ def _patch(
     phase = cv2.resize(phases, size, interpolation=cv2.INTER_CUBIC)
     taper = _taper(size, at_top=y0 == 0)
     return _Patch(
-        x0, y0, x1, y1, reach * view.scale, np.asarray(amount, np.float32) * taper, np.asarray(phase, np.float32)
+        x0, y0, x1, y1, leaves.reach * view.scale, np.asarray(amount, np.float32) * taper, np.asarray(phase, np.float32)
     )
 
 

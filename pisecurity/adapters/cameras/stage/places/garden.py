@@ -8,7 +8,6 @@ from typing import Final
 import cv2
 import numpy as np
 
-from pisecurity.adapters.cameras.stage.house import DOOR, WALL_FOOT, WALL_LEFT, Paints
 from pisecurity.adapters.cameras.stage.paint import (
     FINE,
     Colour,
@@ -23,17 +22,10 @@ from pisecurity.adapters.cameras.stage.paint import (
     rectangle,
     tones,
 )
-from pisecurity.adapters.cameras.stage.view import (
-    CAMERA_HEIGHT_M,
-    FOCAL,
-    HORIZON,
-    SHEET_HEIGHT,
-    SHEET_WIDTH,
-    VANISHING_X,
-    Ground,
-    ground_at,
-)
+from pisecurity.adapters.cameras.stage.places.house import DOOR, WALL_FOOT, WALL_LEFT, Paints
+from pisecurity.adapters.cameras.stage.view import SHEET_HEIGHT, SHEET_WIDTH, Ground, Lens
 
+LENS: Final = Lens(horizon=122.0, vanishing_x=400.0, focal=520.0, camera_height_m=2.6)
 DRIVE_EDGE: Final = 376.0
 """Sheet row at which the lawn ends and the drive begins."""
 PATH_HALF_M: Final = 0.6
@@ -44,7 +36,7 @@ LEAF_GREENS: Final[tuple[Colour, ...]] = ((36, 74, 48), (44, 100, 64), (52, 128,
 def path_middle_m() -> float:
     """Return how far right of the camera the path to the door lies."""
     left, _, right, _ = DOOR
-    return ground_at((left + right) / 2, 284.0).right_m
+    return LENS.ground_at((left + right) / 2, 284.0).right_m
 
 
 def paint_sky(sheet: Sheet) -> None:
@@ -108,15 +100,15 @@ def _path(sheet: Sheet) -> None:
     """Lay slabs from the door to the drive, 0.6 m deep."""
     rng, middle = sheet.rng, path_middle_m()
     left, right = middle - PATH_HALF_M, middle + PATH_HALF_M
-    near_m, far_m = ground_at(0, DRIVE_EDGE + 2).away_m, ground_at(0, 285).away_m
-    edge = [Ground(x, z).on_sheet() for x, z in
+    near_m, far_m = LENS.ground_at(0, DRIVE_EDGE + 2).away_m, LENS.ground_at(0, 285).away_m
+    edge = [LENS.on_sheet(Ground(x, z)) for x, z in
             ((left - 0.06, near_m), (right + 0.06, near_m), (right + 0.06, far_m), (left - 0.06, far_m))]  # fmt: skip
     sheet.area(edge, (98, 110, 112), grain=0.08)
     z = near_m
     while z < far_m:
         end = min(far_m, z + 0.6)
         for x0, x1 in ((left, middle - 0.01), (middle + 0.01, right)):
-            slab = [Ground(x, d).on_sheet() for x, d in ((x0, z), (x1, z), (x1, end - 0.03), (x0, end - 0.03))]
+            slab = [LENS.on_sheet(Ground(x, d)) for x, d in ((x0, z), (x1, z), (x1, end - 0.03), (x0, end - 0.03))]
             sheet.area(slab, lit((168, 180, 186), 0.86 + 0.2 * float(rng.random())), grain=0.05, mottle=0.05)
         z = end
 
@@ -128,8 +120,8 @@ def _drive(sheet: Sheet) -> None:
 
     def pave(here: Where, _: Mask, pixels: Image) -> Image:
         rows, columns = np.arange(here[0].start, here[0].stop), np.arange(pixels.shape[1])
-        away = FOCAL * CAMERA_HEIGHT_M / ((rows + 0.5) / FINE - HORIZON) / STONE_M
-        right = ((columns + 0.5) / FINE - VANISHING_X)[None, :] * away[:, None] / FOCAL
+        away = LENS.focal * LENS.camera_height_m / ((rows + 0.5) / FINE - LENS.horizon) / STONE_M
+        right = ((columns + 0.5) / FINE - LENS.vanishing_x)[None, :] * away[:, None] / LENS.focal
         row = np.floor(away).astype(np.intp)
         shifted = right + 0.5 * (row % 2)[:, None]
         column = np.floor(shifted).astype(np.intp)

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from pisecurity.adapters.cameras.stage import Scene, StageCamera, light
+from pisecurity.adapters.cameras.stage import Scene, StageCamera, View, garden
+from pisecurity.adapters.cameras.stage.situations import demo
 from pisecurity.core.types import Box
 from pisecurity.settings import CameraSettings
 from tests.fakes import FakeClock
@@ -15,17 +16,21 @@ from tests.fakes import FakeClock
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return Scene(1, 320, 240)
+    return garden_of(1)
 
 
 @pytest.fixture(scope="module")
 def empty_scene() -> Scene:
-    return Scene(1, 320, 240, people=False)
+    return garden_of(1, people=False)
+
+
+def garden_of(seed: int, width: int = 320, height: int = 240, *, people: bool = True) -> Scene:
+    return Scene(garden(seed, View(width, height), people=people), seed, width, height)
 
 
 def test_a_moment_is_the_same_in_another_run_and_in_any_order(scene: Scene) -> None:
     moments = (0.0, 11.5, 33.3, 620.0, 700.0)
-    other = Scene(1, 320, 240)
+    other = garden_of(1)
     for t_s, again_s in zip(moments, reversed(moments), strict=True):
         other.render(again_s)
         first, second = scene.render(t_s), other.render(t_s)
@@ -35,7 +40,7 @@ def test_a_moment_is_the_same_in_another_run_and_in_any_order(scene: Scene) -> N
 
 
 def test_another_seed_is_another_garden(scene: Scene) -> None:
-    other = Scene(2, 320, 240)
+    other = garden_of(2)
     difference = np.abs(scene.render(2.0).picture.y.astype(int) - other.render(2.0).picture.y)
     assert difference.mean() > 4
 
@@ -48,16 +53,12 @@ def test_somebody_sets_out_in_every_25_seconds(scene: Scene) -> None:
     assert len(comes) >= 5
 
 
-def test_between_two_passes_the_garden_is_empty_for_more_than_ten_seconds(scene: Scene) -> None:
+def test_between_two_passes_the_garden_is_empty_for_more_than_ten_seconds() -> None:
+    cast = demo.Passes(1, View(320, 240))
     for earlier, later in itertools.pairwise(number * 20 + 19 for number in range(12)):
-        away_s = [t_s for t_s in np.arange(earlier, later, 0.25) if not scene._people(t_s, planes(scene), None)]
+        times = np.arange(earlier, later, 0.25)
+        away_s = [t_s for t_s in times if all(role.path.at(t_s) is None for role in cast.around(t_s))]
         assert len(away_s) * 0.25 > 10
-
-
-def planes(scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    picture = np.zeros((scene.height, scene.width), np.uint8)
-    half = np.zeros(((scene.height + 1) // 2, (scene.width + 1) // 2), np.uint8)
-    return picture, half, half.copy()
 
 
 def test_the_true_box_holds_what_the_person_changed(scene: Scene, empty_scene: Scene) -> None:
@@ -89,7 +90,7 @@ def test_a_person_at_the_rim_is_true_for_the_part_that_is_seen(scene: Scene) -> 
 
 def test_without_people_nobody_comes_but_leaves_clouds_and_lamp_go_on(empty_scene: Scene) -> None:
     assert not any(empty_scene.render(t_s).truth for t_s in range(0, 60, 3))
-    assert {round(light.lamp(t_s)) for t_s in range(0, 60, 3)} == {0, 1}
+    assert {round(demo.lamp(t_s)) for t_s in range(0, 60, 3)} == {0, 1}
     clear, cloudy = empty_scene.render(22.0).picture.y, empty_scene.render(38.0).picture.y
     assert clear.mean() - cloudy.mean() > 2
 
@@ -99,13 +100,13 @@ def test_night_is_dark_and_returns_to_day(empty_scene: Scene) -> None:
         return float(empty_scene.render(t_s).picture.y.mean())
 
     assert brightness(690) < 0.5 * brightness(2)
-    assert brightness(light.CYCLE_S + 2) == pytest.approx(brightness(2), abs=3)
+    assert brightness(demo.CYCLE_S + 2) == pytest.approx(brightness(2), abs=3)
 
 
 @pytest.mark.parametrize("size", [(161, 91), (640, 480), (1280, 720), (120, 200), (33, 32)])
 def test_every_size_shows_the_person_whole(size: tuple[int, int]) -> None:
     width, height = size
-    scene = Scene(3, width, height)
+    scene = garden_of(3, width, height)
     shown = [scene.render(t_s) for t_s in np.arange(9.0, 14.0, 0.5)]
     assert {moment.picture.size for moment in shown} == {size}
     assert shown[0].picture.u.shape == ((height + 1) // 2, (width + 1) // 2)
@@ -115,7 +116,7 @@ def test_every_size_shows_the_person_whole(size: tuple[int, int]) -> None:
 
 def test_a_scene_too_small_to_see_anything_is_refused() -> None:
     with pytest.raises(ValueError, match="needs 32 pixels each way, got 31x480"):
-        Scene(1, 31, 480)
+        garden_of(1, 31, 480)
 
 
 def test_a_slow_reader_misses_frames_and_sees_it_in_the_index() -> None:
