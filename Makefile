@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test test-libcamera test-v4l2 check bench pictures lock clean ruff mypy imports unit shell lines
+.PHONY: help demo test test-libcamera test-v4l2 check bench dvr-scan pictures lock clean ruff mypy imports unit shell lines
 
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -68,6 +68,10 @@ lines:
 bench: .venv-dev/$(READY) ## measure against what people use instead
 	$(DEV) benchmarks
 
+# Its OpenCV is the one for desktops, which needs what a machine without a screen may lack.
+dvr-scan: .venv-dvr-scan/$(LOCKED)
+	@.venv-dvr-scan/bin/python -c 'import cv2' 2>/dev/null || tests/setup/debian.sh libgl1 libglib2.0-0
+
 pictures: .venv-dev/$(READY) ## make the pictures of the README anew, from the running demo
 	$(DEV) tests.pictures
 
@@ -75,7 +79,7 @@ lock: .venv-lock/$(LOCKED) ## write requirements/*.txt anew, with the newest rel
 	requirements/lock.sh .venv-lock/bin/uv
 
 clean: ## remove what make made
-	rm -rf .venv .venv-dev .venv-lock .demo build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-dvr-scan .venv-lock .demo build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/$(LOCKED): requirements/demo.txt requirements/build.txt
 	@tests/setup/venv.sh $(PYTHON) .venv requirements/demo.txt
@@ -83,6 +87,10 @@ clean: ## remove what make made
 
 .venv-dev/$(LOCKED): requirements/dev.txt requirements/picamera2.txt requirements/build.txt
 	@tests/setup/venv.sh $(PYTHON) .venv-dev requirements/dev.txt requirements/picamera2.txt
+	@touch $@
+
+.venv-dvr-scan/$(LOCKED): requirements/dvr-scan.txt requirements/build.txt
+	@tests/setup/venv.sh $(PYTHON) .venv-dvr-scan requirements/dvr-scan.txt
 	@touch $@
 
 .venv-lock/$(LOCKED): requirements/lock.txt

@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-NAMES = ("daemon", "camera")
+NAMES = ("daemon", "camera", "motion")
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in sys.argv[1:] or NAMES))

@@ -17,3 +17,5 @@ lock ../pyproject.toml --extra demo --constraint runtime.txt --output-file demo.
 lock ../pyproject.toml --extra demo --constraint demo.txt dev.in --output-file dev.txt
 # picamera2 beside the tools: only what picamera2.in names, at versions that fit dev.txt.
 lock --no-deps --constraint dev.txt picamera2.in --output-file picamera2.txt
+# A program of its own, which shares nothing with the others.
+lock dvr-scan.in --output-file dvr-scan.txt

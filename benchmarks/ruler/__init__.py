@@ -1,0 +1,1 @@
+"""Scores motion detectors, ours and those that people use, on the same frames with the same truth."""

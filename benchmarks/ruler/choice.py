@@ -1,0 +1,63 @@
+"""Which clips are measured on: those of the tests, a folder of recordings, and drawn situations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from benchmarks.ruler.clip import Clip
+from benchmarks.ruler.detectors import matching
+from benchmarks.ruler.programs import CHECKOUT
+from benchmarks.ruler.recorded import Recordings, recordings
+
+COMMITTED: Final = CHECKOUT / "tests" / "clips"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The clips to play, in order."""
+
+    clips: tuple[Clip, ...]
+    films: tuple[Clip, ...]
+    """Those of them that whole programs look at, which takes as long as the clips are."""
+    folders: tuple[Recordings, ...]
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the recordings as far as they were played, one line each."""
+        return [problem for folder in self.folders for problem in folder.problems]
+
+
+def chosen(patterns: Sequence[str], for_programs: Sequence[str], recorded: Path | None, seed: int) -> Choice:
+    """Return the clips whose names fit *patterns*.
+
+    Args:
+        for_programs: patterns over all names, for whole programs; none of them: what is committed and recorded.
+        recorded: a folder of labelled recordings; None: there is none.
+        seed: of the drawn situations.
+
+    Raises:
+        ValueError: *recorded* is no folder, or a pattern fits no clip.
+    """
+    if recorded is not None and not recorded.is_dir():
+        raise ValueError(f"{recorded}: is no folder; name one of labelled recordings")
+    folders = tuple(recordings(folder) for folder in (COMMITTED, recorded) if folder is not None)
+    filmed: list[Clip] = [clip for folder in folders for clip in folder.clips]
+    clips = [*filmed, *situations(seed)]
+    wanted = fitting(clips, patterns)
+    films = fitting(clips, for_programs) if for_programs else filmed
+    return Choice(tuple(wanted), tuple(clip for clip in films if clip in wanted), folders)
+
+
+def fitting(clips: Sequence[Clip], patterns: Sequence[str]) -> list[Clip]:
+    """Return those of *clips* whose names fit one of *patterns*. Raises ValueError: a pattern fits none."""
+    names = matching([clip.name for clip in clips], patterns)
+    return [clip for clip in clips if clip.name in names]
+
+
+def situations(seed: int) -> Sequence[Clip]:
+    """Return all drawn situations of *seed*; each is drawn only when it is played."""
+    drawn: Sequence[Clip] = import_module("benchmarks.ruler.drawn").drawn(seed)
+    return drawn
