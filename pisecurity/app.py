@@ -315,6 +315,7 @@ class Daemon:
             self._clock,
             new_id,
             self._panel.status,
+            label=camera.label,
             restarted=self._systemd.present,
         )
 

@@ -18,9 +18,10 @@ from pisecurity.adapters.network import Binding
 from pisecurity.app import Daemon, load_settings
 from pisecurity.config import parse
 from pisecurity.core.types import AlarmState, Mode
-from pisecurity.errors import ConfigError, NetworkError, NoNetworkError
+from pisecurity.errors import CameraError, ConfigError, NetworkError, NoNetworkError
 from pisecurity.runtime.panel import Transition
-from tests.fakes import START
+from pisecurity.settings import CameraSettings
+from tests.fakes import START, FakeClock
 from tests.rigs.daemon import free_port
 
 MAIL = '[mail]\nhost = "localhost"\nport = 1\nsecurity = "plain"\nsender = "a@b.org"\nto = ["{to}"]\n'
@@ -82,6 +83,18 @@ def test_becoming_armed_makes_every_watch_begin_anew(
     house.daemon._on_transition(triggered)
     house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="page")
     assert told == ["anew"] * 2, "whoever still moves when an alarm is over raises another one"
+
+
+@pytest.mark.parametrize("kind", ["stage", "file", "v4l2"])
+def test_an_error_of_a_camera_calls_it_as_the_owner_does(tmp_path: Path, kind: str) -> None:
+    where = {"file": {"path": str(tmp_path / "gone.mp4")}, "v4l2": {"device": "/dev/v4l/by-id/gone"}}.get(kind, {})
+    settings = CameraSettings.model_validate({"id": "front", "name": "Front door", "kind": kind, **where})
+    camera = app.build_camera(settings, FakeClock())
+    with pytest.raises(CameraError, match="^camera Front door is closed"):
+        camera.read(0)
+    if where:
+        with pytest.raises(CameraError, match=r"^camera Front door: .*gone"):
+            camera.open()
 
 
 def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, held: ExitStack) -> None:

@@ -66,7 +66,7 @@ class Examination:
             return
         settings = self._settings
         for camera in settings.camera:
-            yield attempt(f"camera {camera.id}", partial(self._camera, camera))
+            yield attempt(f"camera {camera.label}", partial(self._camera, camera))
         yield attempt("mail", partial(self._mail, settings.mail, settings.house.name))
         yield attempt("page", partial(self._page, settings.web))
 
@@ -127,7 +127,7 @@ class Examination:
         try:
             info = camera.open()
             if camera.read(FRAME_WITHIN_S) is None:
-                raise CameraError(f"camera {settings.id}: no picture within {FRAME_WITHIN_S:g} s; check its cable")
+                raise CameraError(f"camera {settings.label}: no picture within {FRAME_WITHIN_S:g} s; check its cable")
         finally:
             camera.close()
         remarks = "".join(f"; {remark}" for remark in info.remarks)

@@ -117,7 +117,7 @@ class CameraExamination:
             yield attempt("USB cameras", self._usb_cameras)
         yield attempt("users", self._users)
         for camera in self._cameras:
-            yield attempt(f"camera {camera.id}", partial(self._camera, camera))
+            yield attempt(f"camera {camera.label}", partial(self._camera, camera))
 
     def _config(self) -> str:
         self._cameras = config.load(self._config_file).camera

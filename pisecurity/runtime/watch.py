@@ -48,14 +48,17 @@ class Watch:
         new_id: Callable[[], str],
         observe: Callable[[], PanelStatus],
         *,
+        label: str = "",
         restarted: bool = False,
     ) -> None:
         """
         Args:
             observe: says what the alarm does now; it is asked with each event and must not wait for a disk.
+            label: what people call the camera; empty is its id, which stands in the log in any case.
             restarted: whether somebody starts the process again when it ends.
         """
         self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
+        self._label = label or camera_id
         self._inbox, self._live, self._health, self._clock = inbox, live, health, clock
         self._new_id, self._observe = new_id, observe
         self._ids: dict[int, str] = {}
@@ -121,7 +124,7 @@ class Watch:
                 if info.live and self._freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
                     self._hung = True
                     raise CameraError(
-                        f"camera {self.camera_id} has sent the very same picture for {FROZEN_S:.0f} s, so it hangs; "
+                        f"camera {self._label} has sent the very same picture for {FROZEN_S:.0f} s, so it hangs; "
                         "it is opened again"
                     )
                 if now_s - first_s >= STEADY_S:
@@ -132,16 +135,14 @@ class Watch:
                 self._hung = self._hung and self._freeze.news < LIVE_AGAIN
                 self._step(frame)
             elif now_s - last_s > LOST_AFTER_S:
-                raise CameraError(
-                    f"camera {self.camera_id} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable"
-                )
+                raise CameraError(f"camera {self._label} has sent no picture for {LOST_AFTER_S:.0f} s; check its cable")
 
     def _watched_again(self) -> None:
         """Say of a camera that was lost that it sends pictures, before it counts as found."""
         if self._failures:
             self._health.report(
                 self._fault,
-                f"camera {self.camera_id} sends pictures again; this is over when it has done so for {STEADY_S:.0f} s",
+                f"camera {self._label} sends pictures again; this is over when it has done so for {STEADY_S:.0f} s",
             )
 
     def _tell(self, info: CameraInfo) -> None:
@@ -170,7 +171,7 @@ class Watch:
         if rate.slow:
             self._health.report(
                 f"rate:{self.camera_id}",
-                f"camera {self.camera_id} sends {fps:.1f} of {info.fps:g} pictures a second, so quick things may be "
+                f"camera {self._label} sends {fps:.1f} of {info.fps:g} pictures a second, so quick things may be "
                 "missed; is the processor busy or too hot, or the cable loose?",
             )
         else:

@@ -83,6 +83,13 @@ def test_every_fault_is_named_with_its_fix(shell: Shell, tmp_path: Path) -> None
     assert found["page"][0] == "FAULT"
 
 
+def test_a_camera_is_called_as_the_owner_does(shell: Shell, tmp_path: Path) -> None:
+    back = '[[camera]]\nid = "back"\nname = "Cellar"\nkind = "file"\npath = "/gone.mp4"\n'
+    configure(tmp_path, port=free_port(), more=back)
+    ran = shell("doctor", "--state", tmp_path)
+    assert "FAULT  camera Cellar /gone.mp4: no such file; give the path of a recording\n" in ran.out
+
+
 def test_with_a_wrong_configuration_the_rest_is_still_examined(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[motoin]\n")
     ran = shell("doctor", "--state", tmp_path)

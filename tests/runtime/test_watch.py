@@ -111,7 +111,7 @@ class Scene:
         self.watch = Watch(
             self.camera, "front", self.pipeline, self.inbox,  # type: ignore[arg-type]
             LiveView(["front"], ShadeEncoder(), self.clock), self.health, self.clock, lambda: next(ids),
-            self.panel.status, restarted=True,
+            self.panel.status, label="Front door", restarted=True,
         )  # fmt: skip
         self.on_beat: Callable[[], None] = lambda: None
 
@@ -199,6 +199,18 @@ def test_r16_a_loose_cable_is_one_fault_with_longer_and_longer_waits() -> None:
     scene.run()
     assert scene.faults_over == [False, True]
     assert scene.clock.waits == list(REOPEN_S[:3])
+
+
+def test_a_fault_calls_the_camera_as_the_owner_does_and_the_log_has_its_id(caplog: pytest.LogCaptureFixture) -> None:
+    broken = CameraError("unplugged")
+    scene = Scene([None] * 30, [*steady(0, 20), *[None, make_frame(300)] * 12, broken], [make_frame(0)])
+    told: dict[str, str] = {}
+    scene.on_beat = lambda: told.update({fault.text: fault.key for fault in scene.health.faults()})
+    scene.run()
+    assert len(told) == 4, "silent, sends again, slow, unplugged"
+    assert all(text.startswith("camera Front door ") for text in told if text != "unplugged")
+    assert set(told.values()) == {"camera:front", "rate:front"}
+    assert all(f"fault began key={key}" in caplog.text for key in told.values())
 
 
 def test_a_lost_camera_ends_its_event() -> None:
@@ -300,7 +312,7 @@ def test_r17_a_camera_that_hangs_on_one_picture_is_opened_again_and_told_within_
     told: list[str] = []
     scene.on_beat = lambda: told.extend(fault.text for fault in scene.health.faults())
     scene.run()
-    assert "camera front has sent the very same picture for 8 s" in told[0]
+    assert "camera Front door has sent the very same picture for 8 s" in told[0]
     assert scene.camera.opened_s[1] - scene.camera.opened_s[0] < 20
 
 

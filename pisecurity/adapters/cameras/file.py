@@ -44,7 +44,7 @@ class FileCamera:
             self._path = _at_home(self._settings.path)
             recording = Recording(self._path, with_packets=packets is not None)
         except CameraError as error:
-            raise CameraError(f"camera {self._settings.id}: {error}") from error
+            raise CameraError(f"camera {self._settings.label}: {error}") from error
         self._recording = recording
         self._sink = packets
         self._pace = Pace(self._clock)
@@ -55,7 +55,7 @@ class FileCamera:
         self._next: Decoded | None = next(self._frames, None)
         if self._next is None:
             self.close()
-            raise CameraError(f"camera {self._settings.id}: {self._path}: has no readable frame; give another file")
+            raise CameraError(f"camera {self._settings.label}: {self._path}: has no readable frame; give another file")
         frame = self._next.frame
         try:
             self._check_size(frame)
@@ -79,7 +79,7 @@ class FileCamera:
         """
         recording = self._recording
         if recording is None:
-            raise CameraError(f"camera {self._settings.id} is closed; open it before reading")
+            raise CameraError(f"camera {self._settings.label} is closed; open it before reading")
         if self._next is None:
             self._next = next(self._frames, None)
         if self._next is None:
@@ -116,8 +116,8 @@ class FileCamera:
         """Raise CameraError when *frame* is too small; a recording may change its size at any frame."""
         if min(frame.width, frame.height) < SMALLEST:
             raise CameraError(
-                f"camera {self._settings.id}: {self._path.name}: its pictures of {frame.width}x{frame.height} are too "
-                f"small to watch; give a recording of at least {SMALLEST}x{SMALLEST}"
+                f"camera {self._settings.label}: {self._path.name}: its pictures of {frame.width}x{frame.height} are "
+                f"too small to watch; give a recording of at least {SMALLEST}x{SMALLEST}"
             )
 
     def _hand_on(self, encoded: Iterable[Encoded]) -> None:
@@ -153,7 +153,7 @@ class FileCamera:
         return self._start_at + timedelta(seconds=seconds)
 
     def _ending(self, recording: Recording) -> EndOfStreamError:
-        text = f"camera {self._settings.id}: {self._path.name} ended after {recording.readable} readable frames"
+        text = f"camera {self._settings.label}: {self._path.name} ended after {recording.readable} readable frames"
         if recording.damaged:
             text += f", {recording.damaged} damaged skipped"
         missing = recording.readable + recording.damaged < recording.announced

@@ -195,6 +195,15 @@ def test_fact_19_no_camera_is_told_with_what_to_do(pi: Rig, camera: PiCamera) ->
         camera.open()
 
 
+def test_an_error_calls_the_camera_as_the_owner_does(pi: Rig) -> None:
+    pi.cameras = []
+    camera = PiCamera(camera_settings(kind="picamera2", name="Front door"), SystemClock())
+    with pytest.raises(CameraError, match=r"^camera Front door: the Pi sees no camera"):
+        camera.open()
+    with pytest.raises(CameraError, match=r"^camera Front door is closed"):
+        camera.read(0)
+
+
 def test_r40_a_camera_whose_driver_comes_up_later_is_found(pi: Rig, camera: PiCamera) -> None:
     pi.cameras[0].gone = True
     for _ in range(3):

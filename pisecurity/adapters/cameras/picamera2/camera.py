@@ -67,7 +67,7 @@ class PiCamera:
             # Said once in so many times: where nobody starts a new process, this one goes on trying.
             self._opened_in_vain = 0
             raise CameraError(
-                f"camera {self._settings.id}: it worked before and does not come back; a new process may help",
+                f"camera {self._settings.label}: it worked before and does not come back; a new process may help",
                 needs_new_process=True,
             )
         self._opened_in_vain += 1
@@ -88,7 +88,7 @@ class PiCamera:
         """
         session = self._session
         if session is None:
-            raise CameraError(f"camera {self._settings.id} is closed; open it before reading")
+            raise CameraError(f"camera {self._settings.label} is closed; open it before reading")
         self._release()
         try:
             return self._newest(session, self._clock.monotonic() + timeout_s)
@@ -224,4 +224,4 @@ class PiCamera:
             held.release()
 
     def _named(self, text: str) -> CameraError:
-        return CameraError(f"camera {self._settings.id}: {text}")
+        return CameraError(f"camera {self._settings.label}: {text}")

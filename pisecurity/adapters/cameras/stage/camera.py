@@ -47,7 +47,7 @@ class StageCamera:
             CameraError: the camera is not open.
         """
         if not self._opened or self._scene is None:
-            raise CameraError(f"camera {self._settings.id} is closed; open it before reading")
+            raise CameraError(f"camera {self._settings.label} is closed; open it before reading")
         index = self._index + 1
         late_s = self._pace.late_s(self._due_s(index))
         if late_s > FALLEN_BEHIND_S:

@@ -69,7 +69,7 @@ class V4l2Camera:
             CameraError: the camera is not open, was unplugged, or broke off.
         """
         if self._capture is None:
-            raise CameraError(f"camera {self._settings.id} is closed; open it before reading")
+            raise CameraError(f"camera {self._settings.label} is closed; open it before reading")
         try:
             return self._next(self._capture, self._clock.monotonic() + timeout_s)
         except OSError as error:
@@ -238,4 +238,4 @@ class V4l2Camera:
         return trouble.explain(error, self._path, self._card, instead, holder)
 
     def _named(self, text: str) -> CameraError:
-        return CameraError(f"camera {self._settings.id}: {text}")
+        return CameraError(f"camera {self._settings.label}: {text}")
