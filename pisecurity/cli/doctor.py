@@ -126,8 +126,11 @@ class Examination:
         camera = build_camera(settings, self._clock)
         try:
             info = camera.open()
-            if camera.read(FRAME_WITHIN_S) is None:
+            frame = camera.read(FRAME_WITHIN_S)
+            if frame is None:
                 raise CameraError(f"camera {settings.label}: no picture within {FRAME_WITHIN_S:g} s; check its cable")
+            if frame.trouble:
+                raise CameraError(frame.trouble)
         finally:
             camera.close()
         remarks = "".join(f"; {remark}" for remark in info.remarks)

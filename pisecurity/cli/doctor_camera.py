@@ -41,6 +41,8 @@ class Run:
     fps: float
     lost: int
     picture: Picture
+    trouble: str
+    """``Frame.trouble`` of the last one."""
 
 
 def measured(camera: Camera, clock: Clock, seconds: float = MEASURED_S) -> Run:
@@ -57,7 +59,7 @@ def measured(camera: Camera, clock: Clock, seconds: float = MEASURED_S) -> Run:
     passed_s = last.taken_s - first.taken_s
     if not passed_s:
         raise CameraError(f"one picture and no other within {seconds:g} s; check the cable")
-    return Run(frames / passed_s, last.index - first.index - frames, picture)
+    return Run(frames / passed_s, last.index - first.index - frames, picture, last.trouble)
 
 
 def of_daemon(camera: CameraSettings, status: Mapping[str, Any]) -> str:
@@ -68,7 +70,7 @@ def of_daemon(camera: CameraSettings, status: Mapping[str, Any]) -> str:
     """
     key = f"camera:{camera.id}"
     for fault in status["faults"]:
-        if fault["key"] in (key, f"rate:{camera.id}"):
+        if fault["key"] in (key, f"rate:{camera.id}", f"part:{camera.id}"):
             raise CameraError(str(fault["text"]))
     return f"watched by the running daemon: {status['facts'].get(key, 'not opened yet')}"
 
@@ -193,6 +195,8 @@ def _told(camera: PiCameraInfo) -> str:
 
 def _weak(run: Run, info: CameraInfo) -> Iterator[str]:
     """Yield what is wrong with what came."""
+    if run.trouble:
+        yield run.trouble
     if run.fps < LEAST_SHARE * (info.least_fps or info.fps):
         yield f"it gives only {run.fps:.1f} of {info.fps:g} frames/s; is the processor busy or too hot?"
     if run.picture.y.mean() < BLACK and run.picture.y.std() < EVEN:

@@ -77,6 +77,8 @@ class Frame:
     """Low-resolution brightness, (H, W)."""
     picture: Callable[[], Picture]
     """Copies the full picture; call it only while the frame is valid."""
+    trouble: str = ""
+    """What of the camera does not do as it is told although pictures come, and the fix; empty when all does."""
 
 
 @dataclass(frozen=True, slots=True)

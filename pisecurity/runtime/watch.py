@@ -64,7 +64,8 @@ class Watch:
         self._ids: dict[int, str] = {}
         self._changed: deque[tuple[MotionSettings, tuple[ZoneSettings, ...]]] = deque(maxlen=1)
         self._anew = threading.Event()
-        self._fault = f"camera:{camera_id}"
+        self._fault, self._part_fault = f"camera:{camera_id}", f"part:{camera_id}"
+        self._trouble = ""
         self._failures = 0
         self._freeze, self._judged_s = Freeze(), 0.0
         self._hung = False
@@ -131,6 +132,7 @@ class Watch:
                     self._failures = 0
                     self._health.clear(self._fault)
                 self._judge(rate, now_s, info)
+                self._heed(frame.trouble)
                 # One that hung may give a single new picture when it is opened: that is not live yet.
                 self._hung = self._hung and self._freeze.news < LIVE_AGAIN
                 self._step(frame)
@@ -177,6 +179,16 @@ class Watch:
         else:
             self._health.clear(f"rate:{self.camera_id}")
 
+    def _heed(self, trouble: str) -> None:
+        """Report what of the camera fails while its pictures come."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble:
+            self._health.report(self._part_fault, f"camera {self._label}: {trouble}")
+        else:
+            self._health.clear(self._part_fault)
+
     def _step(self, frame: Frame) -> None:
         # Swapped here, on the camera's thread, so that no frame sees half of a change.
         if self._changed:
@@ -207,4 +219,5 @@ class Watch:
     def _lose(self, reason: str) -> None:
         self._end_events()
         self._health.clear(f"rate:{self.camera_id}")
+        self._heed("")
         self._health.report(self._fault, reason)

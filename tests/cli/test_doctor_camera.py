@@ -101,6 +101,13 @@ def test_a_camera_in_use_names_its_fault(shell: Shell, tmp_path: Path, pi: Rig) 
     assert ran.out.count("camera front") == 1, "the part names the camera, the error not once more"
 
 
+def test_a_filter_that_does_not_move_is_a_fault(shell: Shell, tmp_path: Path, pi: Rig) -> None:
+    camera = '[[camera]]\nid = "front"\nkind = "picamera2"\nir_cut = "switched"\nir_cut_gpio = 53\n'
+    ran, found = examine(shell, tmp_path, camera)
+    assert ran.code == 1
+    assert found["camera front"][0] == "FAULT" and "its infrared-cut filter does not move" in found["camera front"][1]
+
+
 WEBCAM = '[[camera]]\nid = "front"\nkind = "v4l2"\n'
 BROKEN = "the USB camera /dev/video0 broke off in the middle; it is opened again"
 

@@ -341,6 +341,30 @@ def test_a_lost_camera_is_not_told_to_be_slow_as_well() -> None:
     assert last[-1] == {"camera:front"}
 
 
+STUCK = "its infrared-cut filter does not move: GPIO 17 cannot be driven"
+
+
+def test_what_of_a_camera_fails_while_its_pictures_come_is_a_fault_until_it_is_over() -> None:
+    stuck = [replace(make_frame(index), trouble=STUCK) for index in range(1, 4)]
+    scene = Scene([make_frame(0), *stuck, make_frame(4)], script={0: (unnamed(Phase.OPENED),)})
+    told: list[tuple[str, str]] = []
+    scene.on_beat = lambda: told.extend((fault.key, fault.text) for fault in scene.health.faults())
+    events = scene.run()
+    assert set(told) == {("part:front", f"camera Front door: {STUCK}")}
+    assert scene.faults_over == [False, True]
+    assert [event.phase for event in events] == [Phase.OPENED, Phase.ENDED], "the watch goes on"
+
+
+def test_a_lost_camera_is_not_told_to_have_a_failing_part_as_well_until_it_is_back() -> None:
+    stuck = replace(make_frame(0), trouble=STUCK)
+    scene = Scene([stuck, CameraError("front: unplugged")], [stuck, stuck])
+    told: list[set[str]] = []
+    scene.on_beat = lambda: told.append({fault.key for fault in scene.health.faults()})
+    scene.run()
+    assert {"camera:front"} in told
+    assert {fault.key for fault in scene.health.faults()} == {"camera:front", "part:front"}
+
+
 def test_what_came_of_the_asked_rate_is_a_fact_as_soon_as_it_is_known() -> None:
     scene = Scene(steady(0, 12))
     scene.run()

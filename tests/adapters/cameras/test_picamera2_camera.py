@@ -431,6 +431,15 @@ def test_a_noir_camera_is_listed_with_its_tuning_also_after_it_was_closed(pi: Ri
     plain.close()
 
 
+def test_a_filter_that_cannot_be_moved_is_told_with_every_frame_and_its_pictures_come(pi: Rig, tunings: Path) -> None:
+    pi.cameras = [pi.camera_model("imx219")]
+    camera = pi_camera(ir_cut="switched", ir_cut_gpio=53)
+    camera.open()
+    for _ in range(2):
+        assert "its infrared-cut filter does not move" in read(camera).trouble
+    camera.close()
+
+
 def test_without_the_tuning_or_beside_another_camera_a_noir_camera_works_and_says_so(pi: Rig, tunings: Path) -> None:
     pi.cameras = [pi.camera_model("ov5647")]
     camera = pi_camera(ir_cut="never")

@@ -59,16 +59,18 @@ def test_the_filter_is_in_place_by_day_and_away_by_night_also_after_a_new_start(
     assert pin.levels == [True, False, False]
 
 
-def test_a_pin_that_does_not_move_is_a_remark_and_no_end() -> None:
+def test_a_pin_that_does_not_move_is_a_trouble_until_it_moves_and_no_end() -> None:
     pin = Pin()
     pin.broken = True
     light = Light(camera_settings(kind="picamera2", ir_cut="switched"), pin)
     light.start(GAIN)
-    assert light.remark() == "GPIO 17 cannot be driven (Device or resource busy)"
-    evening(light, 0.1, 0)
+    assert light.trouble() == (
+        "its infrared-cut filter does not move, so pictures are dark at night or pink by day: "
+        "GPIO 17 cannot be driven (Device or resource busy)"
+    )
     pin.broken = False
-    light.start(GAIN)
-    assert light.remark() == ""
+    evening(light, 0.1, 0)
+    assert light.trouble() == ""
 
 
 def test_a_camera_that_does_not_tell_its_exposure_is_left_alone() -> None:

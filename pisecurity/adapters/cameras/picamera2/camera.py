@@ -126,7 +126,7 @@ class PiCamera:
         self._stamps, self._index, self._whole_seen = Stamps(), FrameIndex(), False
         session.start()
         self._heard_s = self._clock.monotonic()
-        remarks = (*setup.remarks, pale, self._lens.remark(), self._light.remark(), *(miseries if pi.is_pi else ()))
+        remarks = (*setup.remarks, pale, self._lens.remark(), *(miseries if pi.is_pi else ()))
         return CameraInfo(
             width=setup.main.width,
             height=setup.main.height,
@@ -184,6 +184,7 @@ class PiCamera:
             taken_at=self._clock.now() - timedelta(seconds=now_s - taken_s),
             luma=held.copied("lores", self._setup.small.luma),
             picture=partial(self._picture, held),
+            trouble=self._light.trouble(),
         )
 
     def _start_anew(self, session: Session) -> None:

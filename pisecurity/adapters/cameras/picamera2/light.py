@@ -114,8 +114,8 @@ class Light:
         # Infrared light on the colour filters of the sensor is pink.
         return {"Saturation": 0.0 if self._daylight.night else 1.0}
 
-    def remark(self) -> str:
-        """Return why the filter does not move, or nothing."""
+    def trouble(self) -> str:
+        """Return why the filter did not move when it was last to, or nothing."""
         return self._stuck
 
     def _filter(self, *, away: bool) -> None:
@@ -125,6 +125,6 @@ class Light:
             self._ir_cut.set(high=not away)
             self._stuck = ""
         except GpioError as error:
-            if not self._stuck:
-                log.warning("infrared-cut filter not moved camera=%s reason=%s", self._camera, error)
-            self._stuck = str(error)
+            self._stuck = (
+                f"its infrared-cut filter does not move, so pictures are dark at night or pink by day: {error}"
+            )
