@@ -8,7 +8,7 @@ import json
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, time
 from difflib import get_close_matches
 from functools import cache
@@ -58,13 +58,17 @@ _SYNTAX = {
 }
 
 
-def load(path: Path) -> Settings:
+Doubts = Callable[[Mapping[str, Any]], Iterable[tuple[KeyPath, str]]]
+"""Looks for more mistakes in the tables, of which parts may be wrong already; each with its key and the fix."""
+
+
+def load(path: Path, doubts: Doubts = lambda tables: ()) -> Settings:
     """Read the configuration file *path*.
 
     Raises:
         ConfigError: it cannot be read, or has mistakes; the message names all of them.
     """
-    return parse(read(path), str(path))
+    return parse(read(path), str(path), doubts)
 
 
 def read(path: Path) -> str:
@@ -93,12 +97,13 @@ def read(path: Path) -> str:
         raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as UTF-8 text") from None
 
 
-def parse(text: str, source: str) -> Settings:
+def parse(text: str, source: str, doubts: Doubts = lambda tables: ()) -> Settings:
     """Return the settings in the TOML *text*.
 
     Args:
         text: at most MAX_BYTES as UTF-8.
         source: what the mistakes are said to be in, such as the path of the file.
+        doubts: looks for mistakes that only this machine shows. The daemon has none: it starts all the same.
 
     Raises:
         ConfigError: all mistakes at once, each with key, value and fix; a secret is never repeated.
@@ -110,7 +115,7 @@ def parse(text: str, source: str) -> Settings:
         settings = Settings.model_validate(data)
     except ValidationError as error:
         found = [details for details in error.errors(include_url=False) if _adds_something(details)]
-    crossed = [*contradictions(data), *_unknown_timezone(data)]
+    crossed = [*contradictions(data), *_unknown_timezone(data), *doubts(data)]
     if settings is not None and not crossed:
         return settings
     shown = [_sentence(details) for details in found[:MAX_SHOWN]]

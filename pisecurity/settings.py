@@ -414,15 +414,16 @@ def contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
         tables: the settings as plain mappings and tuples. Parts with another mistake are passed over, so that
             all mistakes of a file can be told at once.
     """
-    cameras = _rows(tables, "camera")
+    cameras = rows(tables, "camera")
     yield from _camera_contradictions(cameras)
-    yield from _zone_contradictions(_rows(tables, "zone"), [row.get("id") for row in cameras])
-    yield from _schedule_contradictions(_rows(tables, "schedule"))
+    yield from _zone_contradictions(rows(tables, "zone"), [row.get("id") for row in cameras])
+    yield from _schedule_contradictions(rows(tables, "schedule"))
 
 
-def _rows(tables: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    rows = tables.get(name, ())
-    return [row if isinstance(row, Mapping) else {} for row in rows] if isinstance(rows, tuple) else []
+def rows(tables: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the tables of the list *name*, an empty one where something else stands."""
+    found = tables.get(name, ())
+    return [row if isinstance(row, Mapping) else {} for row in found] if isinstance(found, tuple) else []
 
 
 def _camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
@@ -433,6 +434,7 @@ def _camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[K
             yield ("camera", number, "id"), f"camera[{same}] has this id already; give each camera its own"
         yield from _unused_keys(number, row)
         yield from _taken_device(number, cameras)
+        yield from _taken_pin(number, cameras)
 
 
 def _unused_keys(number: int, row: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
@@ -452,6 +454,15 @@ def _taken_device(number: int, cameras: list[Mapping[str, Any]]) -> Iterator[tup
                 f"camera[{before + 1}] may be this one already; give each its own device",
             )
             return
+
+
+def _taken_pin(number: int, cameras: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
+    default = CameraSettings.model_fields["ir_cut_gpio"].default
+    pins = [row.get("ir_cut_gpio", default) if row.get("ir_cut") == "switched" else None for row in cameras]
+    if pins[number] is not None and pins[number] in pins[:number]:
+        before = pins.index(pins[number]) + 1
+        text = f"camera[{before}] moves its filter with GPIO {pins[number]} already; give each its own pin"
+        yield ("camera", number, "ir_cut_gpio"), text
 
 
 def _may_be_the_same(one: Any, other: Any) -> bool:

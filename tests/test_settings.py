@@ -129,6 +129,8 @@ BACK = CameraSettings(id="back", kind="stage")
 PI = CameraSettings(id="front", kind="picamera2")
 PI_TOO = CameraSettings(id="pi", kind="picamera2", focus_m=3)
 WIDE = CameraSettings(id="back", kind="picamera2", rotation=180)
+SWITCHED = CameraSettings(id="night", kind="picamera2", device="imx219@10", ir_cut="switched", ir_cut_gpio=17)
+SWITCHED_TOO = SWITCHED.model_copy(update={"id": "yard", "device": "imx708@1a"})
 NAMED = CameraSettings(id="named", kind="picamera2", device="imx708@1a")
 WHOLE_NAME = CameraSettings(id="whole", kind="picamera2", device="/base/soc/i2c0mux/i2c@1/imx708@1a")
 NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
@@ -152,6 +154,10 @@ NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
         ),
         ({"camera": (PI, WIDE)}, "camera[1] may be this one already; give each its own device"),
         ({"camera": (PI, NAMED)}, "camera[1] may be this one already; give each its own device"),
+        (
+            {"camera": (SWITCHED, SWITCHED_TOO)},
+            "camera[1] moves its filter with GPIO 17 already; give each its own pin",
+        ),
         ({"camera": (NAMED, WHOLE_NAME)}, "camera[1] may be this one already; give each its own device"),
         (
             {"camera": (CameraSettings(id="front", kind="picamera2", loop=True),)},

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pisecurity import config
+from pisecurity.adapters.cameras.v4l2.find import is_something_else
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.words import STATES, local
 from pisecurity.core.types import EventRecord, Outcome
+from pisecurity.settings import KeyPath, rows
 
 _ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
 
@@ -18,11 +22,18 @@ _ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
 def check(args: argparse.Namespace) -> int:
     """Read the configuration and say what is wrong with it."""
     path = given_config(args)
-    settings = config.load(path)
+    settings = config.load(path, _no_cameras)
     cameras = ", ".join(camera.id for camera in settings.camera)
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
     print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
     return 0
+
+
+def _no_cameras(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    for number, row in enumerate(rows(tables, "camera")):
+        device = row.get("device")
+        if row.get("kind") == "v4l2" and isinstance(device, str) and device and is_something_else(device):
+            yield ("camera", number, "device"), "this is no camera; 'pisecurity doctor camera' lists those that are"
 
 
 def events(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pisecurity import config
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Event, Instant, Outcome, Phase, Receipt
 from pisecurity.ports import Address
@@ -43,6 +44,32 @@ def test_check_tells_all_mistakes(shell: Shell, tmp_path: Path) -> None:
         "  motion.min_area = 25: give a share of the picture above 0 and at most 0.5, such as 0.00036",
         "  motion.min_aera: unknown; did you mean min_area?",
     ]
+
+
+def usb_camera(name: str, device: str) -> str:
+    return f'[[camera]]\nid = "{name}"\nkind = "v4l2"\ndevice = "{device}"\n'
+
+
+def test_check_refuses_a_device_that_is_no_camera_beside_all_other_mistakes(shell: Shell, tmp_path: Path) -> None:
+    cameras = usb_camera("one", "/dev/v4l/by-id/gone") + usb_camera("two", "/dev/null") + usb_camera("three", "/dev/")
+    (tmp_path / "config.toml").write_text(f"{cameras}[motion]\nmin_area = 25\n")
+    ran = shell("check", "--state", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    fix = "this is no camera; 'pisecurity doctor camera' lists those that are"
+    first, *mistakes = ran.err.splitlines()
+    assert first.endswith(": 3 mistakes")
+    assert mistakes[0].startswith("  motion.min_area = 25: ")
+    assert mistakes[1:] == [f'  camera[2].device = "/dev/null": {fix}', f'  camera[3].device = "/dev/": {fix}']
+
+
+def test_check_takes_a_camera_that_is_not_plugged_in(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(usb_camera("one", "/dev/v4l/by-id/gone"))
+    assert shell("check", "--state", tmp_path).code == 0
+
+
+def test_a_daemon_whose_device_became_something_else_starts_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(usb_camera("front", "/dev/null"))
+    assert config.load(tmp_path / "config.toml").camera[0].device == "/dev/null"
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

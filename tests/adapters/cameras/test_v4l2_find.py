@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pisecurity.adapters.cameras.v4l2 import V4l2Camera
 from pisecurity.adapters.cameras.v4l2.device import Capability, Device, NoCameraError
-from pisecurity.adapters.cameras.v4l2.find import UsbCamera, clean, only, survey
+from pisecurity.adapters.cameras.v4l2.find import UsbCamera, clean, is_something_else, only, survey
 from pisecurity.errors import CameraError
 from tests.adapters.cameras.subjects import camera_settings
 from tests.adapters.cameras.v4l2_webcam import NAME, Webcam, make_dev
@@ -237,3 +239,15 @@ def test_a_character_device_of_another_driver_is_never_opened(monkeypatch: pytes
 )
 def test_the_name_of_a_camera_is_said_once(said: str, words: str) -> None:
     assert clean(said) == words
+
+
+def test_only_what_is_there_and_no_video_device_is_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = tmp_path / "video0"
+    plain.touch()
+    assert is_something_else(str(plain)) and is_something_else("/dev/null")
+    assert not is_something_else(str(tmp_path / "gone"))
+    video = SimpleNamespace(st_mode=stat.S_IFCHR, st_rdev=os.makedev(81, 0))
+    monkeypatch.setattr(Path, "stat", lambda path: video)
+    assert not is_something_else("/dev/video0")

@@ -121,6 +121,12 @@ class Capture(Protocol):
         ...
 
 
+def is_video_device(path: Path) -> bool:
+    """Return whether a driver of the kernel's video interface is behind *path*. Raises OSError: it is not there."""
+    status = path.stat()
+    return S_ISCHR(status.st_mode) and os.major(status.st_rdev) == api.MAJOR
+
+
 class Device:
     """A video device by its path. Fulfils ``Capture``."""
 
@@ -128,9 +134,8 @@ class Device:
         """Open it. Raises OSError, NoCameraError."""
         self._maps: list[mmap.mmap] = []
         self._views: list[NDArray[np.uint8]] = []
-        status = path.stat()
         # Only a video device is opened at all: opening /dev/watchdog would start it.
-        if not S_ISCHR(status.st_mode) or os.major(status.st_rdev) != api.MAJOR:
+        if not is_video_device(path):
             raise NoCameraError("is no video device")
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         with ExitStack() as undo:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pisecurity.adapters.cameras.v4l2 import trouble
 from pisecurity.adapters.cameras.v4l2.choice import Offer
-from pisecurity.adapters.cameras.v4l2.device import Capture, Device, NoCameraError
+from pisecurity.adapters.cameras.v4l2.device import Capture, Device, NoCameraError, is_video_device
 from pisecurity.errors import CameraError
 
 DEV = Path("/dev")
@@ -107,6 +107,14 @@ def stable_names(dev: Path = DEV) -> Mapping[str, tuple[Path, ...]]:
             node = link.resolve().name
             names[node] = (*names.get(node, ()), link)
     return names
+
+
+def is_something_else(device: str) -> bool:
+    """Return whether *device* is there and no video device; of one that is not plugged in nobody knows."""
+    try:
+        return not is_video_device(Path(device))
+    except (OSError, ValueError):  # not there, or not even a file name
+        return False
 
 
 def clean(text: str) -> str:
