@@ -37,6 +37,10 @@ class Clock(Protocol):
         """Return the UTC wall time: for labels and schedules. It may jump."""
         ...
 
+    def synchronised(self) -> bool:
+        """Return whether a time server is known to have set the wall clock since the boot; often nobody knows."""
+        ...
+
     def instant(self) -> Instant:
         """Return the present moment as it can be stored and compared after a restart."""
         ...

@@ -20,6 +20,10 @@ class FakeClock:
     def __init__(self, now: datetime = START, since_boot_s: float = 1000.0, boot_id: str = "boot-1") -> None:
         self._now, self._since_boot_s, self.boot_id = now, since_boot_s, boot_id
         self.waits: list[float] = []
+        self.synced = False
+
+    def synchronised(self) -> bool:
+        return self.synced
 
     def monotonic(self) -> float:
         return self._since_boot_s
@@ -45,7 +49,7 @@ class FakeClock:
         self._now = now
 
     def reboot(self, boot_id: str = "boot-2") -> None:
-        self.boot_id, self._since_boot_s = boot_id, 10.0
+        self.boot_id, self._since_boot_s, self.synced = boot_id, 10.0, False
 
 
 def make_picture(width: int = 64, height: int = 48, shade: int = 90) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import threading
 import time
@@ -14,13 +15,18 @@ from pisecurity.core.types import Instant
 log = logging.getLogger(__name__)
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+SYNCHRONISED_FILE = Path("/run/systemd/timesync/synchronized")
+"""Touched by systemd-timesyncd when a time server has set the clock, and gone after a boot. Source: its manual page."""
+TIME_ERROR = 5
+"""What adjtimex answers while nobody keeps the clock right. Source: adjtimex(2), and the size of its structure."""
+TIMEX_BYTES = 208
 
 
 class SystemClock:
     """Fulfils Clock."""
 
-    def __init__(self, boot_id_file: Path = BOOT_ID_FILE) -> None:
-        self._boot_id = _boot_id(boot_id_file)
+    def __init__(self, boot_id_file: Path = BOOT_ID_FILE, synchronised_file: Path = SYNCHRONISED_FILE) -> None:
+        self._boot_id, self._synchronised_file = _boot_id(boot_id_file), synchronised_file
 
     def monotonic(self) -> float:
         """Return seconds that never go back; their zero is arbitrary."""
@@ -30,6 +36,12 @@ class SystemClock:
         """Return the UTC wall time."""
         return datetime.now(UTC)
 
+    def synchronised(self) -> bool:
+        """Return whether a time server is known to have set the wall clock since the boot."""
+        # The sandbox of the service (ProtectClock) refuses even to be asked, so the file comes first; the kernel
+        # knows of other programs than timesyncd, where it may be asked.
+        return self._synchronised_file.exists() or _kernel_is_synchronised()
+
     def instant(self) -> Instant:
         """Return the boot id and CLOCK_BOOTTIME, which also counts while the machine is suspended."""
         return Instant(self._boot_id, time.clock_gettime(time.CLOCK_BOOTTIME))
@@ -37,6 +49,12 @@ class SystemClock:
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Wait until *stop* is set or *seconds* passed; return whether it is set."""
         return stop.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))
+
+
+def _kernel_is_synchronised() -> bool:
+    ask = getattr(ctypes.CDLL(None), "adjtimex", None)
+    # Zeros set nothing. -1 is a refusal.
+    return ask is not None and ask(ctypes.create_string_buffer(TIMEX_BYTES)) not in (-1, TIME_ERROR)
 
 
 def _boot_id(file: Path) -> str:

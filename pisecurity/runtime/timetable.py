@@ -31,8 +31,8 @@ class Timetable:
 
     The evaluation looks at the present only, so nothing is queued that a jump could drop or double:
 
-    * A clock that was never set (before ``CLOCK_FLOOR``), or may not be set yet (``CLOCK_SETTLING_S`` after boot),
-      executes no edge. Once it is right, the edge that is then the latest counts.
+    * A clock that was never set (before ``CLOCK_FLOOR``), or may not be set yet (until a time server has, or
+      ``CLOCK_SETTLING_S`` after boot), executes no edge. Once it is right, the edge that is then the latest counts.
     * After a jump forward only the latest edge counts, and only if the last order is older than it. Ages of
       orders are measured by the boot clock, which does not jump: who armed two minutes ago on a machine that
       believed in 1970 is not overruled by this morning's "disarmed".
@@ -97,7 +97,7 @@ class Timetable:
     def _evaluate(self) -> None:
         """The lock is held."""
         now, wall = self._clock.instant(), self._clock.now()
-        if not schedule.clock_is_set(now, wall):
+        if not schedule.clock_is_set(now, wall, synchronised=self._clock.synchronised()):
             return
         edge = schedule.latest_edge(self._entries, wall, self._zone)
         if edge is None or edge == self._dealt_with:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.clock import TIME_ERROR, SystemClock
 
 
 def test_now_is_utc() -> None:
@@ -44,6 +46,34 @@ def test_where_the_boot_id_is_hidden_a_restart_counts_as_a_reboot(
     assert before.instant().seconds_since(before.instant()) is not None
     assert after.instant().seconds_since(before.instant()) is None
     assert "hidden" in caplog.text
+
+
+def kernel_answers(monkeypatch: pytest.MonkeyPatch, state: int) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(adjtimex=lambda buffer: state))
+
+
+@pytest.mark.parametrize(("state", "expected"), [(0, True), (1, True), (TIME_ERROR, False), (-1, False)])
+def test_r26_without_timesyncd_the_kernel_knows_whether_the_clock_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: int, *, expected: bool
+) -> None:
+    kernel_answers(monkeypatch, state)
+    assert SystemClock(synchronised_file=tmp_path / "synchronized").synchronised() is expected
+
+
+def test_r26_where_the_sandbox_refuses_the_kernel_timesyncd_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel_answers(monkeypatch, -1)
+    clock = SystemClock(synchronised_file=tmp_path / "synchronized")
+    assert not clock.synchronised()
+    (tmp_path / "synchronized").touch()
+    assert clock.synchronised()
+
+
+def test_r26_asking_changes_nothing_of_the_real_clock() -> None:
+    before = time.time() - time.monotonic()
+    SystemClock().synchronised()
+    assert time.time() - time.monotonic() == pytest.approx(before, abs=0.5)
 
 
 def test_waiting_takes_the_time_when_nobody_stops_it() -> None:

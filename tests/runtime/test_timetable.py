@@ -114,6 +114,30 @@ def test_edge_missed_during_a_power_cut_is_made_up_for_once_the_clock_may_be_tru
     assert house.evaluated() is Mode.NIGHT
 
 
+def test_r26_a_clock_that_a_time_server_has_set_is_trusted_at_once() -> None:
+    house = House()
+    house.clock.reboot()
+    house.clock.set_wall(berlin("2026-06-01T23:00"))
+    house.start()
+    assert house.evaluated() is Mode.DISARMED
+    house.clock.synced = True
+    assert house.evaluated() is Mode.NIGHT
+
+
+def test_r26_an_old_clock_executes_no_edge_while_a_router_comes_back_after_a_power_cut() -> None:
+    house = House(now="2026-06-01T21:58")
+    house.by_hand(Mode.AWAY)
+    house.clock.reboot()  # the clock goes on where it stopped; in truth it is the next day, 07:00
+    house.start()
+    for _ in range(48):
+        house.clock.advance(HEARTBEAT_S)
+        assert house.evaluated() is Mode.AWAY, "22:00 by a clock that nobody has set"
+    house.clock.set_wall(berlin("2026-06-02T07:00"))
+    house.clock.synced = True
+    assert house.evaluated() is Mode.DISARMED
+    assert [change.after for change in house.told] == [AlarmState.ARMED_AWAY, AlarmState.DISARMED]
+
+
 def test_r26_clock_of_1970_executes_nothing_and_the_jump_only_what_is_newer_than_the_last_order() -> None:
     house = House()
     house.by_hand(Mode.AWAY)

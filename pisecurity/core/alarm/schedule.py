@@ -17,9 +17,10 @@ from pisecurity.settings import ScheduleSettings
 
 CLOCK_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
 """Older than this program: a wall clock that shows an earlier moment has not been set."""
-CLOCK_SETTLING_S = 120.0
+CLOCK_SETTLING_S = 300.0
 """Seconds after boot in which the schedule waits for a time server: a machine without a clock battery starts
-with the time of its last shutdown, which looks as good as the right one."""
+with the time of its last shutdown, which looks as good as the right one. After a power cut a router needs minutes
+until it has the internet; a house without any must not wait for ever."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MODES = {"disarmed": Mode.DISARMED, "home": Mode.HOME, "away": Mode.AWAY, "night": Mode.NIGHT}
@@ -68,9 +69,13 @@ def desired_mode(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinf
     return None if edge is None else edge.mode
 
 
-def clock_is_set(now: Instant, wall: datetime) -> bool:
-    """Return whether the wall clock may be acted on: no edge is ever taken from a clock that was not set."""
-    return wall >= CLOCK_FLOOR and now.since_boot_s >= CLOCK_SETTLING_S
+def clock_is_set(now: Instant, wall: datetime, *, synchronised: bool) -> bool:
+    """Return whether the wall clock may be acted on: no edge is ever taken from a clock that was not set.
+
+    Args:
+        synchronised: whether a time server is known to have set it since the boot.
+    """
+    return wall >= CLOCK_FLOOR and (synchronised or now.since_boot_s >= CLOCK_SETTLING_S)
 
 
 def rule(edge: Edge, alarm: Alarm, state: AlarmState, now: Instant, wall: datetime) -> Ruling:

@@ -151,18 +151,20 @@ def test_latest_edge_is_never_ahead_and_never_goes_back(
 
 
 @pytest.mark.parametrize(
-    ("since_boot_s", "wall", "expected"),
+    ("since_boot_s", "wall", "synchronised", "expected"),
     [
-        (CLOCK_SETTLING_S, CLOCK_FLOOR, True),
-        (CLOCK_SETTLING_S - 0.1, CLOCK_FLOOR, False),
-        (CLOCK_SETTLING_S, CLOCK_FLOOR - timedelta(seconds=1), False),
-        (1e6, datetime(1970, 1, 1, tzinfo=UTC), False),
+        (CLOCK_SETTLING_S, CLOCK_FLOOR, False, True),
+        (CLOCK_SETTLING_S - 0.1, CLOCK_FLOOR, False, False),
+        (CLOCK_SETTLING_S, CLOCK_FLOOR - timedelta(seconds=1), False, False),
+        (1e6, datetime(1970, 1, 1, tzinfo=UTC), False, False),
+        (10.0, CLOCK_FLOOR, True, True),
+        (1e6, datetime(1970, 1, 1, tzinfo=UTC), True, False),
     ],
 )
 def test_r26_no_edge_is_taken_from_a_clock_that_may_not_be_set(
-    since_boot_s: float, wall: datetime, *, expected: bool
+    since_boot_s: float, wall: datetime, *, synchronised: bool, expected: bool
 ) -> None:
-    assert clock_is_set(Instant("boot-1", since_boot_s), wall) is expected
+    assert clock_is_set(Instant("boot-1", since_boot_s), wall, synchronised=synchronised) is expected
 
 
 WALL = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
