@@ -26,10 +26,16 @@ CLIP = CHECKOUT / "tests" / "clips" / "garden_walk.mp4"
 
 
 def free_port() -> int:
-    """Return a port of loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """Return a port of loopback that nobody else gets while this process lives, and that a server may be told to take.
+
+    A socket that is bound and never listens keeps it: the kernel gives such a port to none that asks for any, refuses
+    whoever connects, and lets a server listen there that asks for this very one and, as servers do, allows the sharing.
+    """
+    keeper = socket.socket()
+    keeper.bind(("127.0.0.1", 0))
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    port: int = keeper.getsockname()[1]
+    keeper.detach()  # open for as long as this process is
     return port
 
 
