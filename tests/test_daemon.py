@@ -29,17 +29,6 @@ from tests.rigs.smtp import Authority, SmtpServer
 RECORDED = os.environ.get("PISECURITY_RECORDED", "")
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture
-def server(authority: Authority) -> Iterator[SmtpServer]:
-    with SmtpServer(authority) as running_server:
-        yield running_server
-
-
 def first_mail(server: SmtpServer, daemon: DaemonProcess, timeout_s: float = 60) -> EmailMessage:
     def found() -> EmailMessage | None:
         assert daemon.process.poll() is None, daemon.log

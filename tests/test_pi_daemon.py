@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,7 @@ import pytest
 
 from tests.rigs.daemon import CLIP, DaemonProcess, Household, wait_for
 from tests.rigs.pi_daemon import pi_daemon
-from tests.rigs.smtp import Authority, SmtpServer
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SmtpServer]:
-    with SmtpServer(Authority(tmp_path)) as running:
-        yield running
+from tests.rigs.smtp import SmtpServer
 
 
 @pytest.fixture

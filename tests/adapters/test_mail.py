@@ -51,11 +51,6 @@ NOISE = np.random.default_rng(3).integers(0, 255, (120, 160, 3), np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("ca"))
-
-
 def mailer(settings: MailSettings, password: str | None = PASSWORD, sent_after_s: float = 5) -> SmtpMailer:
     return SmtpMailer(settings, lambda: password, "Haus Öl", FakeClock(START + timedelta(seconds=sent_after_s)), BERLIN)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC
 from pathlib import Path
@@ -32,13 +31,6 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "event_id": st.none() | TEXTS,
     "sequence": st.integers(0, 2**62),
 }
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore(tmp_path, FakeClock())
-    yield opened
-    opened.close()
 
 
 def change(store: SqliteStore, sql: str) -> None:

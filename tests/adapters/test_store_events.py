@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import string
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,18 +35,6 @@ from tests.fakes import START, FakeClock
 ALARM = Decision(AlertKind.ALARM, "armed away")
 SILENT = Decision(None, "an alert left 20 s ago, the pause is 300 s")
 ARMED = AlarmState.ARMED_AWAY
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
-    opened = SqliteStore(tmp_path, clock)
-    yield opened
-    opened.close()
 
 
 def add_silent(store: SqliteStore, *event_ids: str) -> None:

@@ -19,20 +19,11 @@ from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database, migra
 from pisecurity.app import STALE_S
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
-from tests.adapters.values import TO, kill_after, make_alert, make_event
+from tests.adapters.values import TO, kill_after, make_alert, make_event, opened
 from tests.fakes import START, FakeClock
 
 ALARM = Decision(AlertKind.ALARM, "armed away")
 ARMED = AlarmState.ARMED_AWAY
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore(folder, FakeClock())
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 @contextmanager

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,18 +18,6 @@ from tests.fakes import START, FakeClock
 LATER = Receipt(Outcome.LATER, "451 try again")
 ACCEPTED = Receipt(Outcome.ACCEPTED, "250 ok")
 REFUSED = Receipt(Outcome.REFUSED, "550 no such user")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
-    opened = SqliteStore(tmp_path, clock)
-    yield opened
-    opened.close()
 
 
 def tried(store: SqliteStore, clock: FakeClock, delivery: Delivery, receipt: Receipt, wait_s: float = 60) -> None:

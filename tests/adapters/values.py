@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import Alert, AlertKind, Box, Event, Phase
 from pisecurity.ports import Address
-from tests.fakes import START
+from tests.fakes import START, FakeClock
 
 ROOT = Path(__file__).parents[2]
 TO = (Address("mail", "anna@example.org"), Address("mail", "ben@example.org"))
@@ -37,6 +38,16 @@ def make_event(event_id: str, camera: str = "front") -> Event:
 
 def make_alert(alert_id: str, kind: AlertKind = AlertKind.ALARM, event_id: str | None = None) -> Alert:
     return Alert(alert_id, kind, START, "Movement in the garden", "Somebody walks in the garden.", event_id)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[SqliteStore]:
+    """Open the store in *folder* while the block runs."""
+    store = SqliteStore(folder, FakeClock())
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 class Child:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +14,9 @@ from pisecurity import config
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Event, Instant, Outcome, Phase, Receipt
 from pisecurity.ports import Address
+from tests.adapters.values import opened
 from tests.cli.commands import ROOT, Ran, Shell, start
-from tests.fakes import START, FakeClock
+from tests.fakes import START
 
 ANNA = Address("mail", "anna@example.org")
 
@@ -99,15 +99,6 @@ def make_event(number: int) -> Event:
         reason="went 0.05 (needs 0.02)",
         id=f"{number:032x}",
     )
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore(folder, FakeClock())
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def fill(store: SqliteStore) -> None:

@@ -49,6 +49,10 @@ class ScriptedMailer:
         return [subject for _, subject, _ in self.sent]
 
 
+Build = Callable[[Mailer], "House"]
+"""Makes a house around a mailer."""
+
+
 class House:
     """Outbox, health and the worker's rounds, with the clock moved by hand."""
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 
@@ -11,38 +11,13 @@ from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.store.sqlite import SqliteStore
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Delivery, Instant, Outcome, Receipt
 from pisecurity.errors import MailError, StoreError
-from pisecurity.ports import Address, Mailer, PictureKind
+from pisecurity.ports import Address, PictureKind
 from pisecurity.runtime.deliver import Deliver
 from tests.fakes import START, FakeClock, make_event
-from tests.rigs.outbox import Answer, House, ScriptedMailer
+from tests.rigs.outbox import Answer, Build, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN, HANG_UP, PASSWORD, Authority, FaultySmtp, SmtpServer
 
 AWAY = MailError("mail server refuses the connection")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
-    store = SqliteStore(tmp_path, clock)
-    yield store
-    store.close()
-
-
-Build = Callable[[Mailer], House]
-
-
-@pytest.fixture
-def build(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> Build:
-    return lambda mailer: House(store, tmp_path, clock, mailer)
 
 
 def smtp(server: SmtpServer | FaultySmtp, clock: FakeClock, password: str = PASSWORD) -> SmtpMailer:

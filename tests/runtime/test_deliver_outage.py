@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from pisecurity.adapters.store.sqlite import SqliteStore
 from pisecurity.core.types import Alert, AlertKind, Outcome, Receipt
 from pisecurity.errors import MailError
 from tests.fakes import FakeClock
-from tests.rigs.outbox import House, ScriptedMailer
+from tests.rigs.outbox import Build, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN
 
 AWAY = MailError("mail server refuses the connection")
@@ -21,25 +20,18 @@ OLD = [f"old {number:03}" for number in range(ALERTS)]
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def mailer(clock: FakeClock) -> ScriptedMailer:
     return ScriptedMailer(clock, lambda alert: AWAY)
 
 
 @pytest.fixture
-def house(tmp_path: Path, clock: FakeClock, mailer: ScriptedMailer) -> Iterator[House]:
+def house(store: SqliteStore, tmp_path: Path, clock: FakeClock, mailer: ScriptedMailer) -> House:
     """Return a house with 300 alerts for two recipients in its outbox, and a server that is away."""
-    store = SqliteStore(tmp_path, clock)
     house = House(store, tmp_path, clock, mailer)
     for subject in OLD:
         house.alert(subject, ANNA, BEN, kind=AlertKind.FAULT)
     assert store.waiting() > 2 * DUE_AT_ONCE
-    yield house
-    store.close()
+    return house
 
 
 def returns(mailer: ScriptedMailer) -> int:
@@ -138,16 +130,14 @@ def test_r10_alarm_while_a_full_outbox_leaves_overtakes_it(house: House, mailer:
     assert mailer.subjects == expected
 
 
-def test_r10_alarm_of_a_quiet_day_does_not_overtake_what_came_before_it(tmp_path: Path, clock: FakeClock) -> None:
+def test_r10_alarm_of_a_quiet_day_does_not_overtake_what_came_before_it(build: Build, clock: FakeClock) -> None:
     mailer = ScriptedMailer(clock)
-    store = SqliteStore(tmp_path, clock)
-    house = House(store, tmp_path, clock, mailer)
+    house = build(mailer)
     house.alert("hello")
     house.round()
     for subject in ("entry", "alarm"):
         house.alert(subject, kind=AlertKind.ALARM)
     house.round()
-    store.close()
     assert mailer.subjects == ["hello", "entry", "alarm"]
 
 

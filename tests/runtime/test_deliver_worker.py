@@ -1,41 +1,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.store.sqlite import SqliteStore
 from pisecurity.core.types import Alert, Instant, Outcome, Receipt
-from pisecurity.ports import Mailer
 from pisecurity.runtime import deliver
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.worker import Worker
 from tests.fakes import FakeClock
-from tests.rigs.outbox import GOING_ON, House, ScriptedMailer
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
-    store = SqliteStore(tmp_path, clock)
-    yield store
-    store.close()
-
-
-Build = Callable[[Mailer], House]
-
-
-@pytest.fixture
-def build(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> Build:
-    return lambda mailer: House(store, tmp_path, clock, mailer)
+from tests.rigs.outbox import GOING_ON, Build, ScriptedMailer
 
 
 class SlowMailer(ScriptedMailer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,18 +19,7 @@ from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event, make_picture
 from tests.rigs.respond import EVENT, LATER_EVENT, Fixture
 
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty queue is looked at again soon: the clock of these tests stands still meanwhile."""
-    monkeypatch.setattr("pisecurity.runtime.respond.GET_TIMEOUT_S", 0.01)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Fixture]:
-    fixture = Fixture(tmp_path)
-    yield fixture
-    fixture.store.close()
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 def test_armed_an_event_becomes_one_alarm_for_each_recipient_with_its_picture(house: Fixture) -> None:

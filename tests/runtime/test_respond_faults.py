@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,15 @@ from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event
 from tests.rigs.respond import Fixture
 
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty queue is looked at again soon: the clock of these tests stands still meanwhile."""
-    monkeypatch.setattr("pisecurity.runtime.respond.GET_TIMEOUT_S", 0.01)
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Fixture]:
-    fixture = Fixture(tmp_path)
-    yield fixture
-    fixture.store.close()
+def loses_and_finds(house: Fixture) -> None:
+    """Let the camera be unplugged and plugged in again, each answered."""
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+    house.health.clear("camera:front")
+    house.answer()
 
 
 class BrokenPictures(FilePictures):
@@ -96,10 +92,7 @@ def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fix
 
 
 def test_a_camera_lost_while_disarmed_is_only_shown(house: Fixture) -> None:
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
-    house.health.clear("camera:front")
-    house.answer()
+    loses_and_finds(house)
     assert house.alerts() == []
 
 
@@ -138,10 +131,7 @@ def test_r16_a_flapping_camera_is_mailed_once_in_a_quarter_of_an_hour(house: Fix
 def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(house: Fixture) -> None:
     house.arm()
     for _ in range(2):
-        house.health.report("camera:front", "front: unplugged")
-        house.answer()
-        house.health.clear("camera:front")
-        house.answer()
+        loses_and_finds(house)
     house.health.report("camera:front", "front: unplugged")
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
@@ -153,10 +143,7 @@ def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(hou
 def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture) -> None:
     """Pulling the cable twice must not be a way to pull it unnoticed."""
     house.arm()
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
-    house.health.clear("camera:front")
-    house.answer()
+    loses_and_finds(house)
     house.health.report("camera:front", "front: unplugged")
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
@@ -167,10 +154,7 @@ def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture
 
 def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
     house.arm()
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
-    house.health.clear("camera:front")
-    house.answer()
+    loses_and_finds(house)
     house.panel.switch(Mode.DISARMED, by="Anna", how="page")
     house.health.report("camera:front", "front: unplugged")
     house.answer()

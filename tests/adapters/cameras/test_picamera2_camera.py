@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +22,6 @@ from tests.rigs.standin import Rig, clip_source
 
 PROGRAM = Path(pisecurity.__file__).parent
 CLIP = Path(__file__).parents[2] / "clips" / "garden_walk.mp4"
-
-
-@pytest.fixture
-def pi() -> Iterator[Rig]:
-    with raspberry_pi("vc4") as rig:
-        yield rig
 
 
 def pi_camera(**given: object) -> PiCamera:

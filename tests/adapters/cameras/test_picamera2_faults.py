@@ -18,14 +18,8 @@ from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.machine import Circumstances
 from pisecurity.core.types import Frame, Packet
 from pisecurity.errors import CameraError
-from tests.adapters.cameras.subjects import camera_settings, raspberry_pi
+from tests.adapters.cameras.subjects import camera_settings
 from tests.rigs.standin import Rig
-
-
-@pytest.fixture
-def pi() -> Iterator[Rig]:
-    with raspberry_pi("vc4") as rig:
-        yield rig
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""Fixtures that tests of several folders share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.store import SqliteStore
+from tests.fakes import FakeClock
+from tests.rigs.smtp import Authority, SmtpServer
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
+    """A real store whose time is *clock*."""
+    store = SqliteStore(tmp_path, clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def server(authority: Authority) -> Iterator[SmtpServer]:
+    """A mail server that takes everything."""
+    with SmtpServer(authority) as running:
+        yield running
