@@ -24,6 +24,9 @@ SHADOW_RIGHT: Final = 0.62
 SHADOW_UP: Final = 0.13
 """Where the shadow of a head falls, in heights of the thing, from its foot."""
 CONTACT_DEPTH: Final = 0.45
+MOST_ASIDE: Final = 3.2
+MOST_UP: Final = 1.4
+"""How far things and their shadows reach from their foot, in their heights: a long car, an umbrella."""
 WHOLE: Final = 0.5
 """Coverage from which on a pixel belongs to a thing."""
 _SHINE_COARSE: Final = 16
@@ -60,25 +63,39 @@ class Actor:
         lens = self._place.lens
         x, y = self._view.pixel(*lens.on_sheet(step.ground, step.up_m))
         unit = lens.scale(step.ground.away_m) * self._view.scale
+        if self._is_far_outside(x, y, role.thing.tall_m * unit):
+            return None
         patch = role.thing.draw(unit, step.pose)
         left, top = math.floor((x - patch.foot_x) / 2) * 2, math.floor((y - patch.foot_y) / 2) * 2
         cover = patch.pixels[..., 3]
         whole = cover > WHOLE
         ground = self._view.pixel(*lens.on_sheet(step.ground))
-        shadow = self._shadow(canvas, patch, (left, top, ground[1]), role.thing.tall_m * unit, light)
+        away_m = step.ground.away_m
+        dark, at_x, at_y = self._shadow(patch, (left, top, ground[1]), role.thing.tall_m * unit, light)
+        self._hide(dark, at_x, at_y, away_m)
+        canvas.darken(dark, at_x, at_y)
         if overlap(canvas.size, cover.shape, left, top) is None:
             return None
-        self._hide(patch.pixels, left, top, step.ground.away_m)
+        self._hide(patch.pixels, left, top, away_m)
         self._light(patch.pixels, ground, light)
         canvas.blend(patch.pixels, left, top)
-        return Cover(role.id, role.thing.label, step.moving, left, top, whole, cover > WHOLE, shadow)
+        return Cover(role.id, role.thing.label, step.moving, left, top, whole, cover > WHOLE, (dark, at_x, at_y))
+
+    def _is_far_outside(self, x: float, y: float, size: float) -> bool:
+        """Return whether nothing of a thing *size* pixels tall, nor its shadow, can be seen, before it is drawn."""
+        aside = MOST_ASIDE * size
+        return y - MOST_UP * size > self._view.height or x + aside < 0 or x - aside > self._view.width
 
     def _hide(self, pixels: Image, left: int, top: int, away_m: float) -> None:
-        """Take away what is behind a screen of the place."""
+        """Take away from (h, w) or (h, w, 4) what is behind a screen of the place."""
+        place = overlap((self._view.width, self._view.height), pixels.shape[:2], left, top)
+        if place is None:
+            return
+        where, inside = place
         for screen_m, mask in self._screens:
-            place = overlap((self._view.width, self._view.height), pixels.shape[:2], left, top)
-            if screen_m < away_m and place is not None:
-                pixels[place[1]] *= mask[place[0]][..., None]
+            if screen_m < away_m:
+                part = mask[where]
+                pixels[inside] *= part if pixels.ndim == 2 else part[..., None]
 
     def _light(self, pixels: Image, at: tuple[float, float], light: Light) -> None:
         """Give a patch, drawn in even light, the light at a pixel of the picture."""
@@ -86,15 +103,22 @@ class Actor:
         for name, weight in light.weights.items():
             if weight > 0:
                 factor += weight * _sample(self._shine[name], at)
-        if light.infrared:
-            grey = pixels[..., :3].mean(axis=2)
-            pixels[..., :3] = (_IR_TONE * pixels[..., 3] + _IR_COLOUR * grey)[..., None]
-        pixels[..., :3] *= factor
+        change = np.zeros((4, 4), np.float32)
+        change[:3, :3] = np.full((3, 3), _IR_COLOUR / 3) if light.infrared else np.eye(3)
+        change[:3, 3] = _IR_TONE if light.infrared else 0.0
+        change[:3] *= factor[:, None]
+        change[3, 3] = 1.0
+        cv2.transform(pixels, change, dst=pixels)
 
-    def _shadow(
-        self, canvas: Canvas, patch: Patch, where: tuple[int, int, float], size: float, light: Light
-    ) -> tuple[Image, int, int] | None:
-        """Darken the ground: the shadow the sun casts to the right and away, and the dark under the soles."""
+    def _shadow(self, patch: Patch, where: tuple[int, int, float], size: float, light: Light) -> tuple[Image, int, int]:
+        """Return how dark the ground gets, (h, w) 0 to 1, with left and top.
+
+        The sun casts a shadow to the right and away, and it is dark under the soles.
+
+        Args:
+            where: left and top of the patch, and the row of the ground under it.
+            size: height of the thing in pixels.
+        """
         left, top, ground_y = where
         cover = patch.pixels[..., 3]
         foot_x, raised = left + patch.foot_x, ground_y - (top + patch.foot_y)
@@ -118,9 +142,7 @@ class Actor:
         contact = CONTACT_DEPTH * np.exp(-(x[None, :] ** 2)) * np.exp(-(y[:, None] ** 2))
         if raised > 2 or light.infrared:
             contact *= 0
-        dark = np.asarray(np.maximum(cast, contact), np.float32)
-        canvas.darken(dark, x0, y0)
-        return dark, x0, y0
+        return np.asarray(np.maximum(cast, contact), np.float32), x0, y0
 
     def _sun(self, light: Light, at: tuple[float, float]) -> float:
         if light.field is None:

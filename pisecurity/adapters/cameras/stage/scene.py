@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pisecurity.adapters.cameras.planes import NEUTRAL
 from pisecurity.adapters.cameras.stage.actor import Actor, Light
 from pisecurity.adapters.cameras.stage.canvas import TO_YCC, Canvas, Image
 from pisecurity.adapters.cameras.stage.effects.effect import Setting
@@ -102,7 +103,7 @@ class Scene:
         light = Light(weights, script.shadow, field, infrared=grey and weights.get(INFRARED, 0.0) > 0)
         covers = self._act(t_s, canvas, light)
         gain = self._exposed(t_s)
-        _multiply(canvas.y, field, gain)
+        _multiply(canvas, field, gain)
         for effect in self._effects:
             effect.fall(t_s, canvas)
         self._shaken(t_s, canvas, covers)
@@ -198,11 +199,16 @@ def _sum(parts: list[tuple[Plane | NDArray[np.int8], float]], shape: tuple[int, 
     return np.clip(np.rint(total), 0, 255).astype(np.uint8)
 
 
-def _multiply(y: Plane, field: Image | None, gain: float) -> None:
+def _multiply(canvas: Canvas, field: Image | None, gain: float) -> None:
+    """Give a picture more or less light, and its colours with it; *field* changes the brightness alone."""
+    y, even = canvas.y, math.isclose(gain, 1.0, abs_tol=0.002)
+    for plane, half in canvas.planes():
+        if half > 1 and not even:
+            cv2.addWeighted(plane, gain, plane, 0.0, NEUTRAL * (1 - gain), dst=plane)
     if field is not None:
         fine = cv2.resize(field, (y.shape[1], y.shape[0]), interpolation=cv2.INTER_LINEAR)
         cv2.multiply(y, fine, dst=y, scale=gain, dtype=cv2.CV_8U)
-    elif not math.isclose(gain, 1.0, abs_tol=0.002):
+    elif not even:
         cv2.convertScaleAbs(y, dst=y, alpha=gain)
 
 

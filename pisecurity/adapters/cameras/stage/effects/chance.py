@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
@@ -73,10 +74,19 @@ class ByLot:
     def around(self, seed: int, salt: int, t_s: float) -> Iterator[Visit]:
         newest = math.floor(t_s / self.longest_s)
         for slot in (newest - 1, newest):
-            rng = np.random.default_rng((seed, salt, slot + 1))
-            count = int(rng.poisson(self.per_minute * self.longest_s / 60))
-            for index in range(count):
-                starts_s = (slot + float(rng.random())) * self.longest_s
-                visit = Visit(64 * (slot + 1) + index, starts_s, float(rng.uniform(self.shortest_s, self.longest_s)))
-                if visit.starts_s >= 0 and 0 <= visit.share(t_s) < 1:
+            for visit in _drawn(self, seed, salt, slot):
+                if 0 <= visit.share(t_s) < 1:
                     yield visit
+
+
+@lru_cache(maxsize=64)
+def _drawn(lot: ByLot, seed: int, salt: int, slot: int) -> tuple[Visit, ...]:
+    """Return the visits that begin within one slot, which is as long as the longest visit."""
+    if slot < 0:
+        return ()
+    rng = np.random.default_rng((seed, salt, slot))
+    visits = []
+    for index in range(int(rng.poisson(lot.per_minute * lot.longest_s / 60))):
+        starts_s = (slot + float(rng.random())) * lot.longest_s
+        visits.append(Visit(64 * slot + index, starts_s, float(rng.uniform(lot.shortest_s, lot.longest_s))))
+    return tuple(visits)

@@ -18,7 +18,7 @@ from pisecurity.adapters.cameras.stage.effects.effect import Playing, Setting
 from pisecurity.adapters.cameras.stage.paint import clouds
 from pisecurity.adapters.cameras.stage.place import sheet_grid
 
-STEP_S: Final = 0.5
+STEP_S: Final = 2.0
 """The sun is moved on so often."""
 STEPS: Final = 64
 """Its strength is rounded to so many steps, between which what it lights is kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from pisecurity.adapters.cameras.stage.curve import FULL, Always, Flicker, Steps, Wave
@@ -13,7 +14,9 @@ from pisecurity.adapters.cameras.stage.effects.mains import Mains
 from pisecurity.adapters.cameras.stage.effects.shadows import GlassShadow, LeafShadows
 from pisecurity.adapters.cameras.stage.effects.television import Television
 from pisecurity.adapters.cameras.stage.effects.wind import Wind
+from pisecurity.adapters.cameras.stage.infrared_switch import InfraredMode, with_infrared
 from pisecurity.adapters.cameras.stage.place import DAY, LAMP, NIGHT
+from pisecurity.adapters.cameras.stage.sensor import NIGHT_SENSOR
 from pisecurity.adapters.cameras.stage.situations.mix import Draw, Mix
 from pisecurity.adapters.cameras.stage.situations.people import burglar, garden, somebody, strolling
 from pisecurity.adapters.cameras.stage.situations.situation import Situation
@@ -105,6 +108,19 @@ def _night_noise_only(draw: Draw) -> Mix:
     return Mix.of(draw, "hall").by_night(infrared=False).amplified(3.0)
 
 
+def _infrared_switch(draw: Draw) -> Mix:
+    """Dusk: the camera goes into its infrared mode and, when a lamp nearby burns, out of it again."""
+    mode = InfraredMode((14.0, 40.0))
+    mix = Mix.of(draw, "front_garden").by_day(0.16).with_(Wind())
+    return replace(mix, script=with_infrared(replace(mix.script, sensor=NIGHT_SENSOR), mode))
+
+
+def _infrared_switch_person(draw: Draw) -> Mix:
+    """Somebody walks while the camera switches, and somebody after it."""
+    mix = _infrared_switch(draw).walking(burglar(draw), "across", 11.5, 1.0)
+    return mix.walking(somebody(draw), "to the door", 26.0, strolling(draw))
+
+
 LIGHT: Final = (
     Situation("light_switch_only", "lamp and shutter in a room, nobody there", _light_switch_only, NUISANCE_S),
     Situation("light_switch_person", "people while the lamp goes on and off", _light_switch_person, 50.0),
@@ -122,5 +138,7 @@ LIGHT: Final = (
     Situation("fairy_lights_garden_only", "Christmas lights on the house", _fairy_lights_garden_only, NUISANCE_S),
     Situation("leaf_shadows_only", "shadows of leaves dance on a wall", _leaf_shadows_only, NUISANCE_S),
     Situation("door_shadow_only", "shadows behind the frosted glass of the door", _door_shadow_only, NUISANCE_S),
+    Situation("infrared_switch_only", "into the infrared mode and out again", _infrared_switch, NUISANCE_S),
+    Situation("infrared_switch_person", "people while the camera switches to infrared", _infrared_switch_person, 50.0),
     Situation("night_noise_only", "a dark hall and a sensor at its limit", _night_noise_only, NUISANCE_S),
 )

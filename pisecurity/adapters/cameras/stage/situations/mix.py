@@ -13,9 +13,10 @@ from pisecurity.adapters.cameras.stage.effects.effect import Effect
 from pisecurity.adapters.cameras.stage.effects.rain import Rain
 from pisecurity.adapters.cameras.stage.effects.shake import Shake
 from pisecurity.adapters.cameras.stage.effects.snow import Snow
+from pisecurity.adapters.cameras.stage.flights import Vault
 from pisecurity.adapters.cameras.stage.paths import Path, Players, Role, Walk
 from pisecurity.adapters.cameras.stage.place import DAY, INFRARED, LAMP, NIGHT, Place
-from pisecurity.adapters.cameras.stage.places import painted
+from pisecurity.adapters.cameras.stage.places import painted, yard
 from pisecurity.adapters.cameras.stage.script import Script
 from pisecurity.adapters.cameras.stage.sensor import DAYLIGHT_SENSOR, NIGHT_SENSOR, AutoExposure
 from pisecurity.adapters.cameras.stage.things.thing import Thing
@@ -25,7 +26,8 @@ ASIDE_M: Final = 0.35
 """How far beside a way people keep, at most."""
 TURNS_S: Final = 1.2
 NEAREST_M: Final = 1.0
-THERE_AND_BACK: Final = ("to ", "from the camera", "over the fence")
+OVER_THE_FENCE: Final = "over the fence"
+THERE_AND_BACK: Final = ("to ", "from the camera", OVER_THE_FENCE)
 """Ways with such names end in the picture: who walks them turns there and comes back."""
 
 
@@ -152,7 +154,8 @@ class Mix:
             if self.draw.heads() if back is None else back:
                 corners = corners[::-1]
             corners, stop_at = _with_stop(corners) if stop_s else (corners, 0)
-        return self.cast(thing, Walk(at_s, speed, corners, thing.stride_m, stop_at=stop_at, stop_s=stop_s))
+        walk = Walk(at_s, speed, corners, thing.stride_m, stop_at=stop_at, stop_s=stop_s)
+        return self.cast(thing, Vault(walk, yard.FENCE_M, yard.FENCE_UP_M) if way == OVER_THE_FENCE else walk)
 
     def way(self, name: str, away_m: float | None = None) -> tuple[Ground, ...]:
         """Return a way of the place, somewhat beside its middle."""

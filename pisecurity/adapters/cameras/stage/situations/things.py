@@ -53,7 +53,11 @@ def driving(mix: Mix, at_s: float, speed: float, *, lit: bool = False) -> Mix:
     model = (HATCHBACK, SALOON, PANEL_VAN)[int(draw.rng.integers(3))]
     paint = PAINTS[int(draw.rng.integers(len(PAINTS)))]
     way = "on the drive" if "on the drive" in mix.place.ways else "along the track"
-    return mix.walking(Vehicle(model, paint, lit), way, at_s, speed)
+    corners = mix.place.ways[way]
+    if draw.heads():
+        corners = corners[::-1]
+    vehicle = Vehicle(model, paint, lit)
+    return mix.cast(vehicle, Loiter(at_s, speed, corners, vehicle.stride_m, aside=0.0))
 
 
 def vacuuming(mix: Mix, at_s: float, stay_s: float) -> Mix:

@@ -156,26 +156,27 @@ def _circle(count: int) -> tuple[Point, ...]:
 
 def _rounded(pixels: NDArray[np.uint8], reach: float) -> Image:
     """Light a flat figure from the upper left as if it were round; coverage is scaled to 0..1."""
-    cover = cv2.extractChannel(pixels, 3)
-    reach = max(1.0, reach)
-    smooth = _blurred(np.asarray(cover, np.uint8), reach)
-    step = max(1, round(reach * 1.2))
-    light = np.float32(0.88) + np.float32(0.12) * smooth
-    if step < min(smooth.shape):
-        edge = np.float32(0.42) * smooth
-        light[:-step, :-step] += edge[step:, step:]
-        light[step:, step:] -= edge[:-step, :-step]
-    np.maximum(light, np.float32(0.3), out=light)
+    height, width = pixels.shape[:2]
+    cover = np.asarray(cv2.extractChannel(pixels, 3), np.uint8)
+    # Light with a wide reach is smooth, and a small copy of it looks the same.
+    coarse = max(1, int(reach / 1.4))
+    if coarse > 1 and min(height, width) >= 4 * coarse:
+        small = cv2.resize(cover, (width // coarse, height // coarse), interpolation=cv2.INTER_AREA)
+        light = _light(np.asarray(small, np.uint8), reach / coarse)
+        light = np.asarray(cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    else:
+        light = _light(cover, max(1.0, reach))
     share = np.full_like(light, 1 / 255)
     return np.asarray(cv2.multiply(pixels, cv2.merge((light, light, light, share)), dtype=cv2.CV_32F), np.float32)
 
 
-def _blurred(cover: NDArray[np.uint8], sigma: float) -> Image:
-    """Return *cover* as 0 to 1, blurred; a wide blur is made on a small copy, which looks the same."""
-    coarse = int(sigma / 2)
-    height, width = cover.shape
-    if coarse < 2 or min(height, width) < coarse:
-        return cv2.GaussianBlur(cover, (0, 0), sigma) * np.float32(1 / 255)
-    small = cv2.resize(cover, (width // coarse, height // coarse), interpolation=cv2.INTER_AREA)
-    small = np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / coarse), np.uint8) * np.float32(1 / 255)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+def _light(cover: NDArray[np.uint8], reach: float) -> Image:
+    """Return how bright each pixel of a round figure is, around 1; *reach* in pixels."""
+    smooth = cv2.GaussianBlur(cover, (0, 0), reach) * np.float32(1 / 255)
+    light = np.float32(0.88) + np.float32(0.12) * smooth
+    step = max(1, round(reach * 1.2))
+    if step < min(smooth.shape):
+        edge = np.float32(0.42) * smooth
+        light[:-step, :-step] += edge[step:, step:]
+        light[step:, step:] -= edge[:-step, :-step]
+    return np.asarray(np.maximum(light, np.float32(0.3)), np.float32)
