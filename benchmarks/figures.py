@@ -70,6 +70,14 @@ def footprint(daemon: DaemonProcess, seconds: float) -> tuple[float, float]:
     return resident_mb(daemon), share
 
 
+def machine() -> str:
+    """Return on what was measured, in words."""
+    return (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"OpenCV {cv2.__version__}, numpy {np.__version__}, PyAV {av.__version__}"
+    )
+
+
 def told_and_kept(name: str, figures: list[Figure], what: str) -> int:
     """Print the table, write ``results/NAME.json``, and return the exit code.
 
@@ -80,8 +88,7 @@ def told_and_kept(name: str, figures: list[Figure], what: str) -> int:
         print(f"{figure.name:62} {figure.value:8.2f} {figure.unit:12} {figure.verdict}")
     result = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"OpenCV {cv2.__version__}, numpy {np.__version__}, PyAV {av.__version__}",
+        "machine": machine(),
         "clip": what,
         "figures": [asdict(figure) | {"held": figure.held} for figure in figures],
     }

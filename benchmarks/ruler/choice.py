@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from benchmarks.ruler.clip import Clip
 from benchmarks.ruler.detectors import matching
+from benchmarks.ruler.drawn import drawn
 from benchmarks.ruler.programs import CHECKOUT
 from benchmarks.ruler.recorded import Recordings, recordings
 
@@ -59,5 +59,4 @@ def fitting(clips: Sequence[Clip], patterns: Sequence[str]) -> list[Clip]:
 
 def situations(seed: int) -> Sequence[Clip]:
     """Return all drawn situations of *seed*; each is drawn only when it is played."""
-    drawn: Sequence[Clip] = import_module("benchmarks.ruler.drawn").drawn(seed)
-    return drawn
+    return drawn(seed)

@@ -203,7 +203,9 @@ def _sun_patch(draw: Draw) -> Effect:
     return SunPatch(sun=type(sun)(sun.heights, sun.turns, starts_s=-from_s))
 
 
-NOT_FOR_PEOPLE: Final = frozenset({"along the floor", "on the drive", "along the track", "washing line"})
+NOT_FOR_PEOPLE: Final = frozenset(
+    {"along the floor", "on the drive", "up the drive", "along the track", "washing line"}
+)
 
 FLAT: Final = Home("flat", "living_room", 11, infrared=False, occasions={
     Occasion("somebody", 70.0, (8.0, 22.0)): _passer_by,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -10,7 +11,7 @@ import numpy as np
 
 from benchmarks.ruler.detectors import Maker
 from benchmarks.ruler.homes import NOT_FOR_PEOPLE
-from benchmarks.ruler.watching import found_after_s, looks
+from benchmarks.ruler.watching import Found, found, looks
 from pisecurity.adapters.cameras.stage import Scene, Script, View
 from pisecurity.adapters.cameras.stage.curve import Always, Steps, Wave
 from pisecurity.adapters.cameras.stage.effects.chance import ByLot
@@ -34,6 +35,10 @@ LONGEST_S: Final = 40.0
 """Who is in view for longer has been missed for good."""
 SIZE: Final = (320, 240)
 FPS: Final = 10.0
+LEAST_S: Final = 1.5
+"""Who is in view for less is no pass: a corner of the way, or a dash from door to door."""
+SPARE: Final = 1.1
+"""So many more are drawn than are wanted, because some are hardly in view."""
 PAINTINGS: Final = 5
 """So many variants of each place."""
 
@@ -56,37 +61,61 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A pass and when it was found."""
+    """A pass and what became of it."""
 
     walk: Pass
-    after_s: float | None
-    """Since the person set out, some way outside of the picture; None: missed."""
+    found: Found
+
+    @property
+    def missed(self) -> bool:
+        return self.found.after_s is None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was long enough in view, or found all the same."""
+        return not self.missed or self.found.in_view_s >= LEAST_S
 
 
 def passes(count: int, seed: int) -> list[Pass]:
-    """Draw so many passes. The same seed draws the same ones, and a larger count begins with them."""
+    """Draw ``SPARE`` times so many passes. The same seed draws the same ones, and a larger count has them as well."""
     view = View(*SIZE)
-    drawn = [_drawn(number, seed, view) for number in range(count)]
+    lots = [_Lot.drawn(number, seed) for number in range(math.ceil(SPARE * count))]
     # In this order a place is painted once for all passes in it.
-    return sorted(drawn, key=lambda each: (each.place, each.script.place_seed or 0, each.number))
+    lots.sort(key=lambda lot: (lot.place, lot.place_seed, lot.number))
+    return [_drawn(lot, view) for lot in lots]
 
 
 def walked(walk: Pass, make: Maker, seed: int) -> Seen:
     """Draw one pass and look at it with a detector."""
     width, height = SIZE
     scene = Scene(walk.script, seed * 100_003 + walk.number, width, height, colour=False)
-    return Seen(walk, found_after_s(looks(scene, make(width, height, FPS), walk.ends_s, FPS), COMES_S))
+    played = looks(scene, make(width, height, FPS), walk.ends_s, FPS)
+    return Seen(walk, found(played, COMES_S, FPS))
 
 
-def _drawn(number: int, seed: int, view: View) -> Pass:
-    rng = np.random.default_rng((seed, 59, number))
-    place = sorted(PLACES)[int(rng.integers(len(PLACES)))]
-    draw = Draw(rng, view, place_seed=100 * seed + int(rng.integers(PAINTINGS)))
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """What is drawn before anything is painted."""
+
+    number: int
+    place: str
+    place_seed: int
+    rng: np.random.Generator
+
+    @staticmethod
+    def drawn(number: int, seed: int) -> _Lot:
+        rng = np.random.default_rng((seed, 59, number))
+        place = sorted(PLACES)[int(rng.integers(len(PLACES)))]
+        return _Lot(number, place, 100 * seed + int(rng.integers(PAINTINGS)), rng)
+
+
+def _drawn(lot: _Lot, view: View) -> Pass:
+    draw, number, place = Draw(lot.rng, view, lot.place_seed), lot.number, lot.place
     light, mix = _one_of(LIGHTS, draw)(Mix.of(draw, place))
     weather, mix = _one_of(WEATHERS, draw)(mix) if mix.place.outdoors else ("indoors", mix)
     manner, person, speed = _one_of(MANNERS, draw)(draw)
     ways = sorted(name for name in mix.place.ways if name not in NOT_FOR_PEOPLE)
-    way = ways[int(rng.integers(len(ways)))]
+    way = ways[int(lot.rng.integers(len(ways)))]
     mix = mix.walking(person, way, COMES_S, speed, stop_s=draw.between(1, 6) if draw.heads(0.3) else 0.0)
     ends_s = min(takes_s(mix), COMES_S + LONGEST_S)
     return Pass(number, place, light, weather, manner, speed, way, mix.script, ends_s)

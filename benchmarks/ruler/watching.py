@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.ruler.boxes import any_hits, hits
+from benchmarks.ruler.boxes import any_hits
 from benchmarks.ruler.detectors import Detector
 from pisecurity.adapters.cameras.stage import Labelled, Scene
 from pisecurity.core.types import Box
@@ -69,10 +69,22 @@ def _about(alarm: Look) -> str:
     return "nothing"
 
 
-def found_after_s(played: Iterator[Look], comes_s: float) -> float | None:
-    """Return how long after *comes_s* a box first hits a person; None: never, an intruder is missed."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of somebody who came."""
+
+    after_s: float | None
+    """How long after setting out a box first hit them; None: never."""
+    in_view_s: float
+    """How long they were in view until then."""
+
+
+def found(played: Iterator[Look], comes_s: float, fps: float) -> Found:
+    """Return when a box first hits a person who sets out at *comes_s*."""
+    in_view = 0
     for look in played:
-        people = [thing.box for thing in look.truth if thing.label == PERSON]
-        if look.t_s >= comes_s and any(hits(box, person) for box in look.boxes for person in people):
-            return look.t_s - comes_s
-    return None
+        people = [thing for thing in look.truth if thing.label == PERSON]
+        in_view += any(person.visible >= LEAST_SEEN for person in people)
+        if look.t_s >= comes_s and any(any_hits(look.boxes, person.box) for person in people):
+            return Found(look.t_s - comes_s, in_view / fps)
+    return Found(None, in_view / fps)
