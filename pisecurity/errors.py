@@ -50,6 +50,10 @@ class ControlError(PiSecurityError):
     """The running daemon could not be reached, or refused a command."""
 
 
+class NoDaemonError(ControlError):
+    """No daemon runs on the state folder."""
+
+
 class NetworkError(PiSecurityError):
     """An address or port cannot be used for the page."""
 

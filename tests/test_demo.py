@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import signal
 import subprocess
@@ -10,9 +12,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from pisecurity.cli import main
 from tests.rigs.daemon import free_port, running, wait_for
+from tests.rigs.user import open_folder, ordinary_user
 
 
 def test_within_half_a_minute_of_arming_a_boxed_picture_is_in_the_mailbox(tmp_path: Path) -> None:
@@ -45,6 +50,21 @@ def test_the_demo_listens_on_loopback_only_and_refuses_an_installed_alarm(tmp_pa
     )  # fmt: skip
     assert refused.returncode == 1
     assert "another folder" in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def test_a_demo_folder_closed_to_this_user_is_one_line_and_no_bug(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # the demo's own would stay behind
+    with open_folder() as folder:
+        folder.chmod(0o700 if os.geteuid() == 0 else 0)
+        with ordinary_user():
+            code = main(["demo", "--state", str(folder / "demo")])
+        folder.chmod(0o700)
+    line = capfd.readouterr().err
+    assert code == 1
+    assert line.startswith(f"pisecurity: {folder}/demo: the state folder cannot be used (Permission denied); ")
+    assert line.count("\n") == 1
 
 
 def boxed(picture: NDArray[np.uint8]) -> bool:

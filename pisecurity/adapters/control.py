@@ -19,7 +19,7 @@ from typing import Any
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.types import Mode
-from pisecurity.errors import AlreadyRunningError, ControlError, PiSecurityError
+from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, PiSecurityError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel, PanelStatus
@@ -245,6 +245,7 @@ class ControlClient:
         """Send *command* and return the answer.
 
         Raises:
+            NoDaemonError: none runs.
             ControlError: nobody answers, this user may not ask, or the daemon refused; in its words then.
         """
         _check_length(self._path)
@@ -252,7 +253,7 @@ class ControlClient:
         try:
             answer = self._exchange(request)
         except (FileNotFoundError, ConnectionRefusedError):
-            raise ControlError(
+            raise NoDaemonError(
                 f"no daemon runs on {self._path.parent}; "
                 "start it with 'pisecurity run', or name its folder with --state"
             ) from None

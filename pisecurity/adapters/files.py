@@ -11,6 +11,17 @@ TEMPORARY = ".tmp"
 """Ending of what is not whole yet; leftovers of a power cut may be deleted."""
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether this user can see *path*; what lies behind a folder closed to him is not there for him.
+
+    ``Path.exists`` raises PermissionError in that case, up to Python 3.13.
+    """
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Put *content* at *path*, readable by this user alone: every reader sees the old file or the new one.
 

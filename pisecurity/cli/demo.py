@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
+from pisecurity.adapters.files import is_there
 from pisecurity.adapters.mailbox import DemoMailbox
 from pisecurity.app import Daemon, own_folder
 from pisecurity.cli.daemon import log_to_stderr
@@ -22,7 +23,7 @@ from pisecurity.settings import (
 
 def demo(args: argparse.Namespace) -> int:
     """Run the daemon on a drawn scene, with an embedded mailbox."""
-    if (args.state / "config.toml").exists():
+    if is_there(args.state / "config.toml"):
         raise ConfigError(f"{args.state}: an installed alarm lives here; give the demo another folder with --state")
     log_to_stderr()
     with ExitStack() as held:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pisecurity import __version__, config
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.files import is_there
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
@@ -89,7 +90,7 @@ class Examination:
             ) from error
 
     def _disk(self) -> str:
-        there = next(folder for folder in (self._state, *self._state.absolute().parents) if folder.exists())
+        there = next(folder for folder in (self._state, *self._state.absolute().parents) if is_there(folder))
         free_mb = shutil.disk_usage(there).free // 10**6
         if free_mb < LEAST_FREE_MB:
             raise StoreError(f"{there}: {free_mb} MB free, {LEAST_FREE_MB} MB are needed; delete something")
@@ -97,8 +98,12 @@ class Examination:
 
     def _audit(self) -> str:
         """Whether nobody changed what is on record about who armed and disarmed."""
-        if not (self._state / DATABASE).exists():
+        try:
+            (self._state / DATABASE).stat()
+        except FileNotFoundError:
             return "empty: no daemon has run here yet"
+        except OSError:  # the store says what is wrong with it
+            pass
         store = SqliteStore(self._state, self._clock, read_only=True)
         try:
             broken = store.verify_audit()

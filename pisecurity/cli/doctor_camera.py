@@ -19,7 +19,7 @@ from pisecurity.adapters.machine import Machine, holders, miseries
 from pisecurity.app import build_camera
 from pisecurity.cli.findings import Finding, attempt
 from pisecurity.core.types import Picture
-from pisecurity.errors import CameraError, ControlError, StoreError
+from pisecurity.errors import CameraError, NoDaemonError, StoreError
 from pisecurity.ports import Camera, CameraInfo, Clock
 from pisecurity.settings import CameraSettings
 
@@ -79,14 +79,11 @@ def daemon_status(state: Path) -> Mapping[str, Any] | None:
     """Return what the daemon of the folder *state* says, None when none runs there.
 
     Raises:
-        ControlError: it runs, and does not answer.
+        ControlError: it does not answer, or not to this user.
     """
-    path = state / FILE_NAME
     try:
-        return ControlClient(path).ask("status")
-    except ControlError:
-        if path.exists():
-            raise
+        return ControlClient(state / FILE_NAME).ask("status")
+    except NoDaemonError:
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 from pathlib import Path
@@ -109,6 +110,25 @@ def test_a_folder_of_somebody_else_is_a_fault(shell: Shell) -> None:
             ran = shell("doctor", "--state", folder)
     assert ran.code == 1
     assert "run doctor as the user of the service" in findings(ran.out)["state folder"][1]
+
+
+def test_a_folder_closed_to_this_user_is_a_fault_and_no_bug(shell: Shell) -> None:
+    with open_folder() as above:
+        folder = above / "pisecurity"
+        folder.mkdir()
+        configure(folder, port=free_port())
+        SqliteStore(folder, FakeClock()).close()
+        folder.chmod(0o700 if os.geteuid() == 0 else 0)
+        with ordinary_user():
+            ran = shell("doctor", "--state", folder)
+        folder.chmod(0o700)
+    found = findings(ran.out)
+    assert (ran.code, ran.err) == (1, "")
+    assert "with sudo" in found["config"][1]
+    assert "run doctor as the user of the service" in found["state folder"][1]
+    assert found["disk"][0] == "ok"
+    assert found["audit log"] == ("FAULT", f"{folder}/pisecurity.db: this user may not read it; use sudo")
+    assert found["daemon"][0] == "FAULT" and "use sudo" in found["daemon"][1]
 
 
 def test_a_missing_state_folder_is_a_fault(shell: Shell, tmp_path: Path) -> None:

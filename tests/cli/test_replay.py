@@ -24,6 +24,7 @@ from pisecurity.cli.replay import EventBook, clock_time
 from pisecurity.core.types import Box, Event, Frame, Phase
 from tests.cli.commands import CLIPS, Ran, Shell, start
 from tests.fakes import FakeClock
+from tests.rigs.user import open_folder, ordinary_user
 
 WALK = CLIPS / "garden_walk.mp4"
 QUIET = CLIPS / "garden_quiet.mp4"
@@ -276,6 +277,20 @@ def test_annotate_never_writes_over_the_recording(shell: Shell, tmp_path: Path) 
     line = f"pisecurity: --annotate {alias}: that is the recording itself; name another file for the clip\n"
     assert ran == Ran(1, "", line)
     assert recording.read_bytes() == Path(WALK).read_bytes()
+
+
+def test_a_recording_in_a_folder_closed_to_this_user_is_one_line_and_no_bug(shell: Shell) -> None:
+    with open_folder() as above:
+        folder = above / "closed"
+        folder.mkdir()
+        recording = folder / "walk.mp4"
+        recording.write_bytes(Path(WALK).read_bytes())
+        folder.chmod(0o700 if os.geteuid() == 0 else 0)
+        with ordinary_user():
+            ran = shell("replay", recording)
+        folder.chmod(0o700)
+    line = f"pisecurity: {recording}: this user may not read it; allow it with chmod or give another file\n"
+    assert ran == Ran(1, "", line)
 
 
 def test_a_keyboard_is_no_stream() -> None:

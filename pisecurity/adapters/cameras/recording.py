@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -130,11 +131,8 @@ class Recording:
 
 def _opened(path: Path) -> av.container.InputContainer:
     """Open *path* for reading its first video track."""
-    if not path.exists():
-        raise CameraError(f"{path}: no such file; give the path of a recording")
-    if not path.is_file():
-        raise CameraError(f"{path}: not a file; give the path of a recording")
     try:
+        _see_that_it_is_a_file(path)
         # A playlist in disguise must not make the daemon read from the network.
         container = av.open(str(path.absolute()), "r", options={"protocol_whitelist": "file"})
     except PermissionError as error:
@@ -148,6 +146,16 @@ def _opened(path: Path) -> av.container.InputContainer:
         container.close()
         raise CameraError(f"{path}: has no video track; give a recording with pictures")
     return container
+
+
+def _see_that_it_is_a_file(path: Path) -> None:
+    """Raise CameraError when it is none, PermissionError where this user may not look."""
+    try:
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise CameraError(f"{path}: no such file; give the path of a recording") from None
+    if not stat.S_ISREG(kind):
+        raise CameraError(f"{path}: not a file; give the path of a recording")
 
 
 def _rate(rate: Fraction | None) -> float:

@@ -167,8 +167,10 @@ class Database:
             self._migrate(number, script)
 
     def _see_that_it_is_readable(self) -> None:
-        if not self.path.exists():
-            raise StoreError(f"{self.path}: there is none yet; pisecurity makes it when it first runs")
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            raise StoreError(f"{self.path}: there is none yet; pisecurity makes it when it first runs") from None
         with closing(self._connect()) as connection:
             version, known = _version(connection), len(migrations())
         if version != known:
@@ -194,6 +196,8 @@ class Database:
             # Extended codes such as SQLITE_IOERR_FSYNC carry the primary one in the low byte.
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
             raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})") from error
+        except PermissionError as error:
+            raise StoreError(f"{self.path}: this user may not read it; use sudo") from error
         except OSError as error:
             raise StoreError(f"{self.path}: {_OTHER_FIX} ({error})") from error
 
