@@ -122,6 +122,26 @@ def test_ui01_ui02_everything_that_counts_is_on_the_first_screen(
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(568, 320), (667, 375), (844, 390)])
+@pytest.mark.parametrize("state", ["disarmed", "problem", "triggered"])
+def test_on_a_phone_on_its_side_the_switch_is_on_the_first_screen(
+    site: Site, width: int, height: int, state: str
+) -> None:
+    bring_about(site.house, state)
+    page = site.open(width=width, height=height)
+    shows_live_picture(page)
+    modes = ("disarmed",) if state == "triggered" else ("armed_away", "armed_home", "disarmed")
+    nav = box(page, "nav")
+    for selector in ("#word", "#line", ".view img", "#ready", *(f"button[value={mode}]" for mode in modes)):
+        place = box(page, selector)
+        assert place["y"] >= 0, selector
+        assert place["y"] + place["height"] <= nav["y"], selector
+    assert nav["y"] + nav["height"] == height, "the other pages stay within reach"
+    picture = box(page, ".view img")
+    assert picture["width"] == pytest.approx(picture["height"] * 4 / 3, abs=1), "no bars take the room"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("width", [360, 1200])
 def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site, width: int) -> None:
     page = site.open(width=width, height=800)
