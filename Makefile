@@ -19,8 +19,8 @@ LIMIT_LINES := 500
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
-demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://127.0.0.1:8080
-	@trap : INT; .venv/bin/python -m pisecurity demo || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
+demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://127.0.0.1:8080; ARGS="--port 8123"
+	@trap : INT; .venv/bin/python -m pisecurity demo $(ARGS) || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
 
 test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-k mail" for some
 	@tests/setup/debian.sh chromium=chromium ffmpeg=ffmpeg systemd-analyze=systemd \

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from types import FrameType
 
@@ -392,6 +392,7 @@ class Daemon:
         if admitted.warning:
             self._health.report("access", admitted.warning)
         sockets = bind(binding.addresses, web.port)
+        self._health.note("page", web_address(binding.addresses[0], web.port))
         page = create_app(
             panel=self._panel,
             store=self._store,
@@ -432,6 +433,11 @@ def build_camera(settings: CameraSettings, clock: Clock) -> Camera:
     module, _, name = CAMERAS[settings.kind].partition(":")
     adapter: Callable[[CameraSettings, Clock], Camera] = getattr(import_module(module), name)
     return adapter(settings, clock)
+
+
+def web_address(address: IPv4Address | IPv6Address, port: int) -> str:
+    """Return what is typed in the browser."""
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
 def zones_of(camera: str, settings: Settings) -> tuple[ZoneSettings, ...]:

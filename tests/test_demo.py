@@ -6,8 +6,10 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import cv2
@@ -16,7 +18,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pisecurity.cli import main
-from tests.rigs.daemon import free_port, running, wait_for
+from pisecurity.cli.demo import free_port as first_free
+from pisecurity.cli.parser import DEMO_PORT
+from tests.rigs.daemon import CHECKOUT, free_port, running, wait_for
 from tests.rigs.user import open_folder, ordinary_user
 
 
@@ -40,6 +44,34 @@ def test_within_half_a_minute_of_arming_a_boxed_picture_is_in_the_mailbox(tmp_pa
         assert status == 200 and picture is not None and picture.shape == (480, 640, 3)
         assert boxed(picture.astype(np.uint8)), "the thing that moved has a box in the colour of the page"
         assert daemon.stop(signal.SIGINT) == 130
+
+
+def test_where_the_port_is_taken_the_demo_takes_the_next_one_and_says_where_it_is(tmp_path: Path) -> None:
+    arguments = ["demo", "--state", str(tmp_path / "demo")]
+    with ExitStack() as taken:
+        with suppress(OSError):  # that somebody else has it is as good
+            taken.enter_context(socket.create_server(("127.0.0.1", DEMO_PORT)))
+        port = first_free()
+        assert port > DEMO_PORT
+        with running(arguments, port, tmp_path / "demo.log") as daemon:
+            assert f"Port {DEMO_PORT} is taken. Open http://127.0.0.1:{port} and press Away." in daemon.log
+            again = subprocess.run(
+                [sys.executable, "-m", "pisecurity", *arguments],
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+    assert again.returncode == 1
+    assert again.stderr == (
+        f"pisecurity: {tmp_path}/demo: the demo already runs here; open http://127.0.0.1:{port}, "
+        "or give another one another folder with --state\n"
+    )
+
+
+def test_make_hands_the_options_of_the_demo_on() -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "demo", "ARGS=--port 8123"],
+        cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True,
+    ).stdout  # fmt: skip
+    assert "pisecurity demo --port 8123 " in printed
 
 
 def test_the_demo_listens_on_loopback_only_and_refuses_an_installed_alarm(tmp_path: Path) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
+from ipaddress import IPv4Address
+from pathlib import Path
 
+from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
+from pisecurity.adapters.control import ControlClient
 from pisecurity.adapters.files import is_there
 from pisecurity.adapters.mailbox import DemoMailbox
 from pisecurity.app import Daemon, own_folder
 from pisecurity.cli.daemon import log_to_stderr
-from pisecurity.errors import ConfigError, NetworkError
+from pisecurity.cli.parser import DEMO_PORT
+from pisecurity.errors import AlreadyRunningError, ConfigError, ControlError, NetworkError
 from pisecurity.settings import (
     AlarmSettings,
     CameraSettings,
@@ -19,6 +24,10 @@ from pisecurity.settings import (
     Settings,
     WebSettings,
 )
+from pisecurity.web.server import bind
+
+LOOPBACK = IPv4Address("127.0.0.1")
+PORTS_TRIED = 20
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -27,16 +36,44 @@ def demo(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.state}: an installed alarm lives here; give the demo another folder with --state")
     log_to_stderr()
     with ExitStack() as held:
-        folder = own_folder(args.state, held)
+        try:
+            folder = own_folder(args.state, held)
+        except AlreadyRunningError as error:
+            raise AlreadyRunningError(_where_it_runs(args.state, error)) from error
+        port = args.port or free_port()
         mailbox = DemoMailbox()
-        settings = demo_settings(args.port, mailbox.start())
+        settings = demo_settings(port, mailbox.start())
         held.callback(mailbox.stop)
         try:
             daemon = Daemon(settings, folder, held, mailbox=mailbox)
         except NetworkError as error:
-            raise NetworkError(f"{error}; for the demo: --port 8081") from error
-        print(f"Open http://127.0.0.1:{args.port} and press Away. Ctrl-C ends the demo.", flush=True)
+            raise NetworkError(
+                f"{error}; the demo has no settings: leave --port out, and it takes a free one"
+            ) from error
+        taken = "" if args.port or port == DEMO_PORT else f"Port {DEMO_PORT} is taken. "
+        print(f"{taken}Open http://{LOOPBACK}:{port} and press Away. Ctrl-C ends the demo.", flush=True)
         return daemon.run()
+
+
+def free_port(first: int = DEMO_PORT) -> int:
+    """Return *first* or the next port after it that the page can have; *first* where none can be had."""
+    for port in range(first, min(first + PORTS_TRIED, 65536)):
+        try:
+            for listening in bind((LOOPBACK,), port):
+                listening.close()
+        except NetworkError:
+            continue
+        return port
+    return first  # whoever binds it says why not
+
+
+def _where_it_runs(state: Path, error: AlreadyRunningError) -> str:
+    """Return what to do where a demo runs already: its page, if it tells it, is what the newcomer looks for."""
+    try:
+        page = ControlClient(state / SOCKET_NAME).ask("status")["facts"]["page"]
+    except (ControlError, KeyError):
+        return str(error)
+    return f"{state}: the demo already runs here; open {page}, or give another one another folder with --state"
 
 
 def demo_settings(port: int, mail_port: int) -> Settings:
@@ -48,5 +85,5 @@ def demo_settings(port: int, mail_port: int) -> Settings:
         mail=MailSettings(
             host="127.0.0.1", port=mail_port, security="plain", sender="alarm@demo.example", to=("you@demo.example",)
         ),
-        web=WebSettings(address="127.0.0.1", port=port),
+        web=WebSettings(address=str(LOOPBACK), port=port),
     )

@@ -141,9 +141,8 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port",
         type=_number(int, 1, 65535),
-        default=DEMO_PORT,
         metavar="N",
-        help=f"port of the page on this machine (default: {DEMO_PORT})",
+        help=f"port of the page on this machine (default: {DEMO_PORT}, or the next free one)",
     )
 
 
