@@ -257,6 +257,8 @@ class ControlClient:
                 f"no daemon runs on {self._path.parent}; "
                 "start it with 'pisecurity run', or name its folder with --state"
             ) from None
+        except NotADirectoryError:
+            raise ControlError(f"{self._path.parent}: not a folder; name the state folder with --state") from None
         except PermissionError:
             raise ControlError(
                 f"{self._path}: this user may not command the daemon; use sudo, or join the group of the service"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from pisecurity.ports import Address
 from tests.adapters.values import opened
 from tests.cli.commands import ROOT, Ran, Shell, start
 from tests.fakes import START
+from tests.rigs.user import open_folder, ordinary_user
 
 ANNA = Address("mail", "anna@example.org")
 
@@ -169,6 +171,32 @@ def test_no_events_is_said(shell: Shell, tmp_path: Path) -> None:
     with opened(tmp_path):
         pass
     assert shell("events", "--state", tmp_path) == Ran(0, "no events yet\n", "")
+
+
+def test_events_of_another_user_name_sudo(shell: Shell) -> None:
+    with open_folder() as above:
+        folder = above / "pisecurity"
+        folder.mkdir()
+        with opened(folder) as store:
+            fill(store)
+        folder.chmod(0o700 if os.geteuid() == 0 else 0)
+        with ordinary_user():
+            ran = shell("events", "--state", folder)
+        folder.chmod(0o700)
+    assert ran == Ran(1, "", f"pisecurity: {folder}/pisecurity.db: this user may not read it; use sudo\n")
+
+
+@pytest.mark.parametrize("command", ["events", "status"])
+def test_a_file_given_as_state_folder_is_named(shell: Shell, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "config.toml"
+    file.touch()
+    line = f"pisecurity: {file}: not a folder; name the state folder with --state\n"
+    assert shell(command, "--state", file) == Ran(1, "", line)
+
+
+def test_a_state_folder_that_is_not_there_is_named(shell: Shell, tmp_path: Path) -> None:
+    line = f"pisecurity: {tmp_path}/nope: no such folder; name the state folder with --state\n"
+    assert shell("events", "--state", tmp_path / "nope") == Ran(1, "", line)
 
 
 def test_events_change_and_create_nothing(shell: Shell, tmp_path: Path) -> None:

@@ -170,7 +170,11 @@ class Database:
         try:
             self.path.stat()
         except FileNotFoundError:
+            if not self.path.parent.is_dir():
+                raise StoreError(f"{self.path.parent}: no such folder; name the state folder with --state") from None
             raise StoreError(f"{self.path}: there is none yet; pisecurity makes it when it first runs") from None
+        except NotADirectoryError:
+            raise StoreError(f"{self.path.parent}: not a folder; name the state folder with --state") from None
         with closing(self._connect()) as connection:
             version, known = _version(connection), len(migrations())
         if version != known:
