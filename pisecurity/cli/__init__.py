@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import logging
 import os
@@ -16,6 +17,9 @@ from typing import Any
 
 from pisecurity.cli.parser import build_parser
 from pisecurity.errors import PiSecurityError
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the adapters write themselves they explain themselves; what is left is what a command prints."""
 
 
 class Exit(IntEnum):
@@ -37,13 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     # before they sleep: a quarter of the CPU time of a start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        args = build_parser().parse_args(argv)
-        state = args.state
-        code = _handler(args.handler)(args)
+        try:
+            args = build_parser().parse_args(argv)
+            state = args.state
+            code = _handler(args.handler)(args)
+        except SystemExit as end:  # argparse ends --help and --version this way
+            code = end.code if isinstance(end.code, int) else Exit.GOOD
         sys.stdout.flush()
         return code
-    except SystemExit as end:  # argparse ends --help and --version this way
-        return end.code if isinstance(end.code, int) else Exit.GOOD
     except PiSecurityError as error:
         print(f"pisecurity: {error}", file=sys.stderr)
         return Exit.EXPLAINED
@@ -53,9 +58,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_stdout()
         return Exit.GOOD
     except Exception as error:  # noqa: BLE001 - the last chance to keep what is needed to find the bug
-        report = _function("report:write_report")(error, state)
-        print(f"pisecurity: a bug, sorry: {type(error).__name__}; report {report}", file=sys.stderr)
-        return Exit.BUG
+        return _unexpected(error, state)
+
+
+def _unexpected(error: Exception, state: Path | None) -> Exit:
+    """Tell what nobody has caught: a full disk behind the output, or a bug, of which a report is written."""
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        _forget_stdout()
+        print(f"pisecurity: the output was not taken ({error.strerror}); free some space", file=sys.stderr)
+        return Exit.EXPLAINED
+    report = _function("report:write_report")(error, state)
+    print(f"pisecurity: a bug, sorry: {type(error).__name__}; report {report}", file=sys.stderr)
+    return Exit.BUG
 
 
 def _handler(name: str) -> Callable[[argparse.Namespace], int]:
@@ -79,6 +93,6 @@ def _function(name: str) -> Callable[..., Any]:
 
 
 def _forget_stdout() -> None:
-    """Whoever read our output is gone (``| head``): what is still buffered must not fail again at the exit."""
+    """Whoever took our output is gone (``| head``) or full: what is still buffered must not fail again at the exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

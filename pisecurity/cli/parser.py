@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -50,6 +51,10 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("the following arguments are required: COMMAND"):
             message = f"give a command: {', '.join(command.name for command in COMMANDS)}"
         raise UsageError(f"{message}; see '{self.prog} --help'")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or version; argparse would not say that it was not taken."""
+        (file or sys.stderr).write(message)
 
 
 def build_parser(environment: Mapping[str, str] = os.environ) -> Parser:

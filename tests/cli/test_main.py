@@ -165,6 +165,17 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     assert (process.returncode, err) == (0, b"")
 
 
+@pytest.mark.parametrize("words", [["replay", str(CLIPS / "garden_walk.mp4")], ["--help"], ["demo", "--help"]])
+def test_output_to_a_full_disk_is_one_line_and_no_bug(words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "pisecurity", *words],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    line = "pisecurity: the output was not taken (No space left on device); free some space\n"
+    assert (process.returncode, process.stderr) == (1, line)
+
+
 def test_the_program_runs_as_a_module(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[motoin]\n" + GOOD)
     process = start("check", "--state", tmp_path)
