@@ -20,7 +20,7 @@ from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
 from pisecurity.adapters.disk import StateDisk
-from pisecurity.adapters.files import write_whole
+from pisecurity.adapters.files import is_there, write_whole
 from pisecurity.adapters.folder import open_folder
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
 from pisecurity.adapters.lock import StateLock
@@ -94,6 +94,8 @@ def run_daemon(state: Path, config_file: Path) -> int:
     Raises:
         PiSecurityError: it cannot start; the message says why and what to do.
     """
+    if not is_there(state):
+        config.load(config_file)  # with a mistake no folder is made, which would stand before the installed one
     with ExitStack() as held:
         folder = own_folder(state, held)
         settings, mistakes = load_settings(config_file, folder / GOOD_CONFIG)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pisecurity import __version__
+from pisecurity.adapters.files import is_there
 from pisecurity.errors import PiSecurityError
 
 INSTALLED_STATE = Path("/var/lib/pisecurity")
@@ -84,12 +85,13 @@ def build_parser(environment: Mapping[str, str] = os.environ) -> Parser:
 
 
 def default_state(environment: Mapping[str, str], installed: Path = INSTALLED_STATE) -> Path:
-    """Return the state folder: systemd's, else the user's own, else that of the installed service."""
+    """Return the state folder: systemd's, else the user's own if it is in use, else that of the installed service."""
     given = environment.get("STATE_DIRECTORY", "").split(":")[0]
     own = Path(environment.get("HOME", "~")).expanduser() / ".local/state/pisecurity"
     if given:
         return Path(given)
-    return installed if installed.is_dir() and not own.is_dir() else own
+    in_use = any(is_there(own / name) for name in ("config.toml", "pisecurity.db"))
+    return installed if installed.is_dir() and not in_use else own
 
 
 def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:

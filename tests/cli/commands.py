@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -33,7 +34,13 @@ class Shell:
 
     def __call__(self, *argv: str | Path) -> Ran:
         self._capfd.readouterr()
-        code = main([str(word) for word in argv])
+        root = logging.getLogger()
+        handlers, level = root.handlers[:], root.level
+        try:
+            code = main([str(word) for word in argv])
+        finally:  # run and demo log to this stderr, which is closed at the end of the test
+            root.handlers[:] = handlers
+            root.setLevel(level)
         out, err = self._capfd.readouterr()
         return Ran(int(code), out, err)
 

@@ -85,6 +85,15 @@ def test_a_missing_configuration_is_named_with_the_fix(tmp_path: Path, command: 
     )
 
 
+@pytest.mark.parametrize("text", [None, "[motoin]\n"])
+def test_run_without_good_settings_leaves_no_folder_behind(shell: Shell, tmp_path: Path, text: str | None) -> None:
+    config = tmp_path / "config.toml"
+    if text is not None:
+        config.write_text(text)
+    assert shell("run", "--state", tmp_path / "state", "--config", config).code == 1
+    assert not (tmp_path / "state").exists()
+
+
 def make_event(number: int) -> Event:
     return Event(
         camera="front",

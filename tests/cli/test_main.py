@@ -205,6 +205,9 @@ def test_the_state_folder_is_systemds_then_the_users_own_then_the_installed_one(
     installed.mkdir()
     assert default_state(environment, installed) == installed
     own.mkdir(parents=True)
+    (own / "lock").touch()
+    assert default_state(environment, installed) == installed, "nothing of the user's own is in it"
+    (own / "config.toml").touch()
     assert default_state(environment, installed) == own
     assert default_state({**environment, "STATE_DIRECTORY": "/var/lib/x:/var/lib/y"}, installed) == Path("/var/lib/x")
 
