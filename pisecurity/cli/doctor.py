@@ -79,10 +79,17 @@ class Examination:
         self._settings = config.load(self._config_file)
         return f"{self._config_file} is good"
 
+    def _nearest_folder(self) -> Path:
+        """Return the state folder, or of those above it the first that is there."""
+        return next(folder for folder in (self._state, *self._state.absolute().parents) if is_there(folder))
+
     def _folder(self) -> str:
+        there = self._nearest_folder()
         try:
-            with tempfile.TemporaryFile(dir=self._state):
-                return f"{self._state} can be written"
+            with tempfile.TemporaryFile(dir=there):
+                if there == self._state:
+                    return f"{self._state} can be written"
+                return f"{self._state} is not there yet; 'pisecurity run' makes it"
         except OSError as error:
             raise StoreError(
                 f"{self._state}: cannot be written ({error.strerror}); run doctor as the user of the service, or give "
@@ -90,7 +97,7 @@ class Examination:
             ) from error
 
     def _disk(self) -> str:
-        there = next(folder for folder in (self._state, *self._state.absolute().parents) if is_there(folder))
+        there = self._nearest_folder()
         free_mb = shutil.disk_usage(there).free // 10**6
         if free_mb < LEAST_FREE_MB:
             raise StoreError(f"{there}: {free_mb} MB free, {LEAST_FREE_MB} MB are needed; delete something")

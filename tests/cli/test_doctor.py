@@ -131,13 +131,25 @@ def test_a_folder_closed_to_this_user_is_a_fault_and_no_bug(shell: Shell) -> Non
     assert found["daemon"][0] == "FAULT" and "use sudo" in found["daemon"][1]
 
 
-def test_a_missing_state_folder_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+def test_a_state_folder_that_run_will_make_is_no_fault(shell: Shell, tmp_path: Path) -> None:
     configure(tmp_path, port=free_port())
-    ran = shell("doctor", "--state", tmp_path / "gone", "--config", tmp_path / "config.toml")
-    assert ran.code == 1
+    ran = shell("doctor", "--state", tmp_path / "a" / "b", "--config", tmp_path / "config.toml")
+    found = findings(ran.out)
+    assert found["state folder"] == ("ok", f"{tmp_path}/a/b is not there yet; 'pisecurity run' makes it")
+    assert [part for part, (how, _) in found.items() if how == "FAULT"] == ["mail"]
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_state_folder_that_run_cannot_make_is_a_fault(shell: Shell) -> None:
+    with open_folder() as above:
+        configure(above, port=free_port())
+        above.chmod(0o555)
+        with ordinary_user():
+            ran = shell("doctor", "--state", above / "gone", "--config", above / "config.toml")
+        above.chmod(0o755)
     how, text = findings(ran.out)["state folder"]
     assert how == "FAULT"
-    assert text.startswith(f"{tmp_path}/gone: cannot be written (No such file or directory); run doctor as the user")
+    assert text.startswith(f"{above}/gone: cannot be written (Permission denied); run doctor as the user")
 
 
 def test_s56_a_changed_audit_log_is_named(shell: Shell, tmp_path: Path) -> None:

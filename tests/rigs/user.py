@@ -6,9 +6,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 NOBODY = 65534
+LOADED_LATE = (
+    "encodings.ascii",
+    "encodings.utf_8_sig",
+    "pisecurity.cli.doctor",
+    "pisecurity.cli.inspect",
+    "pisecurity.cli.replay",
+)
+"""Modules that a command loads when it needs them: Python itself may lie where only root can read."""
 
 
 @contextmanager
@@ -17,6 +26,8 @@ def ordinary_user() -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
+    for module in LOADED_LATE:
+        import_module(module)
     os.seteuid(NOBODY)
     try:
         yield
