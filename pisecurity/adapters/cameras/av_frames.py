@@ -24,15 +24,40 @@ def plane_view(frame: VideoFrame, index: int) -> Plane:
     return view
 
 
+def quarter_turns(frame: VideoFrame) -> int:
+    """Return by how many quarter turns, counter-clockwise, *frame* is shown: a phone held upright films on its side."""
+    return round(frame.rotation / 90) % 4
+
+
+def size(frame: VideoFrame) -> tuple[int, int]:
+    """Return ``(width, height)`` of *frame* as it is shown."""
+    return (frame.height, frame.width) if quarter_turns(frame) % 2 else (frame.width, frame.height)
+
+
 def luma(frame: VideoFrame) -> Plane:
-    """Return the brightness of *frame*, (H, W); without a copy where the format has a brightness plane."""
+    """Return the brightness of *frame* as it is shown, (H, W).
+
+    Without a copy where the format has a brightness plane and is not turned.
+    """
+    turns = quarter_turns(frame)
     if frame.format.name not in WITH_LUMA_PLANE:
         frame = frame.reformat(format="yuv420p")
-    return plane_view(frame, 0)
+    return turned(plane_view(frame, 0), turns)
+
+
+def turned(plane: Plane, turns: int) -> Plane:
+    """Return *plane* after quarter *turns* counter-clockwise, the same one for none."""
+    return np.ascontiguousarray(np.rot90(plane, turns)) if turns else plane
 
 
 def picture(frame: VideoFrame) -> Picture:
-    """Copy *frame* into YUV 4:2:0 planes of full range (0..255, as JPEG has it), chroma rounded up for odd sizes."""
+    """Copy *frame*, as it is shown, into YUV 4:2:0 planes of full range (0..255), chroma rounded up for odd sizes."""
+    turns = quarter_turns(frame)
+    flat = _picture(frame)
+    return Picture(*(turned(plane, turns) for plane in (flat.y, flat.u, flat.v))) if turns else flat
+
+
+def _picture(frame: VideoFrame) -> Picture:
     name = frame.format.name
     if name == "gray":
         y = plane_view(frame, 0)

@@ -28,6 +28,7 @@ class FileCamera:
     clock. Pace ``fast``: at once; ``taken_s`` still advances by the recorded time, so detection sees the same
     as in the recording and every replay gives the same frames.
 
+    A recording that is to be shown turned, as phones write it, is delivered turned; its packets are not.
     Damaged frames are skipped and leave a gap in ``Frame.index``. A file that breaks off delivers the frames
     before and then ends. H.264 packets go to the sink where the recording has them in the order they are shown.
     """
@@ -64,10 +65,10 @@ class FileCamera:
             raise
         self._start_s = on_grid(self._clock.monotonic())
         self._start_at = self._clock.now()
-        what = f"file {self._path.name}, {recording.codec} {frame.width}x{frame.height}"
+        size = av_frames.size(frame)
+        what = f"file {self._path.name}, {recording.codec} {size[0]}x{size[1]}"
         fps = min(recording.fps, self._settings.fps)
         duration_s = recording.announced / recording.fps if recording.announced and not self._settings.loop else None
-        size = (frame.width, frame.height)
         return CameraInfo(*size, *size, fps, what, recording.has_packets, duration_s)
 
     def read(self, timeout_s: float) -> Frame | None:

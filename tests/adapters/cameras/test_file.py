@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pisecurity.adapters.cameras.file import FileCamera
 from pisecurity.core.types import Frame, Packet
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.settings import CameraSettings
-from tests.adapters.cameras.videos import FRAMES, grey_level, painted, speckled, write_video
+from tests.adapters.cameras.videos import FRAMES, grey_level, painted, speckled, turn, write_video
 from tests.fakes import FakeClock
 
 
@@ -35,6 +36,30 @@ def numbers(frames: list[Frame]) -> list[int]:
     """Return which of the painted pictures the frames show, told by their brightness."""
     levels = [grey_level(number) for number in range(FRAMES)]
     return [int(np.argmin([abs(int(frame.picture().y[20, 20]) - level) for level in levels])) for frame in frames]
+
+
+def corner(number: int, width: int, height: int) -> NDArray[np.uint8]:
+    """Paint black, and the upper left quarter red."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2] = (255, 0, 0)
+    return picture
+
+
+@pytest.mark.parametrize(("degrees", "lit"), [(0, (0, 0)), (90, (0, 1)), (180, (1, 1)), (270, (1, 0))])
+def test_a_clip_of_a_phone_held_upright_is_seen_upright(tmp_path: Path, degrees: int, lit: tuple[int, int]) -> None:
+    path = write_video(tmp_path / "phone.mp4", size=(96, 64), paint=corner, frames=3)
+    camera = camera_of(turn(path, degrees) if degrees else path)
+    info = camera.open()
+    frame = camera.read(1.0)
+    assert frame is not None
+    size = (64, 96) if degrees in (90, 270) else (96, 64)
+    picture = frame.picture()
+    assert (info.width, info.height) == picture.size == frame.luma.shape[::-1] == size
+    assert f"{size[0]}x{size[1]}" in info.description
+    for plane in (frame.luma, picture.y, picture.v):
+        quarters = [[np.mean(part) for part in np.array_split(half, 2, axis=1)] for half in np.array_split(plane, 2)]
+        assert divmod(int(np.argmax(quarters)), 2) == lit
+    camera.close()
 
 
 def test_all_frames_come_in_order_with_true_brightness(tmp_path: Path) -> None:

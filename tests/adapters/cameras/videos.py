@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,6 +57,21 @@ def write_video(
             frame.pts = number
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+    return path
+
+
+def turn(path: Path, degrees: int) -> Path:
+    """Have the written MP4 shown turned clockwise by 90, 180 or 270 degrees, as a phone does; return *path*.
+
+    Source: ISO/IEC 14496-12, 8.3.2: the matrix of the track header, 16.16 fixed point.
+    """
+    one = 1 << 16
+    cosine, sine = {90: (0, one), 180: (-one, 0), 270: (0, -one)}[degrees]
+    plain, wanted = (struct.pack(">9i", a, b, 0, -b, a, 0, 0, 0, 1 << 30) for a, b in ((one, 0), (cosine, sine)))
+    data = bytearray(path.read_bytes())
+    at = data.index(plain, data.index(b"tkhd"))
+    data[at : at + len(wanted)] = wanted
+    path.write_bytes(data)
     return path
 
 
