@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pisecurity.adapters.cameras.stage.situations.demo import EVERY_S, JITTER_S
 from pisecurity.cli import main
+from pisecurity.cli.demo import demo_settings
 from pisecurity.cli.demo import free_port as first_free
 from pisecurity.cli.parser import DEMO_PORT
 from tests.rigs.daemon import CHECKOUT, free_port, running, wait_for
@@ -64,6 +66,10 @@ def test_where_the_port_is_taken_the_demo_takes_the_next_one_and_says_where_it_i
         f"pisecurity: {tmp_path}/demo: the demo already runs here; open http://127.0.0.1:{port}, "
         "or give another one another folder with --state\n"
     )
+
+
+def test_in_the_demo_an_alarm_is_over_before_the_next_one_walks_by() -> None:
+    assert demo_settings(8080, 1).alarm.trigger_time_s < EVERY_S - 2 * JITTER_S
 
 
 def test_make_hands_the_options_of_the_demo_on() -> None:

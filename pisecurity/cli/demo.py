@@ -28,6 +28,8 @@ from pisecurity.web.server import bind
 
 LOOPBACK = IPv4Address("127.0.0.1")
 PORTS_TRIED = 20
+DEMO_ALARM_S = 12.0
+"""Somebody walks by every 20 s: between two of them the newcomer sees the alarm end and the house armed again."""
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -81,7 +83,7 @@ def demo_settings(port: int, mail_port: int) -> Settings:
     return Settings(
         house=HouseSettings(name="Demo"),
         camera=(CameraSettings(id="garden", name="Garden", kind="stage"),),
-        alarm=AlarmSettings(away=ModeSettings(exit_delay_s=5), trigger_time_s=30, alert_pause_s=60),
+        alarm=AlarmSettings(away=ModeSettings(exit_delay_s=5), trigger_time_s=DEMO_ALARM_S, alert_pause_s=60),
         mail=MailSettings(
             host="127.0.0.1", port=mail_port, security="plain", sender="alarm@demo.example", to=("you@demo.example",)
         ),

@@ -55,7 +55,7 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         faults = (*faults, Fault("events", f"the list of events could not be read: {error}", now))
     where = view.place(cause, parts.label) if cause else ""
     return Home(
-        banner=view.banner(status, cause, where, now, parts.zone),
+        banner=view.banner(status, cause, where, now, parts.zone, records[0] if records else None),
         faults=faults,
         readiness=view.readiness(faults),
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),

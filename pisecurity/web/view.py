@@ -19,6 +19,12 @@ WORDS = {
     AlarmState.PENDING: "Disarm now",
     AlarmState.TRIGGERED: "Alarm",
 }
+SILENT_WORDS = {
+    AlarmState.DISARMED: "disarmed",
+    AlarmState.ARMING: "exit delay",
+    AlarmState.PENDING: "entry delay",
+}
+"""Why an event was not mailed; in the other states only the pause between two mails keeps one back."""
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
 STALE_S = 5.0
 """A picture older than this is no longer called live."""
@@ -86,7 +92,14 @@ class CameraView:
         return f"{old}. {self.fault}" if self.fault else old
 
 
-def banner(status: PanelStatus, event: EventRecord | None, place: str, now: datetime, zone: tzinfo) -> Banner:
+def banner(
+    status: PanelStatus,
+    event: EventRecord | None,
+    place: str,
+    now: datetime,
+    zone: tzinfo,
+    newest: EventRecord | None = None,
+) -> Banner:
     """Return what the top of the page says.
 
     Args:
@@ -95,6 +108,7 @@ def banner(status: PanelStatus, event: EventRecord | None, place: str, now: date
         place: where that event was, in the owner's words.
         now: UTC wall time, which decides whether a day must be named.
         zone: zone of the labels.
+        newest: the last event, named beside the one that raised the alarm.
     """
     word = ARMING_WORDS.get(status.mode, "Arming") if status.state is AlarmState.ARMING else WORDS[status.state]
     line = f"since {short_time(status.since_at, now, zone)}, by {status.by}"
@@ -104,6 +118,8 @@ def banner(status: PanelStatus, event: EventRecord | None, place: str, now: date
         line = f"{place}, {clock_time(event.opened_at, zone)}"
         if status.state is AlarmState.TRIGGERED:
             line += f". {mailed_words(event).capitalize()}"
+            if newest is not None and newest.opened_at > event.opened_at:
+                line += f". Last {clock_time(newest.opened_at, zone)}"
     return Banner(status.state, word, line, status.mode, status.countdown_s, status.sequence)
 
 
@@ -145,7 +161,7 @@ def mailed_words(record: EventRecord) -> str:
     total = len(record.deliveries)
     accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in record.deliveries)
     return {
-        Mailed.SILENT: "not mailed",
+        Mailed.SILENT: SILENT_WORDS.get(record.state, "mails paused"),
         Mailed.SHOWN: "shown here",
         Mailed.WAITING: f"{accepted} of {total} sent" if accepted else "mail waits",
         Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted}",

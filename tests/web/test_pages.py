@@ -97,6 +97,17 @@ def test_ui30_every_state_has_its_own_word_and_icon(
     assert said in words(html)
 
 
+def test_a_long_alarm_says_when_it_began_and_when_somebody_was_seen_last() -> None:
+    house = new_house()
+    house.arm_now(Mode.AWAY)
+    house.intrude()
+    house.clock.advance(90)  # type: ignore[attr-defined]
+    house.happened(2, kind=None, ago=timedelta(seconds=5), state=AlarmState.TRIGGERED)
+    found = state(client(house))
+    assert found["line"] == "Front door, 14:00:00. Mailed to 2. Last 14:01:25"
+    assert found["events"][0]["mailed_words"] == "mails paused"
+
+
 def test_countdown_is_the_servers_and_survives_a_reload() -> None:
     house = new_house()
     house.panel.switch(Mode.AWAY, by="Anna", how="page")
@@ -126,7 +137,7 @@ def test_state_names_faults_cameras_and_events() -> None:
     ]
     assert [(event["time"], event["place"], event["mailed_words"]) for event in found["events"]] == [
         ("13:55", "drive", "mailed"),
-        ("Sun 14:00", "Front door", "not mailed"),
+        ("Sun 14:00", "Front door", "mails paused"),
     ]
 
 

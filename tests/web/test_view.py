@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pisecurity.core.types import AlertKind, Outcome
+from pisecurity.core.types import AlarmState, AlertKind, Outcome
 from pisecurity.web.view import CameraView, Mailed, full_time, mailed, mailed_words, readiness, short_time, span
 from tests.fakes import FakeClock
 from tests.web.house import House
@@ -19,7 +19,7 @@ A, R, L, W = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.LATER, Outcome.WAITING
 @pytest.mark.parametrize(
     ("outcomes", "kind", "expected", "words"),
     [
-        ((), None, Mailed.SILENT, "not mailed"),
+        ((), None, Mailed.SILENT, "mails paused"),
         ((), AlertKind.ALARM, Mailed.SHOWN, "shown here"),
         ((A,), AlertKind.ALARM, Mailed.SENT, "mailed"),
         ((A, A), AlertKind.ALARM, Mailed.SENT, "mailed to 2"),
@@ -34,6 +34,20 @@ def test_what_became_of_the_mails(
 ) -> None:
     record = House(FakeClock()).happened(1, *outcomes, kind=kind)
     assert (mailed(record), mailed_words(record)) == (expected, words)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (AlarmState.DISARMED, "disarmed"),
+        (AlarmState.ARMING, "exit delay"),
+        (AlarmState.PENDING, "entry delay"),
+        (AlarmState.ARMED_HOME, "mails paused"),
+        (AlarmState.TRIGGERED, "mails paused"),
+    ],
+)
+def test_an_event_without_a_mail_says_why(state: AlarmState, words: str) -> None:
+    assert mailed_words(House(FakeClock()).happened(1, kind=None, state=state)) == words
 
 
 @pytest.mark.parametrize(
