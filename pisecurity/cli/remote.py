@@ -10,7 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from pisecurity.adapters.control import FILE_NAME, ControlClient
+from pisecurity.adapters.files import is_there
+from pisecurity.cli.parser import DEMO_STATE
 from pisecurity.cli.words import STATES, local
+from pisecurity.errors import NoDaemonError
 
 
 def status(args: argparse.Namespace) -> int:
@@ -60,7 +63,12 @@ def in_words(answer: Mapping[str, Any]) -> str:
 
 
 def _ask(args: argparse.Namespace, command: str, **arguments: str) -> Mapping[str, Any]:
-    return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
+    try:
+        return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
+    except NoDaemonError as error:
+        if not is_there(DEMO_STATE / FILE_NAME) or args.state == DEMO_STATE:
+            raise
+        raise NoDaemonError(f"no daemon runs on {args.state}; for the demo add: --state {DEMO_STATE}") from error
 
 
 def _moment(text: str) -> str:

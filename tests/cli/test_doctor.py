@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import NO_MAIL
+from pisecurity.app import GOOD_CONFIG, NO_MAIL
 from pisecurity.core.types import Mode
 from pisecurity.runtime.panel import Panel
 from pisecurity.settings import AlarmSettings
@@ -100,6 +100,16 @@ def test_with_a_wrong_configuration_the_rest_is_still_examined(shell: Shell, tmp
     assert "  motoin: unknown; did you mean [motion]?" in ran.out
     assert found["disk"][0] == "ok"
     assert "page" not in found
+
+
+def test_a_demo_is_well_without_a_settings_file(shell: Shell, tmp_path: Path) -> None:
+    SqliteStore(tmp_path, FakeClock()).close()
+    ran = shell("doctor", "--state", tmp_path)
+    assert findings(ran.out)["config"] == ("ok", "none: a demo lives here, which has settings of its own")
+    assert ran.code == 0
+    (tmp_path / GOOD_CONFIG).touch()
+    lost = findings(shell("doctor", "--state", tmp_path).out)["config"]
+    assert lost[0] == "FAULT" and "not found" in lost[1], "an alarm that lost its settings"
 
 
 def test_a_folder_of_somebody_else_is_a_fault(shell: Shell) -> None:

@@ -117,6 +117,14 @@ def test_without_a_daemon_the_fix_is_named(shell: Shell, tmp_path: Path, command
     )
 
 
+def test_beside_a_demo_its_folder_is_named(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".demo").mkdir()
+    (tmp_path / ".demo" / FILE_NAME).touch()
+    line = f"pisecurity: no daemon runs on {tmp_path}; for the demo add: --state .demo\n"
+    assert shell("status", "--state", tmp_path) == Ran(1, "", line)
+
+
 @pytest.mark.parametrize(
     ("state", "countdown_s", "words"),
     [
