@@ -1,172 +1,23 @@
-"""The page in real Chromium on a phone's screen, called by a name that is not loopback.
-
-On loopback a browser grants a plain-http page things that a home network's page does not have, so the name is
-mapped to the server instead.
-"""
+"""What the page does in real Chromium."""
 
 from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.core.types import Mode, Outcome
+from pisecurity.core.types import Mode
 from tests.web.house import NAME, House, filming, served
+from tests.web.site import Site, bring_about, shows_live_picture
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 20_000
-expect.set_options(timeout=PATIENCE_MS)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-MAIL = '<!doctype html><title>Mail</title><body style="margin:0"><img src="picture" alt="" width="300"><p>Movement</p>'
-
-
-@dataclass
-class Site:
-    """A served house and what the browser complained about."""
-
-    house: House
-    base: str
-    browser: Browser
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def open(self, path: str = "/", *, width: int = 360, height: int = 640, **how: Any) -> Page:
-        """Open *path* on a phone and wait until it shows what the daemon says."""
-        context = self.browser.new_context(viewport={"width": width, "height": height}, **how)
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.on("console", lambda message: self._note(message.type, message.text))
-        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.goto(self.base + path)
-        return page
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.complaints.append(f"{kind}: {text}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-                "--disable-quic",
-                "--no-sandbox",
-            ],
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def site(browser: Browser) -> Iterator[Site]:
-    house = House(SystemClock())
-    house.happened(1, Outcome.ACCEPTED, Outcome.ACCEPTED)
-    house.happened(2, Outcome.ACCEPTED, Outcome.REFUSED, ago=timedelta(hours=3), zones=("drive",))
-    house.happened(3, kind=None, ago=timedelta(hours=30))
-    house.post("Garden 7: movement at the front door", MAIL)
-    with served(house) as port, filming(house):
-        made = Site(house, f"http://{NAME}:{port}", browser)
-        yield made
-        for context in list(browser.contexts):
-            context.close()
-
-
-def shows_live_picture(page: Page) -> None:
-    page.wait_for_function("() => document.querySelector('.view img').src.startsWith('blob:')")
-
-
-def box(page: Page, selector: str) -> FloatRect:
-    found = page.locator(selector).bounding_box()
-    assert found is not None
-    return found
-
-
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844)])
-@pytest.mark.parametrize("problem", [False, True])
-def test_ui01_ui02_everything_that_counts_is_on_the_first_screen(
-    site: Site, width: int, height: int, problem: bool
-) -> None:
-    if problem:
-        site.house.health.report("mail", "mail.example.org refused the password: set it again with the command")
-    page = site.open(width=width, height=height)
-    shows_live_picture(page)
-    for selector in ("#word", "#line", ".view img", "#ready"):
-        place = box(page, selector)
-        assert place["y"] >= 0
-        assert place["y"] + place["height"] <= height
-    places = [box(page, f"button[value={mode}]") for mode in ("armed_away", "armed_home", "disarmed")]
-    for place in places:
-        assert place["y"] >= height * 0.4
-        assert place["y"] + place["height"] <= height
-        assert (place["width"] >= 96, place["height"] >= 64) == (True, True)
-    for left, right in pairwise(places):
-        assert right["x"] - left["x"] - left["width"] >= 12
-    assert page.evaluate("scrollY") == 0
-
-
-@pytest.mark.parametrize(("width", "height"), [(568, 320), (667, 375), (844, 390)])
-@pytest.mark.parametrize("state", ["disarmed", "problem", "triggered"])
-def test_on_a_phone_on_its_side_the_switch_is_on_the_first_screen(
-    site: Site, width: int, height: int, state: str
-) -> None:
-    bring_about(site.house, state)
-    page = site.open(width=width, height=height)
-    shows_live_picture(page)
-    modes = ("disarmed",) if state == "triggered" else ("armed_away", "armed_home", "disarmed")
-    nav = box(page, "nav")
-    for selector in ("#word", "#line", ".view img", "#ready", *(f"button[value={mode}]" for mode in modes)):
-        place = box(page, selector)
-        assert place["y"] >= 0, selector
-        assert place["y"] + place["height"] <= nav["y"], selector
-    assert nav["y"] + nav["height"] == height, "the other pages stay within reach"
-    picture = box(page, ".view img")
-    assert picture["width"] == pytest.approx(picture["height"] * 4 / 3, abs=1), "no bars take the room"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("width", [360, 1200])
-def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site, width: int) -> None:
-    page = site.open(width=width, height=800)
-    shows_live_picture(page)
-    expect(page.locator("#notes")).to_be_hidden()
-    site.house.health.note("waits for a restart", "web.port, house.name")
-    expect(page.locator("#notes")).to_have_text("Waits for a restart: web.port, house.name")
-    above, below = box(page, "#ready"), box(page, "#notes")
-    assert below["y"] >= above["y"] + above["height"]
-    assert below["x"] == above["x"]
-    site.house.health.note("waits for a restart", "nothing")
-    expect(page.locator("#notes")).to_be_hidden()
-
-
-@pytest.mark.parametrize("path", ["/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1", "/nothing"])
-def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -> None:
-    site.house.health.report("mail", "mail.example.org refused the password")
-    page = site.open(path)
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('a, button, summary')].map((control) => {
-             const { width, height } = control.getBoundingClientRect();
-             return [control.outerHTML.slice(0, 60), width, height];
-           }).filter(([, width, height]) => width < 44 || height < 44)"""
-    )
-    assert small == []
 
 
 def test_ui03_tap_is_acknowledged_at_once_and_armed_only_when_the_daemon_said_so(site: Site) -> None:
@@ -337,19 +188,6 @@ def test_ui29_no_accessibility_violation_in_any_state(site: Site, state: str, sc
     assert violations(page) == []
 
 
-def bring_about(house: House, state: str) -> None:
-    match state:
-        case "arming":
-            house.panel.switch(Mode.AWAY, by="Anna", how="page")
-        case "armed_home" | "armed_night":
-            house.arm_now(Mode(state))
-        case "pending" | "triggered":
-            house.arm_now(Mode.AWAY)
-            house.intrude(entry=state == "pending")
-        case "problem":
-            house.health.report("mail", "mail.example.org refused the password")
-
-
 def violations(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
@@ -366,18 +204,6 @@ def test_ui30_states_differ_in_icon_and_word_not_only_in_colour(site: Site) -> N
         )
         site.house.panel.switch(Mode.DISARMED, by="Anna", how="page")
     assert len({word for word, _ in seen}) == len({icon for _, icon in seen}) == 5
-
-
-@pytest.mark.parametrize("path", ["/", "/events", f"/events/{2:032x}", "/mailbox", "/mailbox/1"])
-@pytest.mark.parametrize(("width", "height"), [(320, 568), (180, 320)])
-def test_ui31_narrow_and_zoomed_screens_need_no_sideways_scrolling(
-    site: Site, path: str, width: int, height: int
-) -> None:
-    """180x320 is what a phone of 360x640 shows at 200 % zoom."""
-    site.house.health.report("mail", "mail.example.org:587 refused the password of alarm-garden-7@mail.example.org")
-    site.house.panel.switch(Mode.AWAY, by="2003:e1:7:1234:5678:9abc:def0:1234", how="page")
-    page = site.open(path, width=width, height=height)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_ui32_alarm_is_switched_and_an_event_opened_by_keyboard(site: Site) -> None:

@@ -1,0 +1,112 @@
+"""What is where on the screens of phones and computers."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import expect
+
+from pisecurity.core.types import AlarmState, Mode
+from tests.web.site import Site, box, bring_about, shows_live_picture
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844)])
+@pytest.mark.parametrize("problem", [False, True])
+def test_ui01_ui02_everything_that_counts_is_on_the_first_screen(
+    site: Site, width: int, height: int, problem: bool
+) -> None:
+    if problem:
+        site.house.health.report("mail", "mail.example.org refused the password: set it again with the command")
+    page = site.open(width=width, height=height)
+    shows_live_picture(page)
+    for selector in ("#word", "#line", ".view img", "#ready"):
+        place = box(page, selector)
+        assert place["y"] >= 0
+        assert place["y"] + place["height"] <= height
+    places = [box(page, f"button[value={mode}]") for mode in ("armed_away", "armed_home", "disarmed")]
+    for place in places:
+        assert place["y"] >= height * 0.4
+        assert place["y"] + place["height"] <= height
+        assert (place["width"] >= 96, place["height"] >= 64) == (True, True)
+    for left, right in pairwise(places):
+        assert right["x"] - left["x"] - left["width"] >= 12
+    assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(568, 320), (667, 375), (844, 390)])
+@pytest.mark.parametrize("state", ["disarmed", "problem", "triggered"])
+def test_on_a_phone_on_its_side_the_switch_is_on_the_first_screen(
+    site: Site, width: int, height: int, state: str
+) -> None:
+    bring_about(site.house, state)
+    page = site.open(width=width, height=height)
+    shows_live_picture(page)
+    modes = ("disarmed",) if state == "triggered" else ("armed_away", "armed_home", "disarmed")
+    nav = box(page, "nav")
+    for selector in ("#word", "#line", ".view img", "#ready", *(f"button[value={mode}]" for mode in modes)):
+        place = box(page, selector)
+        assert place["y"] >= 0, selector
+        assert place["y"] + place["height"] <= nav["y"], selector
+    assert nav["y"] + nav["height"] == height, "the other pages stay within reach"
+    picture = box(page, ".view img")
+    assert picture["width"] == pytest.approx(picture["height"] * 4 / 3, abs=1), "no bars take the room"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (360, 640), (390, 844)])
+def test_during_an_alarm_the_last_events_are_read_without_scrolling(site: Site, width: int, height: int) -> None:
+    site.house.arm_now(Mode.AWAY)
+    site.house.intrude()
+    site.house.happened(2000, kind=None, ago=timedelta(0), state=AlarmState.TRIGGERED)
+    page = site.open(width=width, height=height)
+    shows_live_picture(page)
+    expect(page.locator("#line")).to_have_text(re.compile(r"\. Last \d\d:\d\d:\d\d$"))
+    switch = box(page, "button[value=disarmed]")
+    for selector in ("#events time", "#events .place", "#events .mailed"):
+        place = page.locator(selector).first.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= switch["y"], selector
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site, width: int) -> None:
+    page = site.open(width=width, height=800)
+    shows_live_picture(page)
+    expect(page.locator("#notes")).to_be_hidden()
+    site.house.health.note("waits for a restart", "web.port, house.name")
+    expect(page.locator("#notes")).to_have_text("Waits for a restart: web.port, house.name")
+    above, below = box(page, "#ready"), box(page, "#notes")
+    assert below["y"] >= above["y"] + above["height"]
+    assert below["x"] == above["x"]
+    site.house.health.note("waits for a restart", "nothing")
+    expect(page.locator("#notes")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1", "/nothing"])
+def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -> None:
+    site.house.health.report("mail", "mail.example.org refused the password")
+    page = site.open(path)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, summary')].map((control) => {
+             const { width, height } = control.getBoundingClientRect();
+             return [control.outerHTML.slice(0, 60), width, height];
+           }).filter(([, width, height]) => width < 44 || height < 44)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("path", ["/", "/events", f"/events/{2:032x}", "/mailbox", "/mailbox/1"])
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (180, 320)])
+def test_ui31_narrow_and_zoomed_screens_need_no_sideways_scrolling(
+    site: Site, path: str, width: int, height: int
+) -> None:
+    """180x320 is what a phone of 360x640 shows at 200 % zoom."""
+    site.house.health.report("mail", "mail.example.org:587 refused the password of alarm-garden-7@mail.example.org")
+    site.house.panel.switch(Mode.AWAY, by="2003:e1:7:1234:5678:9abc:def0:1234", how="page")
+    page = site.open(path, width=width, height=height)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
