@@ -99,7 +99,7 @@ def test_the_pause_also_counts_for_what_opened_before_the_alert_before_it_was_st
     house.clock.advance(4)
     house.answer()
     second = house.store.event(LATER_EVENT)
-    assert second is not None and second.kind is None and "last alert 0 s ago" in second.why
+    assert second is not None and second.kind is None and "last alarm mail 0 s ago" in second.why
 
 
 def test_arming_anew_forgets_the_pause(house: Fixture) -> None:

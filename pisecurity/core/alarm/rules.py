@@ -37,15 +37,16 @@ def decide(
     """
     if state in _SILENT:
         return Decision(None, _SILENT[state])
+    was = state.value.replace("_", " ")
     where = f"{camera_label} ({', '.join(sorted(event.zones))})" if event.zones else camera_label
     if event.entry and state is not AlarmState.TRIGGERED:
         entry_delay_s = delays(settings, Mode(state.value)).entry_delay_s
         if entry_delay_s > 0:
-            return Decision(AlertKind.ENTRY, f"{state}: entry at {where}, entry delay {entry_delay_s:g} s")
+            return Decision(AlertKind.ENTRY, f"{was}: entry at {where}, entry delay {entry_delay_s:g} s")
     if since_last_alert_s is None:
-        return Decision(AlertKind.ALARM, f"{state}: movement at {where}, no alert of this camera before")
+        return Decision(AlertKind.ALARM, f"{was}: movement at {where}")
     # Rounded down, or 299.9 s would read "300 s ago, pause 300 s".
-    pause = f"last alert {floor(since_last_alert_s)} s ago, pause {settings.alert_pause_s:g} s"
+    pause = f"last alarm mail {floor(since_last_alert_s)} s ago, pause {settings.alert_pause_s:g} s"
     if since_last_alert_s < settings.alert_pause_s:
-        return Decision(None, f"{state}: movement at {where}, {pause}")
-    return Decision(AlertKind.ALARM, f"{state}: movement at {where}, {pause}")
+        return Decision(None, f"{was}: movement at {where}, {pause}")
+    return Decision(AlertKind.ALARM, f"{was}: movement at {where}, {pause}")

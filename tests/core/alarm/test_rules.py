@@ -38,6 +38,10 @@ def decided(
     return decide(event, state, settings=settings, camera_label="Front door", since_last_alert_s=since_last_alert_s)
 
 
+def words(state: AlarmState) -> str:
+    return state.value.replace("_", " ")
+
+
 @pytest.mark.parametrize("entry", [True, False])
 @pytest.mark.parametrize(
     ("state", "reason"),
@@ -54,14 +58,12 @@ def test_no_alert_and_the_reason(state: AlarmState, reason: str, *, entry: bool)
 @pytest.mark.parametrize("state", ARMED)
 def test_movement_while_armed_is_an_alarm(state: AlarmState) -> None:
     decision = decided(state, zones=frozenset({"path", "gate"}))
-    assert decision == Decision(
-        AlertKind.ALARM, f"{state}: movement at Front door (gate, path), no alert of this camera before"
-    )
+    assert decision == Decision(AlertKind.ALARM, f"{words(state)}: movement at Front door (gate, path)")
 
 
 def test_entry_while_armed_starts_the_entry_conversation() -> None:
     assert decided(AlarmState.ARMED_NIGHT, entry=True) == Decision(
-        AlertKind.ENTRY, "armed_night: entry at Front door, entry delay 30 s"
+        AlertKind.ENTRY, "armed night: entry at Front door, entry delay 30 s"
     )
 
 
@@ -82,10 +84,10 @@ def test_entry_is_never_held_back_by_the_pause() -> None:
 @pytest.mark.parametrize("state", [*ARMED, AlarmState.TRIGGERED])
 def test_pause_silences_up_to_its_end_and_says_the_values(state: AlarmState) -> None:
     assert decided(state, since_last_alert_s=299.96) == Decision(
-        None, f"{state}: movement at Front door, last alert 299 s ago, pause 300 s"
+        None, f"{words(state)}: movement at Front door, last alarm mail 299 s ago, pause 300 s"
     )
     assert decided(state, since_last_alert_s=300.0) == Decision(
-        AlertKind.ALARM, f"{state}: movement at Front door, last alert 300 s ago, pause 300 s"
+        AlertKind.ALARM, f"{words(state)}: movement at Front door, last alarm mail 300 s ago, pause 300 s"
     )
 
 
