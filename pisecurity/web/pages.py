@@ -57,6 +57,7 @@ def event(event_id: str) -> str:
         event=record,
         card=view.card(record, ours.label, ours.clock.now(), ours.zone),
         camera=ours.label(record.camera),
+        reason=view.in_percent(record.reason),
         state_word=state_word(record.state),
         has_picture=ours.pictures.load(record.id, PictureKind.ANNOTATED) is not None,
         has_clean=ours.pictures.load(record.id, PictureKind.CLEAN) is not None,

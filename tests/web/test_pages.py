@@ -69,13 +69,13 @@ def test_pressed_button_is_the_mode_that_was_ordered() -> None:
     html = client(house).get("/").text
     pressed = dict(re.findall(r'value="(\w+)"[^>]*aria-pressed="(\w+)"', html))
     assert pressed == {"armed_away": "true", "armed_home": "false", "disarmed": "false"}
-    assert "Arming away leave now, by Anna" in words(html)
+    assert "Arming away leave now. Armed by Anna" in words(html)
 
 
 @pytest.mark.parametrize(
     ("order", "entry", "state", "said"),
     [
-        (None, None, "disarmed", "Disarmed since 14:00"),
+        (None, None, "disarmed", "Disarmed since 14:00. Not armed yet"),
         (Mode.AWAY, None, "armed_away", "Armed away since 14:00, by Anna"),
         (Mode.HOME, None, "armed_home", "Armed home since 14:00, by Anna"),
         (Mode.NIGHT, None, "armed_night", "Armed night since 14:00, by Anna"),
@@ -321,7 +321,8 @@ def test_event_page_says_why_and_what_became_of_each_mail() -> None:
     text = words(client(house).get(f"/events/{1:032x}").text)
     assert "Mon 1 Jun 2026, 13:55:00 CEST" in text
     assert "armed away and 0.87 sure" in text
-    assert "went 0.21 of the picture in 0.9 s" in text
+    assert "went 21 % of the picture in 0.9 s" in text
+    assert "min_area" in text and " Size " not in text, "one size alone: the one that the setting compares"
     assert "ben@example.org Alarm: taken by the mail server at 13:55 250 2.0.0 Ok" in text
     assert "carla@example.org Alarm: refused, tried 1 time 550 5.1.1 no such user here" in text
     assert "anna@example.org Alarm: will be tried again, tried 1 time 421 4.3.2" in text

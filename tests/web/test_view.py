@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pisecurity.core.types import AlarmState, AlertKind, Outcome
-from pisecurity.web.view import CameraView, Mailed, full_time, mailed, mailed_words, readiness, short_time, span
+from pisecurity.web.view import (
+    CameraView,
+    Mailed,
+    full_time,
+    in_percent,
+    mailed,
+    mailed_words,
+    readiness,
+    short_time,
+    span,
+)
 from tests.fakes import FakeClock
 from tests.web.house import House
 
@@ -48,6 +58,12 @@ def test_what_became_of_the_mails(
 )
 def test_an_event_without_a_mail_says_why(state: AlarmState, words: str) -> None:
     assert mailed_words(House(FakeClock()).happened(1, kind=None, state=state)) == words
+
+
+def test_the_reason_of_an_event_is_in_percent_and_seconds() -> None:
+    reason = "went 0.083 (needs 0.033) in 0.4 s (needs 0.2 s), size 0.0120"
+    assert in_percent(reason) == "went 8.3 % (needs 3.3 %) in 0.4 s (needs 0.2 s), size 1.2 %"
+    assert in_percent("size 0.0004") == "size 0.04 %"
 
 
 @pytest.mark.parametrize(
