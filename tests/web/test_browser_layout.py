@@ -73,6 +73,18 @@ def test_during_an_alarm_the_last_events_are_read_without_scrolling(site: Site, 
         assert place["y"] + place["height"] <= switch["y"], selector
 
 
+@pytest.mark.parametrize(("width", "height"), [(1000, 700), (1600, 900)])
+def test_on_a_computer_the_way_to_the_other_pages_stays_where_it_is(site: Site, width: int, height: int) -> None:
+    places = []
+    for path in ("/", "/events", f"/events/{1:032x}", "/mailbox", "/nothing"):
+        page = site.open(path, width=width, height=height)
+        places.append([each.bounding_box() for each in page.locator("nav a").all()])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    first = places[0][0]
+    assert first is not None and first["y"] == 0
+    assert all(each == places[0] for each in places)
+
+
 @pytest.mark.parametrize("width", [360, 1200])
 def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site, width: int) -> None:
     page = site.open(width=width, height=800)
