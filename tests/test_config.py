@@ -41,7 +41,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     )
     assert mistakes(text) == [
         (
-            "camera[1].fps = 0: give a number from 1 to 30, such as 10 "
+            "camera[1].fps = 0: give a number from 2 to 30, such as 10 "
             "(frames analysed a second; a source that delivers more is thinned)"
         ),
         "motion.min_area = 25: give a share of the picture above 0 and at most 0.5, such as 0.00036",

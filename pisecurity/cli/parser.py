@@ -190,7 +190,7 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fps",
-        type=_number(float, 1, 30),
+        type=_number(float, 2, 30),
         metavar="N",
         help="frames analysed a second (default: 10, or that of the configured camera; stdin: all)",
     )

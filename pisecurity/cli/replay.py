@@ -27,7 +27,7 @@ from pisecurity.core.types import Box, Event, Frame, Phase, TrackState
 from pisecurity.core.vision.pipeline import Pipeline, Step
 from pisecurity.errors import CameraError, ConfigError, EndOfStreamError, PiSecurityError
 from pisecurity.ports import Camera, CameraInfo
-from pisecurity.settings import CameraSettings, MotionSettings, ZoneSettings
+from pisecurity.settings import LEAST_FPS, CameraSettings, MotionSettings, ZoneSettings
 
 STDIN = "-"
 FPS = 10.0
@@ -141,6 +141,17 @@ def _play(source: str, scene: Scene, output: Output, annotate: Path | None, tota
         camera.close()
     if player.broken:
         raise CameraError(player.broken)
+    if remark := _remark(player.count, min(info.fps, scene.fps or info.fps) / scene.speed):
+        print(f"pisecurity: {source}: {remark}", file=sys.stderr)
+
+
+def _remark(frames: int, fps: float) -> str:
+    """Return why nobody can have been found, or nothing."""
+    if frames == 1:
+        return "one picture alone; give a recording in which something can move"
+    if fps < LEAST_FPS:
+        return f"only {fps:.2g} frames/s were looked at, too few to follow anybody; {LEAST_FPS:g} are needed"
+    return ""
 
 
 def _detect(

@@ -72,7 +72,7 @@ def test_version(shell: Shell) -> None:
         (["demo", "--port", "x"], "argument --port: x is no number from 1 to 65535; see 'pisecurity demo --help'"),
         (
             ["replay", "a", "--fps", "nan"],
-            "argument --fps: nan is no number from 1 to 30; see 'pisecurity replay --help'",
+            "argument --fps: nan is no number from 2 to 30; see 'pisecurity replay --help'",
         ),
         (
             ["replay", "a", "--json", "--frames"],

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -129,10 +130,30 @@ def test_speed_takes_every_nth_frame(shell: Shell) -> None:
     assert last["summary"]["frames"] == 40
 
 
+def test_too_few_frames_to_follow_anybody_are_said(shell: Shell) -> None:
+    ran = shell("replay", WALK, "--fps", "2", "--speed", "2")
+    assert ran.code == 0
+    assert ran.err == (f"pisecurity: {WALK}: only 1 frames/s were looked at, too few to follow anybody; 2 are needed\n")
+    assert shell("replay", WALK, "--fps", "2").err == ""
+
+
+def test_the_least_frame_rate_still_finds_everybody(shell: Shell) -> None:
+    for clip, events in ((WALK, 1), (CLIPS / "garden_visit.mp4", 1), (CLIPS / "night_walk.mp4", 1)):
+        assert len(lines(shell("replay", clip, "--json", "--fps", "2"))) >= events
+
+
+def test_one_picture_alone_is_said_to_be_no_recording(shell: Shell, tmp_path: Path) -> None:
+    picture = tmp_path / "garden.jpg"
+    cv2.imwrite(str(picture), np.full((240, 320, 3), 90, np.uint8))
+    ran = shell("replay", picture)
+    assert ran.out.splitlines()[-1].startswith("0 events in ")
+    assert ran.err == f"pisecurity: {picture}: one picture alone; give a recording in which something can move\n"
+
+
 def test_several_files_are_named_and_have_one_summary(shell: Shell) -> None:
-    *frames, last = lines(shell("replay", WALK, QUIET, "--frames", "--speed", "10"))
-    assert [frame["file"] for frame in frames] == [str(WALK)] * 16 + [str(QUIET)] * 24
-    assert last["summary"]["frames"] == 40
+    *frames, last = lines(shell("replay", WALK, QUIET, "--frames", "--speed", "5"))
+    assert [frame["file"] for frame in frames] == [str(WALK)] * 32 + [str(QUIET)] * 48
+    assert last["summary"]["frames"] == 80
 
 
 @pytest.mark.parametrize("chroma", [False, True], ids=["mono", "4:2:0"])
