@@ -31,6 +31,7 @@ from pisecurity.settings import LEAST_FPS, CameraSettings, MotionSettings, ZoneS
 
 STDIN = "-"
 FPS = 10.0
+CLIP_NAMES = (".mp4", ".m4v")
 SHOWN_AS_BOX = (TrackState.CONFIRMED, TrackState.HOLDING)
 
 
@@ -120,6 +121,8 @@ def _check_annotate(args: argparse.Namespace) -> None:
         return
     if len(args.files) > 1:
         raise ConfigError("--annotate writes one clip; give one FILE with it")
+    if args.annotate.suffix.lower() not in CLIP_NAMES:
+        raise ConfigError(f"--annotate {args.annotate}: what it writes is an MP4; give it a name that ends with .mp4")
     try:
         itself = args.annotate.samefile(args.files[0])
     except (OSError, ValueError):  # one of them is not there; whoever opens it says so
@@ -133,7 +136,7 @@ def _play(source: str, scene: Scene, output: Output, annotate: Path | None, tota
     info = camera.open()
     try:
         thinner = Thinner(scene.fps, info.fps) if source == STDIN and scene.fps is not None else None
-        player = _Player(camera, thinner, scene.speed, Progress(source, info.duration_s, sys.stderr))
+        player = _Player(camera, thinner, scene.speed, 1 / info.fps, Progress(source, info.duration_s, sys.stderr))
         output.begin(source, info)
         with _annotator(annotate, info, scene) as annotator:
             _detect(source, player, scene, output, annotator, total)
@@ -177,8 +180,9 @@ def _detect(
 class _Player:
     """The frames of a camera to analyse, until its end. Why it broke off, if it did, is known afterwards."""
 
-    def __init__(self, camera: Camera, thinner: Thinner | None, speed: int, progress: Progress) -> None:
+    def __init__(self, camera: Camera, thinner: Thinner | None, speed: int, frame_s: float, progress: Progress) -> None:
         self._camera, self._thinner, self._speed, self._progress = camera, thinner, speed, progress
+        self._frame_s = frame_s
         self.count = 0
         self.length_s = 0.0
         self.broken = ""
@@ -189,9 +193,10 @@ class _Player:
         with self._progress as progress:
             while (frame := self._read()) is not None:
                 start_s = frame.taken_s if start_s is None else start_s
-                self.length_s = frame.taken_s - start_s
+                # The last frame is shown as long as the others.
+                self.length_s = frame.taken_s - start_s + self._frame_s
                 progress.show(self.length_s)
-                if self._thinner is not None and not self._thinner.takes(self.length_s):
+                if self._thinner is not None and not self._thinner.takes(frame.taken_s - start_s):
                     continue
                 passed += 1
                 if (passed - 1) % self._speed == 0:
@@ -258,7 +263,7 @@ class Table:
         _say(self._ROW.format(seen.number, *times, f"{seen.best.score:.2f}", zones, seen.reason))
 
     def end(self, frames: int, length_s: float) -> None:
-        _say(f"{self._events} event{'' if self._events == 1 else 's'} in {clock_time(length_s)}, {frames} frames")
+        _say(f"{_counted(self._events, 'event')} in {clock_time(length_s)}, {_counted(frames, 'frame')}")
 
     def close(self, cpu_s: float, frames: int) -> None:
         """The sums of all files are told by --frames."""
@@ -321,6 +326,10 @@ class FrameLines:
     def close(self, cpu_s: float, frames: int) -> None:
         rss_kb = getrusage(RUSAGE_SELF).ru_maxrss
         _say(json.dumps({"summary": {"frames": frames, "cpu_s": round(cpu_s, 4), "rss_kb": rss_kb}}))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def clock_time(seconds: float) -> str:

@@ -74,11 +74,11 @@ def test_one_walk_is_one_row_between_the_times_a_person_saw(shell: Shell) -> Non
     assert number == "1"
     assert "00:05.2" <= opened <= "00:06.2"
     assert "00:09.0" <= ended <= "00:11.0"
-    assert end == "1 event in 00:15.9, 160 frames"
+    assert end == "1 event in 00:16.0, 160 frames"
 
 
 def test_a_quiet_garden_has_no_event(shell: Shell) -> None:
-    assert shell("replay", QUIET).out.splitlines()[-1] == "0 events in 00:23.9, 240 frames"
+    assert shell("replay", QUIET).out.splitlines()[-1] == "0 events in 00:24.0, 240 frames"
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
@@ -146,7 +146,7 @@ def test_one_picture_alone_is_said_to_be_no_recording(shell: Shell, tmp_path: Pa
     picture = tmp_path / "garden.jpg"
     cv2.imwrite(str(picture), np.full((240, 320, 3), 90, np.uint8))
     ran = shell("replay", picture)
-    assert ran.out.splitlines()[-1].startswith("0 events in ")
+    assert ran.out.splitlines()[-1].endswith(", 1 frame")
     assert ran.err == f"pisecurity: {picture}: one picture alone; give a recording in which something can move\n"
 
 
@@ -287,6 +287,14 @@ def test_annotate_names_a_place_that_cannot_be_written(shell: Shell, tmp_path: P
     assert ran.code == 1
     assert ran.err.startswith(f"pisecurity: {tmp_path}/gone/seen.mp4: cannot write a clip here")
     assert ran.err.count("\n") == 1
+
+
+def test_annotate_writes_no_clip_into_a_file_of_another_kind(shell: Shell, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    line = f"pisecurity: --annotate {notes}: what it writes is an MP4; give it a name that ends with .mp4\n"
+    assert shell("replay", WALK, "--annotate", notes) == Ran(1, "", line)
+    assert notes.read_text() == "mine"
 
 
 def test_annotate_never_writes_over_the_recording(shell: Shell, tmp_path: Path) -> None:
