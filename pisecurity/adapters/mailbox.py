@@ -9,14 +9,18 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
+from datetime import datetime
 from email import message_from_bytes
 from email.message import MIMEPart
 from email.policy import default
+from pathlib import Path
 from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.files import write_whole
 from pisecurity.errors import NetworkError
 from pisecurity.ports import Clock, ReceivedMail
 
@@ -30,6 +34,9 @@ SILENCE_S = 30.0
 START_S = 10.0
 STOP_S = 5.0
 SETTLE_S = 0.05
+DIGITS = 9
+AT, FROM, TO = "X-Demo-Received-At", "X-Demo-From", "X-Demo-To"
+"""Headers of a kept mail that say what the conversation said."""
 
 
 class LoopbackServer:
@@ -91,11 +98,20 @@ class LoopbackServer:
 class DemoMailbox:
     """Fulfils Mailbox; takes every mail that a program on this machine hands to its port, and keeps the newest 50."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, folder: Path | None = None, clock: Clock | None = None) -> None:
+        """Prepare.
+
+        Args:
+            folder: where mails lie over restarts; None forgets them.
+        """
         self._clock = clock or SystemClock()
+        self._folder = folder
         self._lock = threading.Lock()
         self._mails: deque[ReceivedMail] = deque(maxlen=KEPT)
-        self._count = 0
+        for file in self._files()[-KEPT:]:
+            with suppress(OSError, ValueError):  # a file of somebody else is no mail
+                self._mails.append(_received(int(file.stem), file.read_bytes()))
+        self._count = self._mails[-1].number if self._mails else 0
         self._server = LoopbackServer(
             "demo-mailbox",
             lambda: SMTP(
@@ -125,28 +141,48 @@ class DemoMailbox:
         """Keep a mail; aiosmtpd calls this by its name."""
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content).encode()
+        head = f"{AT}: {self._clock.now().isoformat()}\r\n{FROM}: {envelope.mail_from or ''}\r\n"
+        head += "".join(f"{TO}: {recipient}\r\n" for recipient in envelope.rcpt_tos)
         with self._lock:
+            kept = head.encode(errors="replace") + raw
+            try:
+                self._write(self._count + 1, kept)
+            except OSError as error:
+                return f"452 4.3.1 cannot be kept ({error.strerror})"
             self._count += 1
-            self._mails.append(self._received(self._count, raw, envelope))
+            self._mails.append(_received(self._count, kept))
             return f"250 2.0.0 kept as number {self._count}"
 
-    def _received(self, number: int, raw: bytes, envelope: Envelope) -> ReceivedMail:
-        message = message_from_bytes(raw, policy=default)
-        picture = next((part for part in message.walk() if part.get_content_type() == "image/jpeg"), None)
-        html = _text(message.get_body(("html",)))
-        if picture is not None:
-            html = html.replace(f"cid:{str(picture['Content-ID'] or '').strip('<> ')}", "picture")
-        payload = None if picture is None else picture.get_payload(decode=True)
-        return ReceivedMail(
-            number=number,
-            received_at=self._clock.now(),
-            sender=str(envelope.mail_from or ""),
-            to=tuple(str(recipient) for recipient in envelope.rcpt_tos),
-            subject=str(message["Subject"] or ""),
-            text=_text(message.get_body(("plain",))),
-            html=html,
-            jpeg=payload if isinstance(payload, bytes) else None,
-        )
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob(f"{'[0-9]' * DIGITS}.eml")) if self._folder else []
+
+    def _write(self, number: int, kept: bytes) -> None:
+        if self._folder is None:
+            return
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        write_whole(self._folder / f"{number:0{DIGITS}}.eml", kept)
+        for old in self._files()[:-KEPT]:
+            old.unlink()
+
+
+def _received(number: int, kept: bytes) -> ReceivedMail:
+    """Return the mail *kept*, which begins with what the conversation said of it."""
+    message = message_from_bytes(kept, policy=default)
+    picture = next((part for part in message.walk() if part.get_content_type() == "image/jpeg"), None)
+    html = _text(message.get_body(("html",)))
+    if picture is not None:
+        html = html.replace(f"cid:{str(picture['Content-ID'] or '').strip('<> ')}", "picture")
+    payload = None if picture is None else picture.get_payload(decode=True)
+    return ReceivedMail(
+        number=number,
+        received_at=datetime.fromisoformat(str(message[AT])),
+        sender=str(message[FROM]),
+        to=tuple(str(recipient) for recipient in message.get_all(TO, [])),
+        subject=str(message["Subject"] or ""),
+        text=_text(message.get_body(("plain",))),
+        html=html,
+        jpeg=payload if isinstance(payload, bytes) else None,
+    )
 
 
 def _text(part: MIMEPart | None) -> str:

@@ -43,7 +43,7 @@ def demo(args: argparse.Namespace) -> int:
         except AlreadyRunningError as error:
             raise AlreadyRunningError(_where_it_runs(args.state, error)) from error
         port = args.port or free_port()
-        mailbox = DemoMailbox()
+        mailbox = DemoMailbox(folder / "mailbox")
         settings = demo_settings(port, mailbox.start())
         held.callback(mailbox.stop)
         try:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import smtplib
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
 from pisecurity.core.types import Alert, AlertKind
+from pisecurity.ports import ReceivedMail
 from pisecurity.settings import MailSettings
 from tests.fakes import START, FakeClock
 
@@ -26,7 +28,7 @@ def alert(number: int = 1) -> Alert:
 
 
 def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
-    mailbox = DemoMailbox(FakeClock())
+    mailbox = DemoMailbox(clock=FakeClock())
     try:
         mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
         mailer.send(alert(), ("you@demo.invalid",), JPEG, 30)
@@ -46,8 +48,38 @@ def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
     assert mailbox.mail(2) is None
 
 
-def test_full_mailbox_lets_the_oldest_go() -> None:
-    mailbox = DemoMailbox()
+def test_mails_and_their_numbers_outlive_a_restart(tmp_path: Path) -> None:
+    before: tuple[ReceivedMail, ...] = ()
+    for number in (1, 2):
+        mailbox = DemoMailbox(tmp_path / "mailbox", FakeClock())
+        try:
+            mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
+            mailer.send(alert(number), ("you@demo.invalid",), JPEG, 30)
+        finally:
+            mailbox.stop()
+        before = mailbox.mails()
+        assert [mail.number for mail in before] == list(range(number, 0, -1))
+        assert DemoMailbox(tmp_path / "mailbox").mails() == before
+    (tmp_path / "mailbox" / "000000007.eml").write_text("not a mail of the mailbox")
+    assert DemoMailbox(tmp_path / "mailbox").mails() == before
+
+
+def test_a_mail_that_cannot_be_kept_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "mailbox").touch()
+    mailbox = DemoMailbox(tmp_path / "mailbox")
+    try:
+        with (
+            smtplib.SMTP("127.0.0.1", mailbox.start(), timeout=30) as client,
+            pytest.raises(smtplib.SMTPDataError, match="452"),
+        ):
+            client.sendmail("a@demo.invalid", ["b@demo.invalid"], "Subject: 1\r\n\r\nHello\r\n")
+    finally:
+        mailbox.stop()
+    assert mailbox.mails() == ()
+
+
+def test_full_mailbox_lets_the_oldest_go(tmp_path: Path) -> None:
+    mailbox = DemoMailbox(tmp_path / "mailbox")
     try:
         with smtplib.SMTP("127.0.0.1", mailbox.start(), timeout=30) as client:
             for number in range(1, KEPT + 4):
@@ -57,6 +89,7 @@ def test_full_mailbox_lets_the_oldest_go() -> None:
     assert [mail.subject for mail in mailbox.mails()] == [str(number) for number in range(KEPT + 3, 3, -1)]
     assert mailbox.mail(3) is None
     assert mailbox.mail(4) is not None
+    assert len(list((tmp_path / "mailbox").iterdir())) == KEPT
 
 
 @pytest.mark.parametrize(
