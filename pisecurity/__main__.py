@@ -3,7 +3,12 @@
 import os
 import sys
 
-from pisecurity.cli import Exit, main
+INTERRUPTED = 130
+
+try:
+    from pisecurity.cli import Exit, main
+except KeyboardInterrupt:  # so early that main() could not answer it
+    sys.exit(INTERRUPTED)
 
 
 def start() -> int:

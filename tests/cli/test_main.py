@@ -155,6 +155,22 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
     assert (process.returncode, err) == (130, b"")
 
 
+def test_ctrl_c_before_the_program_is_loaded_ends_with_130_and_no_traceback() -> None:
+    code = (
+        "import runpy, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'pisecurity.cli.parser':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "runpy.run_module('pisecurity', run_name='__main__')\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (process.returncode, process.stderr) == (130, "")
+
+
 def test_a_reader_that_goes_away_is_no_fault() -> None:
     with start("replay", "--frames", *([CLIPS / "garden_walk.mp4"] * 5)) as process:
         assert process.stdout is not None
