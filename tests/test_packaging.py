@@ -183,3 +183,15 @@ def test_ci_fails_without_the_recorded_clips(tmp_path: Path) -> None:
     result = run("bash", script, cwd=tmp_path)
     assert result.returncode == 1
     assert f"{tmp_path}/shared/data/videos/manifest.json is missing" in result.stderr
+
+
+def test_a_set_up_without_internet_says_so(tmp_path: Path) -> None:
+    nowhere = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+    ran = subprocess.run(
+        [ROOT / "tests" / "setup" / "venv.sh", sys.executable, tmp_path / "venv", "requirements/demo.txt"],
+        env=plain | nowhere, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    last = f"{tmp_path}/venv is not set up. It takes everything from PyPI: is the internet there? Then try again."
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, last)
+    assert "about half a minute" in ran.stdout

@@ -19,11 +19,14 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-echo "Setting up $folder from $lock"
+echo "Setting up $folder from $lock: once, about half a minute, more on a Pi"
 "$python" -m venv --clear "$folder"
 install() {
     "$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
-        --require-hashes --only-binary :all: "$@"
+        --require-hashes --only-binary :all: "$@" || {
+        echo "$folder is not set up. It takes everything from PyPI: is the internet there? Then try again." >&2
+        exit 1
+    }
 }
 install --requirement requirements/build.txt
 install --requirement "$lock"
