@@ -46,6 +46,7 @@ def test_within_half_a_minute_of_arming_a_boxed_picture_is_in_the_mailbox(tmp_pa
         assert status == 200 and picture is not None and picture.shape == (480, 640, 3)
         assert boxed(picture.astype(np.uint8)), "the thing that moved has a box in the colour of the page"
         assert daemon.stop(signal.SIGINT) == 130
+    assert daemon.log == f"Open http://127.0.0.1:{port} and press Away. Ctrl-C ends the demo.\n", "nothing hides it"
 
 
 def test_where_the_port_is_taken_the_demo_takes_the_next_one_and_says_where_it_is(tmp_path: Path) -> None:

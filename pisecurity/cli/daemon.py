@@ -26,13 +26,13 @@ class OneLine(logging.Formatter):
         return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
-def log_to_stderr() -> None:
-    """Log what happens to stderr, for the terminal or the journal, which adds the time by itself."""
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Log what happens, from *level* on, to stderr, for the terminal or the journal, which adds the time by itself."""
     time = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine(f"{time}%(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger().setLevel(level)
     # Its every wake-up is none of the owner's business; what the timetable does is logged by the timetable.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     # Nor is every step of the camera library: what came of them is logged by the watch.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from contextlib import ExitStack
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -36,7 +37,8 @@ def demo(args: argparse.Namespace) -> int:
     """Run the daemon on a drawn scene, with an embedded mailbox."""
     if is_there(args.state / "config.toml"):
         raise ConfigError(f"{args.state}: an installed alarm lives here; give the demo another folder with --state")
-    log_to_stderr()
+    # The address is the one line that a newcomer needs: it must not scroll away.
+    log_to_stderr(logging.INFO if args.verbose else logging.WARNING)
     with ExitStack() as held:
         try:
             folder = own_folder(args.state, held)

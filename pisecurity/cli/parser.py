@@ -151,6 +151,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"port of the page on this machine (default: {DEMO_PORT}, or the next free one)",
     )
+    parser.add_argument("--verbose", action="store_true", help="also log what happens")
 
 
 def _json(parser: argparse._ActionsContainer, what: str) -> None:
