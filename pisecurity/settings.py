@@ -480,7 +480,7 @@ def _zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> 
     names = [(row.get("camera"), row.get("name")) for row in zones]
     for number, (camera, name) in enumerate(names):
         if known and isinstance(camera, str) and camera not in known:
-            yield ("zone", number, "camera"), f"no camera has this id; there is {', '.join(known)}"
+            yield ("zone", number, "camera"), f"no camera has this id; there is {', '.join(dict.fromkeys(known))}"
         if isinstance(name, str) and (camera, name) in names[:number]:
             same = names.index((camera, name)) + 1
             yield ("zone", number, "name"), f"zone[{same}] of this camera has this name already; give each its own"

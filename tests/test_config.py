@@ -329,6 +329,11 @@ def test_contradictions_are_told_together_with_other_mistakes() -> None:
     assert [line.split(":")[0] for line in mistakes(text)] == ["camera[2].fps = 99", 'camera[2].id = "front"']
 
 
+def test_an_id_that_two_cameras_have_is_offered_once() -> None:
+    zone = '[[zone]]\nname = "a"\ncamera = "back"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 1]]\n'
+    assert 'zone[1].camera = "back": no camera has this id; there is front' in mistakes(CAMERA + CAMERA + zone)
+
+
 def test_a_flood_of_mistakes_is_cut_and_counted() -> None:
     text = CAMERA + "[motion]\n" + "".join(f"k{number} = 1\n" for number in range(5000))
     with pytest.raises(ConfigError) as caught:
