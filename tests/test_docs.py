@@ -304,3 +304,13 @@ def test_lines_for_programs_in_the_guide_have_the_keys_that_are_printed(
     printed = {tuple(json.loads(line)) for line in capfd.readouterr().out.splitlines()}
     lines = [line for block in blocks(GUIDE, "text") for line in block.splitlines() if line.startswith("{")]
     assert printed <= {tuple(json.loads(line)) for line in lines}
+
+
+@pytest.mark.parametrize("folder", ["core/vision", "core/alarm", "core/keep", "runtime"])
+def test_the_tree_of_the_design_marks_what_is_not_there_yet(folder: str) -> None:
+    name = folder.rsplit("/", maxsplit=1)[-1]
+    line = re.search(rf"^ +{name}/\*? +(?:.*: )?(.*)$", text_of(ROOT / "docs" / "design.md"), re.MULTILINE)
+    assert line is not None
+    modules = re.sub(r"\(.*?\)", "", line[1]).split()
+    there = {path.stem for path in (ROOT / "pisecurity" / folder).glob("*")}
+    assert {module: module in there for module in modules} == {module: "*" not in module for module in modules}
