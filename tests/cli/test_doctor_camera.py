@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -137,7 +138,7 @@ def test_a_rate_that_does_not_come_a_black_picture_and_another_size_are_faults(
     assert ran.code == 1
     how, text = found["camera front"]
     assert how == "FAULT"
-    assert "it gives only 4.0 of 10 frames/s" in text
+    assert re.search(r"it gives only (3\.\d|4\.\d) of 10 frames/s", text)  # a busy machine looks a little longer
     assert "the picture is black; is the cap still on the lens" in text
     assert "it gives 1296x736 instead of 1280x720" in text
 
