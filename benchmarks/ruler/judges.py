@@ -19,6 +19,8 @@ WARM_UP_S: Final = 5.0
 """So long a detector may learn from a clip without labels of its own for that."""
 GRACE_S: Final = 0.5
 """An alarm so shortly after a thing is gone still belongs to it."""
+TRACE: Final = 0.1
+"""Where a thing is never larger than this share of what is seen of it at another time, it only leaves a trace."""
 LETTING_GO_S: Final = 1.0
 """So long after an event an alarm in a recording is not scored: a background has to let go of the thing."""
 
@@ -56,6 +58,8 @@ class _Sighting:
     first: int
     last: int
     first_hit: int | None = None
+    largest: float = 0.0
+    """Area of its largest box."""
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class ByBoxes:
         self._alarms.append(bool(boxes))
 
     def tally(self) -> Tally:
-        sightings = [sighting for of_one in self._sightings.values() for sighting in of_one]
+        sightings = [sighting for of_one in self._sightings.values() for sighting in _events(of_one)]
         hits = [(sighting, sighting.first_hit) for sighting in sightings if sighting.first_hit is not None]
         seen = Tally(
             events=len(sightings),
@@ -103,6 +107,7 @@ class ByBoxes:
             of_one.append(_Sighting(index, index))
         sighting = of_one[-1]
         sighting.last = index
+        sighting.largest = max(sighting.largest, thing.box.area)
         hit = any_hits(boxes, thing.box)
         if hit and sighting.first_hit is None:
             sighting.first_hit = index
@@ -113,6 +118,12 @@ class ByBoxes:
 
     def _alarmed(self, sighting: _Sighting) -> bool:
         return any(self._alarms[sighting.first : sighting.last + 1 + round(GRACE_S * self.fps)])
+
+
+def _events(of_one: Sequence[_Sighting]) -> list[_Sighting]:
+    """Return those of the presences of one thing that are events: a toe at the edge of the picture is none."""
+    largest = max(sighting.largest for sighting in of_one)
+    return [sighting for sighting in of_one if sighting.largest >= TRACE * largest]
 
 
 @dataclass(slots=True)

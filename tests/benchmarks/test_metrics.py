@@ -116,6 +116,13 @@ def test_a_thing_that_is_away_for_two_seconds_comes_again() -> None:
     assert (twice(19), twice(20)) == (1, 2)
 
 
+def test_a_toe_at_the_edge_some_time_before_is_no_event_of_its_own() -> None:
+    toe, whole = (person(Box(0.0, 0.9, 0.01, 0.05)),), (person(Box(0.2, 0.2, 0.2, 0.6)),)
+    clip = ListedClip([*[toe] * 5, *[()] * 30, *[whole] * 20])
+    tally = scored(clip, [SILENT] * 55).alarms
+    assert (tally.events, tally.detected) == (1, 0)
+
+
 def test_recall_counts_only_frames_in_which_the_thing_moves() -> None:
     clip = ListedClip([(person(THERE, moving=number < 50),) for number in range(100)])
     row = summed([scored(clip, alarms(100, range(25), box=THERE))])
