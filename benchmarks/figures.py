@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -68,6 +70,23 @@ def footprint(daemon: DaemonProcess, seconds: float) -> tuple[float, float]:
         time.sleep(1)
     share = (cpu_s(daemon) - before_s) / (time.monotonic() - started_s)
     return resident_mb(daemon), share
+
+
+def whole_number(text: str) -> int:
+    """Return what was typed for a count or a seed. Raises ArgumentTypeError: it is none, or below 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number, 0 or more")
+    return int(text)
+
+
+def check_writable(path: Path) -> None:
+    """See, before anything is measured, that a result can be written. Raises ValueError: it cannot, and why."""
+    if path.is_dir():
+        raise ValueError(f"{path}: is a folder; name a file")
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def machine() -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Final
 
 import cv2
 
+from benchmarks.figures import check_writable, whole_number
 from benchmarks.ruler import beside, chart, result, table
 from benchmarks.ruler.choice import COMMITTED, Choice, chosen
 from benchmarks.ruler.clip import Clip
@@ -92,7 +92,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--clips", nargs="+", default=["*"], metavar="NAME", help="or globs (default: all)")
     parser.add_argument(
-        "--seed", type=int, default=1, help="of the drawn situations: 0 to tune, 1 and up to report (default: 1)"
+        "--seed",
+        type=whole_number,
+        default=1,
+        help="of the drawn situations: 0 to tune, 1 and up to report (default: 1)",
     )
     parser.add_argument(
         "--recorded",
@@ -122,7 +125,7 @@ def planned(args: argparse.Namespace) -> Plan:
     detectors = matching(list(DETECTORS), args.detectors)
     choice = chosen(args.clips, args.peer_clips, args.recorded, args.seed)
     for path in (args.out, args.picture):
-        _check_writable(path)
+        check_writable(path)
     return Plan(tuple(detectors), choice, PROGRAMS if args.peers else (), args.seed, args.blocks)
 
 
@@ -181,15 +184,6 @@ def _costed(plan: Plan) -> dict[str, dict[str, Cost]]:
 def cost_clips() -> list[Clip]:
     """Return the clips on which the cost is measured."""
     return [clip for clip in recordings(COMMITTED).clips if clip.name in COST_CLIPS]
-
-
-def _check_writable(path: Path) -> None:
-    if path.is_dir():
-        raise ValueError(f"{path}: is a folder; name a file")
-    try:
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _tell(what: str) -> None:

@@ -19,11 +19,11 @@ from typing import Any, Final
 
 import cv2
 
-from benchmarks.figures import RESULTS, machine
+from benchmarks.figures import RESULTS, check_writable, machine, whole_number
 from benchmarks.ruler.detectors import DETECTORS, OURS, Maker, matching
 from benchmarks.ruler.estimate import missed_share
 from benchmarks.ruler.homes import HOMES, Home
-from benchmarks.ruler.passes import Seen, passes, walked
+from benchmarks.ruler.passes import Seen, is_seen, passes, walked
 from benchmarks.ruler.week import Week, summary, watch
 
 SCENES: Final = 1000
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         makers = {name: DETECTORS[name] for name in matching(list(DETECTORS), args.detectors)}
         homes = [HOMES[name] for name in matching(list(HOMES), args.homes)] if args.scenes else []
+        check_writable(args.out)
     except ValueError as error:
         print(f"benchmarks.weeks: {error}", file=sys.stderr)
         return 2
@@ -77,20 +78,17 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--detectors", nargs="+", default=[OURS], metavar="NAME", help=f"of: {', '.join(DETECTORS)}")
     parser.add_argument("--homes", nargs="+", default=["*"], metavar="NAME", help=f"of: {', '.join(HOMES)}")
     parser.add_argument(
-        "--scenes", type=_count, default=SCENES, help="minutes drawn a home, about (default: %(default)s)"
+        "--scenes",
+        type=whole_number,
+        default=SCENES,
+        help="minutes drawn a home, about; at least two of each kind (default: %(default)s)",
     )
-    parser.add_argument("--passes", type=_count, default=PASSES, help="of a person (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="0 to tune, 1 and up to report (default: %(default)s)")
+    parser.add_argument("--passes", type=whole_number, default=PASSES, help="of a person (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=whole_number, default=1, help="0 to tune, 1 and up to report (default: %(default)s)"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS / "weeks.json", help="(default: %(default)s)")
     return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    """Return a number of scenes. Raises ValueError: it is no whole number, or below 0."""
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
 
 
 def week(home: Home, name: str, make: Maker, scenes: int, seed: int) -> Week:
@@ -108,13 +106,14 @@ def week(home: Home, name: str, make: Maker, scenes: int, seed: int) -> Week:
 def intruders(name: str, make: Maker, count: int, seed: int) -> Missed:
     """Draw so many passes and look at them with a detector."""
     seen: list[Seen] = []
-    for number, walk in enumerate(passes(count, seed), start=1):
-        each = walked(walk, make, seed)
-        if each.counts:
-            seen.append(each)
-        if number % 50 == 0:
-            _tell(f"passes, {name}: {number}, {sum(one.missed for one in seen)} missed")
-    seen = sorted(seen, key=lambda one: one.walk.number)[:count]
+    drawn = [walk for walk in passes(count, seed) if is_seen(walk)]
+    numbers = sorted(walk.number for walk in drawn)[:count]
+    for walk in drawn:
+        if walk.number in numbers:
+            seen.append(walked(walk, make, seed))
+            if len(seen) % 50 == 0:
+                _tell(f"passes, {name}: {len(seen)}, {sum(one.missed for one in seen)} missed")
+    seen.sort(key=lambda one: one.walk.number)
     missed = [each for each in seen if each.missed]
     most = missed_share(len(missed), len(seen)).high
     return Missed(name, len(seen), len(missed), most, [_told(each) for each in missed], _by(seen))
@@ -145,13 +144,15 @@ def _by(seen: Sequence[Seen]) -> dict[str, dict[str, str]]:
 
 def as_text(weeks: Sequence[Week], missed: Sequence[Missed]) -> str:
     """Return the tables."""
-    lines = [f"{'home':18}{'detector':12}{'scenes':>7}{'false':>7}{'mails a week':>14}{'limits':>16}  mostly about"]
+    lines = [
+        f"{'home':18}{'detector':12}{'scenes':>7}{'false':>7}{'mails a week':>14}{'limits':>16}{'finest':>8}  about"
+    ]
     for each in weeks:
         of = each.false_mails
         about = ", ".join(f"{key} {value:.0f}" for key, value in list(each.about.items())[:4])
         lines.append(
             f"{each.home:18}{each.detector:12}{each.scenes:7}{each.false_scenes:7}{of.value:14.1f}"
-            f"{f'{of.low:.1f} to {of.high:.1f}':>16}  {about}"
+            f"{f'{of.low:.1f} to {of.high:.1f}':>16}{each.finest:8.0f}  {about}"
         )
     for one in missed:
         lines.append(f"\n{one.detector}: {one.missed} of {one.passes} passes missed, at most {one.most:.1%}")

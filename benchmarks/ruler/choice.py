@@ -24,10 +24,12 @@ class Choice:
     films: tuple[Clip, ...]
     """Those of them that whole programs look at, which takes as long as the clips are."""
     folders: tuple[Recordings, ...]
+    twice: tuple[str, ...] = ()
+    """What was left out because of its name, one line each."""
 
     def problems(self) -> list[str]:
         """Return what is wrong with the recordings as far as they were played, one line each."""
-        return [problem for folder in self.folders for problem in folder.problems]
+        return [*self.twice, *(problem for folder in self.folders for problem in folder.problems)]
 
 
 def chosen(patterns: Sequence[str], for_programs: Sequence[str], recorded: Path | None, seed: int) -> Choice:
@@ -44,11 +46,24 @@ def chosen(patterns: Sequence[str], for_programs: Sequence[str], recorded: Path 
     if recorded is not None and not recorded.is_dir():
         raise ValueError(f"{recorded}: is no folder; name one of labelled recordings")
     folders = tuple(recordings(folder) for folder in (COMMITTED, recorded) if folder is not None)
-    filmed: list[Clip] = [clip for folder in folders for clip in folder.clips]
-    clips = [*filmed, *situations(seed)]
+    every = [*(clip for folder in folders for clip in folder.clips), *situations(seed)]
+    clips, twice = _by_name(every)
+    filmed = [clip for clip in clips if any(clip in folder.clips for folder in folders)]
     wanted = fitting(clips, patterns)
     films = fitting(clips, for_programs) if for_programs else filmed
-    return Choice(tuple(wanted), tuple(clip for clip in films if clip in wanted), folders)
+    return Choice(tuple(wanted), tuple(clip for clip in films if clip in wanted), folders, twice)
+
+
+def _by_name(clips: Sequence[Clip]) -> tuple[list[Clip], tuple[str, ...]]:
+    """Return the clips without those that have the name of an earlier one, and a line on each of these."""
+    kept: dict[str, Clip] = {}
+    twice = []
+    for clip in clips:
+        if clip.name in kept:
+            twice.append(f"{clip.name}: two clips have this name, and the second one is left out; rename it")
+        else:
+            kept[clip.name] = clip
+    return list(kept.values()), tuple(twice)
 
 
 def fitting(clips: Sequence[Clip], patterns: Sequence[str]) -> list[Clip]:

@@ -11,12 +11,15 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import av
 import cv2
 import numpy as np
+from av.error import FFmpegError
 
 from benchmarks.ruler.clip import BACKGROUND, MOVING, SHADOW, UNSCORED, Present, Shot, Spans
+from pisecurity.adapters import clips
 from pisecurity.adapters.cameras import stage
 from pisecurity.adapters.cameras.av_frames import luma
 from pisecurity.adapters.cameras.planes import FULL_LUMA
@@ -63,21 +66,33 @@ class DrawnClip:
     def file(self) -> Path:
         """The recording; drawn now, where it is not there yet."""
         path = self._stem.with_suffix(".mp4")
-        if not self._stem.with_suffix(".npz").is_file():
+        if not (path.is_file() and self._stem.with_suffix(".npz").is_file()):
             self._draw()
         return path
 
     def shots(self) -> Iterator[Shot]:
-        """Play it from the start."""
+        """Play it from the start. Raises ValueError: what was kept of it is damaged; that is then gone."""
+        try:
+            yield from self._kept_shots()
+        except (OSError, EOFError, FFmpegError, BadZipFile) as error:
+            for suffix in (".mp4", ".npz"):
+                self._stem.with_suffix(suffix).unlink(missing_ok=True)
+            raise ValueError(f"{self.name}: what was drawn of it is damaged; the next run draws it anew") from error
+
+    def _kept_shots(self) -> Iterator[Shot]:
         file = self.file
         with np.load(self._stem.with_suffix(".npz")) as kept:
             present = json.loads(kept["present"].tobytes())
             masks = {name: kept[name] for name in kept.files if name != "present"}
+        played = 0
         with av.open(str(file)) as container:
-            for number, frame in enumerate(container.decode(video=0)):
-                things = tuple(_present(thing) for thing in present[number])
+            for frame in container.decode(*container.streams.video[:1]):
+                things = tuple(_present(thing) for thing in present[played])
                 full = np.asarray(cv2.LUT(luma(frame), FULL_LUMA), np.uint8)
-                yield Shot(full, things, _mask(masks.get(str(number))))
+                yield Shot(full, things, _mask(masks.get(str(played))))
+                played += 1
+        if played < self.frames:
+            raise EOFError(f"{file}: ends after {played} of {self.frames} frames")
 
     @property
     def _stem(self) -> Path:
@@ -119,8 +134,10 @@ def drawn(seed: int, names: Sequence[str] = ("*",), folder: Path = FOLDER) -> li
 def _stage_version() -> str:
     """Return a digest of the code that draws: what another version drew is not replayed."""
     digest = hashlib.sha256()
-    for path in sorted(Path(stage.__file__).parent.rglob("*.py")):
+    drawing = sorted(Path(stage.__file__).parent.rglob("*.py"))
+    for path in (*drawing, Path(__file__), Path(clips.__file__)):
         digest.update(path.read_bytes())
+    digest.update(f"{cv2.__version__} {np.__version__} {av.__version__}".encode())
     return digest.hexdigest()[:12]
 
 

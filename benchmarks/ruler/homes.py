@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -28,7 +28,9 @@ from pisecurity.adapters.cameras.stage.effects.television import Television
 from pisecurity.adapters.cameras.stage.effects.web import Web
 from pisecurity.adapters.cameras.stage.effects.wind import Wind
 from pisecurity.adapters.cameras.stage.flights import Flutter
+from pisecurity.adapters.cameras.stage.infrared_switch import InfraredMode, with_infrared
 from pisecurity.adapters.cameras.stage.place import DAY, LAMP
+from pisecurity.adapters.cameras.stage.sensor import NIGHT_SENSOR
 from pisecurity.adapters.cameras.stage.situations.mix import Draw, Mix
 from pisecurity.adapters.cameras.stage.situations.people import somebody, strolling
 from pisecurity.adapters.cameras.stage.situations.things import cat, dog, driving, floating, trotting, vacuuming
@@ -47,6 +49,8 @@ TWILIGHT_H: Final = 1.3
 """From the first light to full day."""
 INFRARED_BELOW: Final = 0.12
 """Share of the day's light under which a camera goes into its infrared mode."""
+SWITCHES_AT: Final = 0.16
+"""Share of the day's light in which it is drawn as it switches."""
 CLOUDED: Final = {"overcast": 0.72, "rain": 0.6, "snow": 0.75, "fog": 0.8}
 """What clouds leave of the light."""
 CLEAR: Final = frozenset({"clear", "changeable"})
@@ -200,7 +204,15 @@ def _fairy_lights(draw: Draw) -> Effect:
 def _sun_patch(draw: Draw) -> Effect:
     from_s = draw.between(0, 7000)
     sun = SunPatch().sun
-    return SunPatch(sun=type(sun)(sun.heights, sun.turns, starts_s=-from_s))
+    clouds = Wave(0.7, 0.3, draw.between(15, 60), draw.between(0, 6))
+    return SunPatch(sun=replace(sun, starts_s=-from_s), strength=clouds)
+
+
+def _infrared_switch(mix: Mix, armed_s: float) -> Mix:
+    """The camera goes into its infrared mode in the evening, out of it in the morning."""
+    mode = InfraredMode((armed_s + mix.draw.between(2, 45),), first=mix.draw.heads())
+    script = replace(mix.by_day(SWITCHES_AT).script, sensor=NIGHT_SENSOR, effects=mix.script.effects)
+    return replace(mix, script=with_infrared(script, mode))
 
 
 NOT_FOR_PEOPLE: Final = frozenset(
@@ -209,8 +221,8 @@ NOT_FOR_PEOPLE: Final = frozenset(
 
 FLAT: Final = Home("flat", "living_room", 11, infrared=False, occasions={
     Occasion("somebody", 70.0, (8.0, 22.0)): _passer_by,
-    Occasion("curtain", 420.0, (7.0, 22.0)): _with(lambda draw: Curtain(Always(draw.between(0.4, 1.4)))),
-    Occasion("fan", 300.0, (10.0, 22.0)): _with(lambda draw: Fan(turns_hz=draw.between(1.5, 4.0))),
+    Occasion("curtain", 420.0, (7.0, 22.0)): _with(lambda draw: Curtain(Always(draw.between(0.4, 3.0)))),
+    Occasion("fan", 300.0, (10.0, 22.0)): _with(lambda draw: Fan(turns_hz=draw.between(1.5, 4.0), tone=60.0)),
     Occasion("television", 200.0, (20.5, 24.0)): _television,
     Occasion("lamp switched", 42.0, (17.0, 24.0)): _lamp,
     Occasion("lamp burns", 300.0, (20.5, 24.0)): _lamp_burns,
@@ -222,6 +234,8 @@ FLAT: Final = Home("flat", "living_room", 11, infrared=False, occasions={
 })  # fmt: skip
 GARDEN: Final = Home("garden", "front_garden", 12, infrared=True, occasions={
     Occasion("somebody", 250.0, (7.0, 23.0)): _passer_by,
+    Occasion("infrared switch", 7.0, (5.5, 7.0)): _infrared_switch,
+    Occasion("infrared switch at dusk", 7.0, (19.5, 21.0)): _infrared_switch,
     Occasion("insects", 700.0, DARK, MILD): _with(lambda draw: Insects(ByLot(draw.between(4, 40), 0.3, 2.0))),
     Occasion("spider web", 500.0, DARK, MILD): _with(lambda draw: Web(wind=Always(draw.between(0.4, 1.6)))),
     Occasion("headlights", 250.0, DARK): _headlights,
@@ -238,6 +252,8 @@ GARDEN: Final = Home("garden", "front_garden", 12, infrared=True, occasions={
 })  # fmt: skip
 HOUSE: Final = Home("house with pets", "hall", 13, infrared=True, occasions={
     Occasion("somebody", 70.0, (8.0, 22.0)): _passer_by,
+    Occasion("infrared switch", 7.0, (5.5, 7.0)): _infrared_switch,
+    Occasion("infrared switch at dusk", 7.0, (19.5, 21.0)): _infrared_switch,
     Occasion("cat", 420.0): _cat,
     Occasion("dog", 300.0): _dog,
     Occasion("headlights", 210.0, DARK): _headlights,

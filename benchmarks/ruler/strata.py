@@ -105,19 +105,22 @@ def _common_h(block: tuple[float, float], hours: tuple[float, float]) -> float:
 
 
 def sample(week: Sequence[Stratum], scenes: int, hours: Mapping[str, tuple[float, float]], seed: int) -> list[Minute]:
-    """Draw about so many minutes of a week: from each stratum by the root of its size, at least ``LEAST``.
+    """Draw about so many minutes of a week: half by the size of the strata and half by its root, at least ``LEAST``.
 
-    The root lies between an equal number from each, which finds what is rare, and a share of the whole.
+    By size the minutes stand for equally many, which keeps the limits of the estimate close; by the root enough is
+    drawn of what is rare.
 
     Args:
         hours: those of each occasion, to which the drawn hour is kept.
         seed: the same one draws the same minutes.
     """
     rng = np.random.default_rng((seed, 53))
+    whole = sum(stratum.minutes for stratum in week)
     roots = [math.sqrt(stratum.minutes) for stratum in week]
     minutes: list[Minute] = []
     for stratum, root in zip(week, roots, strict=True):
-        count = max(LEAST, round(scenes * root / sum(roots)))
+        share = 0.5 * root / sum(roots) + 0.5 * stratum.minutes / whole
+        count = max(LEAST, round(scenes * share))
         for _ in range(count):
             hour = _hour(rng, stratum, hours.get(stratum.occasion or "", (0.0, 24.0)))
             minutes.append(Minute(stratum, hour, int(rng.integers(1 << 31)), stratum.minutes / count))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.ruler.detectors import Maker
 from benchmarks.ruler.estimate import Estimate, Sampled, mails_per_week
 from benchmarks.ruler.homes import Home
-from benchmarks.ruler.strata import Minute, Stratum
+from benchmarks.ruler.strata import Minute
 from benchmarks.ruler.watching import Mail, first_mail, looks
 from pisecurity.adapters.cameras.stage import Scene, View
 from pisecurity.settings import AlarmSettings
@@ -54,6 +54,8 @@ class Week:
     scenes: int
     false_scenes: int
     false_mails: Estimate
+    finest: float
+    """Upper limit if there had been no false mail at all: less cannot be told from so many scenes."""
     about: dict[str, float]
     """False mails of the week by what they are about, most first."""
 
@@ -71,26 +73,28 @@ def watch(home: Home, minute: Minute, make: Maker) -> Watched:
 def summary(home: str, detector: str, watched: Sequence[Watched]) -> Week:
     """Return the estimate for the whole week.
 
-    After a mail the rules are silent for a while (``alarm.alert_pause_s``). Where each minute of a stratum causes a
-    mail with the share p, one comes every 1/p minutes and the pause; its minutes count that much less.
+    After a mail the rules are silent for a while (``alarm.alert_pause_s``). Where so many minutes of an hour in some
+    weather cause a mail, with the share p, one comes every 1/p minutes and the pause; a mail then counts that much
+    less. What lasts for hours silences itself more than this says: the estimate is rather too high.
     """
     pause_min = AlarmSettings().alert_pause_s / 60
-    by_stratum: defaultdict[Stratum, list[Watched]] = defaultdict(list)
+    alarming: defaultdict[tuple[object, str], float] = defaultdict(float)
+    minutes: defaultdict[tuple[object, str], float] = defaultdict(float)
     for each in watched:
-        by_stratum[each.minute.stratum].append(each)
-    weights = {
-        stratum: 1 / (1 + pause_min * sum(each.mail is not None for each in those) / len(those))
-        for stratum, those in by_stratum.items()
-    }
-    counted = [(each, each.minute.weight * weights[each.minute.stratum]) for each in watched]
+        minutes[_when(each)] += each.minute.weight
+        alarming[_when(each)] += each.minute.weight * (each.mail is not None)
+    thinned = {when: 1 / (1 + pause_min * alarming[when] / minutes[when]) for when in minutes}
+    counted = [(each, each.minute.weight * thinned[_when(each)]) for each in watched]
     about: Counter[str] = Counter()
     for each, weight in counted:
         if each.false:
             about[each.about] += weight  # type: ignore[assignment]
     estimate = mails_per_week(Sampled(int(each.false), weight) for each, weight in counted)
-    return Week(home, detector, len(watched), sum(each.false for each in watched), estimate, dict(about.most_common()))
+    finest = mails_per_week(Sampled(0, each.minute.weight) for each in watched).high
+    false = sum(each.false for each in watched)
+    return Week(home, detector, len(watched), false, estimate, finest, dict(about.most_common()))
 
 
-def total(weeks: Iterable[Week]) -> float:
-    """Return the false mails of all homes together, one camera each."""
-    return sum(week.false_mails.value for week in weeks)
+def _when(each: Watched) -> tuple[object, str]:
+    stratum = each.minute.stratum
+    return stratum.block, stratum.weather

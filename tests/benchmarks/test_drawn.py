@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.ruler import drawn as module
-from benchmarks.ruler.clip import MOVING
+from benchmarks.ruler.clip import BACKGROUND, MOVING, SHADOW, UNSCORED
 from benchmarks.ruler.drawn import DrawnClip, drawn
 from pisecurity.adapters.cameras.stage import Scene, View
 from pisecurity.adapters.cameras.stage.situations import SITUATIONS
@@ -35,6 +36,25 @@ def test_the_clip_shows_what_the_scene_draws_after_a_real_codec(clip: DrawnClip)
         assert [thing.box.x for thing in present] == pytest.approx([thing.box.x for thing in rendered.truth], abs=1e-5)
         assert mask is None or np.array_equal(mask == MOVING, rendered.mask() == 255)
     assert any(mask is not None for _, _, mask in shots)
+
+
+def test_what_is_an_object_only_is_not_to_be_found_and_its_pixels_are_not_scored(tmp_path: Path) -> None:
+    balloon = DrawnClip(replace(SITUATIONS["balloon_only"], length_s=3.0), 1, tmp_path, SIZE)
+    assert all(shot.present == () and shot.mask is None for shot in balloon.shots())
+    mask = cv2.imencode(".png", np.array([[0, 50, 200, 220, 240, 255]], np.uint8))[1]
+    scored = module._mask(mask)
+    assert scored is not None
+    assert scored.tolist() == [[BACKGROUND, SHADOW, UNSCORED[0], MOVING, MOVING, MOVING]]
+
+
+def test_a_damaged_clip_is_named_and_drawn_anew_the_next_time(clip: DrawnClip) -> None:
+    whole = clip.file.read_bytes()
+    clip.file.write_bytes(whole[:100])
+    with pytest.raises(ValueError, match="day_clean: what was drawn of it is damaged"):
+        list(clip.shots())
+    assert len(list(clip.shots())) == clip.frames
+    clip.file.unlink()
+    assert len(list(clip.shots())) == clip.frames
 
 
 def test_it_is_drawn_once_and_replayed_the_same(clip: DrawnClip) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from benchmarks.ruler import choice
 from benchmarks.ruler.cost import BLOCK, WARM_BLOCKS, costs
 from benchmarks.ruler.metrics import Found, summed
 from benchmarks.ruler.play import play
@@ -74,3 +75,11 @@ def test_cost_goes_block_by_block_and_its_unit_is_the_yardstick() -> None:
     assert all(each.least_us <= each.median_us <= each.most_us for each in cost.values())
     times = [at for name, at in log if name == "a"]
     assert times == pytest.approx([number / FPS for number in range((WARM_BLOCKS + 2) * BLOCK)])
+
+
+def test_of_two_clips_with_one_name_the_second_is_left_out_and_named() -> None:
+    first, second = ListedClip([(), ()], name="yard"), ListedClip([()], name="yard")
+    kept, lines = choice._by_name([first, second, ListedClip([()], name="hall")])
+    assert [clip.name for clip in kept] == ["yard", "hall"]
+    assert kept[0] is first
+    assert lines == ("yard: two clips have this name, and the second one is left out; rename it",)

@@ -52,6 +52,17 @@ def test_before_it_is_armed_nothing_is_mailed_but_what_still_moves_then_is() -> 
     assert first_mail(iter(looks(*[((), [THERE])] * 6)), 1.0) == Mail(1.0, person=False, about="nothing")
 
 
+def test_a_sliver_of_a_person_makes_no_mail_right() -> None:
+    sliver = Labelled(0, "person", HERE, 0.1, moving=True)
+    mail = first_mail(iter(looks(([sliver], [THERE]), QUIET, QUIET, QUIET)), 0.0)
+    assert mail is not None and not mail.person
+
+
+def test_who_is_hit_before_setting_out_is_not_found_yet() -> None:
+    played = looks(([PERSON], [HERE]), ([PERSON], []), ([PERSON], [HERE]))
+    assert found(iter(played), 0.5, 2.0).after_s == 0.5
+
+
 def test_a_person_is_found_by_a_box_on_them_and_by_no_other() -> None:
     played = looks(([PERSON], [THERE]), ([PERSON], []), ([PERSON], [HERE]))
     assert found(iter(played), 0.0, 2.0).after_s == 1.0
@@ -72,6 +83,20 @@ def test_few_false_scenes_count_by_the_minutes_they_stand_for() -> None:
     assert week.false_scenes == 1
     assert week.false_mails.value == pytest.approx(1.0 / (1 + 5 * 0.01))
     assert week.false_mails.low < week.false_mails.value < week.false_mails.high
+
+
+def test_what_is_rare_among_quiet_minutes_is_hardly_thinned_by_the_pause() -> None:
+    quiet = Stratum((0.0, 3.0), "clear", None, 980.0)
+    rare = Stratum((0.0, 3.0), "clear", "cat", 20.0)
+    nothing = [Watched(Minute(quiet, 1.0, 7, 98.0), None)] * 10
+    week = summary("flat", "ours", [*nothing, *[Watched(Minute(rare, 1.0, 7, 10.0), FALSE)] * 2])
+    assert week.false_mails.value == pytest.approx(20 / (1 + 5 * 0.02))
+
+
+def test_the_finest_that_can_be_told_is_the_limit_of_a_week_without_a_mail() -> None:
+    silent = summary("flat", "ours", [watched(None, 100)] * 100)
+    assert silent.false_mails.high == silent.finest == pytest.approx(3.69, abs=0.01)
+    assert summary("flat", "ours", [watched(FALSE, 100), *[watched(None, 100)] * 99]).finest == silent.finest
 
 
 def test_where_every_minute_alarms_the_pause_between_mails_is_what_limits_them() -> None:

@@ -75,7 +75,9 @@ class Actor:
         self._hide(dark, at_x, at_y, away_m)
         canvas.darken(dark, at_x, at_y)
         if overlap(canvas.size, cover.shape, left, top) is None:
-            return None
+            # Its shadow may still be in the picture.
+            nothing = np.zeros((0, 0), np.bool_)
+            return Cover(role.id, role.thing.label, step.moving, left, top, nothing, nothing, (dark, at_x, at_y))
         self._hide(patch.pixels, left, top, away_m)
         self._light(patch.pixels, ground, light)
         canvas.blend(patch.pixels, left, top)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from pisecurity.adapters.cameras.stage import Scene, View
+from pisecurity.adapters.cameras.stage.paths import NOBODY
 from pisecurity.adapters.cameras.stage.situations import SITUATIONS, Situation
 from pisecurity.adapters.cameras.stage.situations.mix import Draw, Mix
 from pisecurity.adapters.cameras.stage.situations.people import somebody
 from pisecurity.adapters.cameras.stage.truth import THINGS
+from pisecurity.core.types import Box
 
 SIZE = (96, 72)
 ALONE = [situation for situation in SITUATIONS.values() if situation.name.endswith("_only")]
@@ -42,6 +47,19 @@ def test_what_people_complain_of_is_there() -> None:
 @pytest.mark.parametrize("situation", ALONE, ids=lambda situation: situation.name)
 def test_where_nothing_is_to_be_found_nothing_is_there(situation: Situation) -> None:
     assert not labels(situation, 2.5) & set(TO_FIND)
+
+
+@pytest.mark.parametrize("situation", ALONE, ids=lambda situation: situation.name)
+def test_where_nothing_is_to_be_found_something_stirs_all_the_same(situation: Situation) -> None:
+    """Or it would be no trial: a difference of pictures rings in each, at once or within some seconds."""
+    scene = scene_of(situation, size=(320, 240))
+    frames = [cv2.GaussianBlur(scene.render(t_s).luma, (5, 5), 0) for t_s in np.arange(6, 40, 0.5)]
+    stirred = [
+        (cv2.absdiff(frame, other) > 12).mean()
+        for number, frame in enumerate(frames)
+        for other in (frames[number - 1], frames[0])
+    ]
+    assert max(stirred) > 0.002
 
 
 @pytest.mark.parametrize("situation", WITH_THINGS, ids=lambda situation: situation.name)
@@ -85,9 +103,43 @@ def test_the_box_of_each_thing_is_that_of_its_pixels(name: str) -> None:
 
 def test_of_two_who_cross_the_farther_one_is_seen_less() -> None:
     scene = scene_of(SITUATIONS["people_crossing"], size=(320, 240))
-    moments = [scene.render(t_s).truth for t_s in np.arange(8, 13, 0.1)]
-    least = min(thing.visible for truth in moments if len(truth) == 2 for thing in truth)
-    assert least < 0.7
+    moments = [scene.render(t_s) for t_s in np.arange(8, 13, 0.1)]
+    inside = [shown for shown in moments if len(shown.truth) == 2 and all(whole(thing.box) for thing in shown.truth)]
+    assert min(thing.visible for shown in inside for thing in shown.truth) < 0.7
+    for shown in inside:
+        far, near = shown.truth
+        assert far.box.y + far.box.h < near.box.y + near.box.h
+        assert near.visible == 1.0
+
+
+def whole(box: Box) -> bool:
+    return box.x > 0.01 and box.x + box.w < 0.99
+
+
+@pytest.mark.parametrize(("name", "t_s"), [("shake_person", 11.2), ("shake_person", 24.8), ("people_crossing", 9.5)])
+def test_the_mask_is_where_the_picture_shows_the_people(name: str, t_s: float) -> None:
+    """Drawn with and without the cast: what differs strongly is in the mask, also while the camera is knocked."""
+    width, height = 320, 240
+    script = replace(SITUATIONS[name].script(1, View(width, height)), shadow=0.0)
+    there, empty = (
+        Scene(replace(script, cast=cast), 1, width, height, colour=False).render(t_s) for cast in (script.cast, NOBODY)
+    )
+    differs = np.abs(there.luma.astype(int) - empty.luma) > 40
+    person = (there.mask() == THINGS["person"]).astype(np.uint8)
+    wide, narrow = cv2.dilate(person, np.ones((5, 5))), cv2.erode(person, np.ones((5, 5)))
+    assert differs.sum() > 150
+    assert (differs & (wide == 0)).mean() < 0.001
+    assert differs[narrow > 0].mean() > 0.35
+
+
+@pytest.mark.parametrize("name", ["light_switch_person", "lamp_person", "shake_person", "infrared_switch_person"])
+def test_people_are_in_view_when_it_happens(name: str) -> None:
+    """Of the switches or knocks two at least, or the only one."""
+    happens_s = {"light_switch_person": (11.5, 26.5, 37.0), "lamp_person": (9.2,), "shake_person": (11.0, 24.5),
+                 "infrared_switch_person": (14.0, 40.0)}[name]  # fmt: skip
+    scene = scene_of(SITUATIONS[name])
+    seen = [any(thing.label == "person" for thing in scene.render(t_s).truth) for t_s in happens_s]
+    assert sum(seen) >= min(2, len(happens_s)) or (name == "infrared_switch_person" and seen[0])
 
 
 def test_who_stands_still_for_a_minute_is_there_all_the_time() -> None:

@@ -38,7 +38,7 @@ def _light_switch_only(draw: Draw) -> Mix:
 
 
 def _light_switch_person(draw: Draw) -> Mix:
-    lamp = Steps(0.0, ((8.0, 1.0), (22.0, 0.0), (34.0, 1.0)), fade_s=0.12)
+    lamp = Steps(0.0, ((11.5, 1.0), (26.5, 0.0), (37.0, 1.0)), fade_s=0.12)
     mix = room_at_dusk(draw).lit({LAMP: lamp})
     for at_s, way in ((10.0, "across"), (24.0, "across far"), (35.5, "across")):
         mix = mix.walking(somebody(draw), way, at_s, strolling(draw))
@@ -82,7 +82,7 @@ def _television_person(draw: Draw) -> Mix:
 
 
 def _mains_only(draw: Draw) -> Mix:
-    return Mix.of(draw, "living_room").by_lamp().with_(Mains(depth=0.05))
+    return Mix.of(draw, "living_room").by_lamp().with_(Mains(depth=0.16))
 
 
 def _fairy_lights_only(draw: Draw) -> Mix:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Final
 
-from pisecurity.adapters.cameras.stage.curve import Always
+from pisecurity.adapters.cameras.stage.curve import Always, Wave
 from pisecurity.adapters.cameras.stage.effects.curtain import Curtain
 from pisecurity.adapters.cameras.stage.effects.fan import Fan
 from pisecurity.adapters.cameras.stage.effects.sun import SunPatch
@@ -123,16 +123,17 @@ def _litter_only(draw: Draw) -> Mix:
 
 
 def _fan_only(draw: Draw) -> Mix:
-    return Mix.of(draw, "living_room").by_day().with_(Fan(turns_hz=draw.between(1.5, 4.0)))
+    return Mix.of(draw, "living_room").by_day().with_(Fan(turns_hz=draw.between(1.5, 4.0), tone=60.0))
 
 
 def _curtain_only(draw: Draw) -> Mix:
-    return Mix.of(draw, "living_room").by_day().with_(Curtain(Always(1.3)))
+    return Mix.of(draw, "living_room").by_day().with_(Curtain(Always(3.0)))
 
 
 def _low_sun_only(draw: Draw) -> Mix:
-    """Four minutes out of the two hours in which the sun wanders through the room."""
-    return Mix.of(draw, "living_room").by_day(0.7).with_(SunPatch())
+    """Four minutes out of the two hours in which the sun wanders through the room, with clouds before it."""
+    clouds = Wave(0.6, 0.4, 23.0, draw.between(0, 6))
+    return Mix.of(draw, "living_room").by_day(0.7).with_(SunPatch(strength=clouds))
 
 
 def _low_sun_person(draw: Draw) -> Mix:

@@ -74,7 +74,9 @@ def _shake_only(draw: Draw) -> Mix:
 
 
 def _shake_person(draw: Draw) -> Mix:
-    return _with_people(draw, _windy(draw)).shaken(Shake(1.4, (Knock(17.0, 5.0, 2.0),), draw.between(0, 6)))
+    return _with_people(draw, _windy(draw)).shaken(
+        Shake(1.4, (Knock(11.0, 6.0, -3.0), Knock(24.5, 5.0, 2.0)), draw.between(0, 6))
+    )
 
 
 def _insects_only(draw: Draw) -> Mix:
@@ -92,7 +94,7 @@ def _web_only(draw: Draw) -> Mix:
 
 
 def _water_only(draw: Draw) -> Mix:
-    return Mix.of(draw, "back_garden").by_day().with_(Wind(), Water())
+    return Mix.of(draw, "back_garden").by_day().with_(Wind(Always(1.5)), Water(Always(1.8), glitter=Always(2.2)))
 
 
 def _laundry_only(draw: Draw) -> Mix:
