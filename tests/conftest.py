@@ -1,4 +1,4 @@
-"""Fixtures that tests of several folders share."""
+"""Fixtures that tests of several folders share, and what holds for all of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pisecurity.adapters.store import SqliteStore
 from tests.fakes import FakeClock
 from tests.rigs.smtp import Authority, SmtpServer
+
+# How long one example takes is a matter of the machine and of what else it does, not a promise.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture
