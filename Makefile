@@ -22,9 +22,9 @@ help: ## show this list
 demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://127.0.0.1:8080; ARGS="--port 8123"
 	@trap : INT; .venv/bin/python -m pisecurity demo $(ARGS) || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
 
-test: .venv-dev/$(READY) ## set up what the tests need and run them all; ARGS="-k mail" for some
+test: .venv-dev/$(READY) dvr-scan ## set up what the tests need and run them all; ARGS="-k mail" for some
 	@tests/setup/debian.sh chromium=chromium ffmpeg=ffmpeg systemd-analyze=systemd \
-	    gcc=gcc /usr/include/linux/gpio.h=linux-libc-dev \
+	    gcc=gcc /usr/include/linux/gpio.h=linux-libc-dev motion=motion \
 	    /usr/share/zoneinfo/Europe/Berlin=tzdata \
 	    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core \
 	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
@@ -79,7 +79,7 @@ lock: .venv-lock/$(LOCKED) ## write requirements/*.txt anew, with the newest rel
 	requirements/lock.sh .venv-lock/bin/uv
 
 clean: ## remove what make made
-	rm -rf .venv .venv-dev .venv-dvr-scan .venv-lock .demo build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-dvr-scan .venv-lock .demo .drawn build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/$(LOCKED): requirements/demo.txt requirements/build.txt
 	@tests/setup/venv.sh $(PYTHON) .venv requirements/demo.txt
