@@ -24,6 +24,8 @@ SHADOW_RIGHT: Final = 0.62
 SHADOW_UP: Final = 0.13
 """Where the shadow of a head falls, in heights of the thing, from its foot."""
 CONTACT_DEPTH: Final = 0.45
+MOST_RAISED: Final = 2
+"""Pixels above the ground at which a thing still darkens it by standing there."""
 MOST_ASIDE: Final = 3.2
 MOST_UP: Final = 1.4
 """How far things and their shadows reach from their foot, in their heights: a long car, an umbrella."""
@@ -130,21 +132,18 @@ class Actor:
         width, height = math.ceil(2 * aside) + reach, rise + 8
         at_x, at_y = foot_x - x0, ground_y - y0
         base = patch.foot_y + raised
-        # A point of the figure *up* above its foot falls SHADOW_RIGHT * up to the right and SHADOW_UP * up away.
-        fall = np.array(
-            ((1, -SHADOW_RIGHT, at_x - patch.foot_x + SHADOW_RIGHT * base), (0, SHADOW_UP, at_y - SHADOW_UP * base)),
-            np.float32,
-        )
-        cast = cv2.warpAffine(cover, fall, (width, height), flags=cv2.INTER_LINEAR)
         depth = light.shadow * light.weights.get(DAY, 0.0) * self._sun(light, (foot_x, ground_y)) ** 2
-        cast = cv2.GaussianBlur(cast, (0, 0), max(0.8, 0.012 * size)) * np.float32(depth)
-        span = max(2.0, 0.28 * aside) if size else 2.0
-        x = (np.arange(width, dtype=np.float32) - np.float32(at_x)) / np.float32(span)
-        y = (np.arange(height, dtype=np.float32) - np.float32(at_y)) / np.float32(max(1.0, 0.022 * size))
-        contact = CONTACT_DEPTH * np.exp(-(x[None, :] ** 2)) * np.exp(-(y[:, None] ** 2))
-        if raised > 2 or light.infrared:
-            contact *= 0
-        return np.asarray(np.maximum(cast, contact), np.float32), x0, y0
+        dark = np.zeros((height, width), np.float32)
+        if depth > 0:
+            # A point of the figure *up* above its foot falls SHADOW_RIGHT * up to the right and SHADOW_UP * up away.
+            aside_x, aside_y = at_x - patch.foot_x + SHADOW_RIGHT * base, at_y - SHADOW_UP * base
+            fall = np.array(((1, -SHADOW_RIGHT, aside_x), (0, SHADOW_UP, aside_y)), np.float32)
+            cast = cv2.warpAffine(cover, fall, (width, height), flags=cv2.INTER_LINEAR)
+            dark = np.asarray(cv2.GaussianBlur(cast, (0, 0), max(0.8, 0.012 * size)) * np.float32(depth), np.float32)
+        if raised <= MOST_RAISED and not light.infrared:
+            soles = (max(2.0, 0.28 * aside), max(1.0, 0.022 * size))
+            dark = np.maximum(dark, _contact(dark.shape, (at_x, at_y), soles))
+        return dark, x0, y0
 
     def _sun(self, light: Light, at: tuple[float, float]) -> float:
         if light.field is None:
@@ -153,6 +152,13 @@ class Actor:
         row = min(rows - 1, max(0, int(at[1] * rows / self._view.height)))
         column = min(columns - 1, max(0, int(at[0] * columns / self._view.width)))
         return min(1.0, float(light.field[row, column]))
+
+
+def _contact(shape: tuple[int, ...], at: tuple[float, float], reach: tuple[float, float]) -> Image:
+    """Return the dark under the soles, (h, w): around *at*, within *reach* to the side and up."""
+    x = (np.arange(shape[1], dtype=np.float32) - np.float32(at[0])) / np.float32(reach[0])
+    y = (np.arange(shape[0], dtype=np.float32) - np.float32(at[1])) / np.float32(reach[1])
+    return np.asarray(CONTACT_DEPTH * np.exp(-(x[None, :] ** 2)) * np.exp(-(y[:, None] ** 2)), np.float32)
 
 
 def _shine(place: Place, name: str, view: View) -> Image:
