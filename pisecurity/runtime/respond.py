@@ -85,6 +85,7 @@ class Respond:
         self._lost_mails: dict[str, str] = {}
         """Key of each fault that was mailed and is not over, and the id of that mail."""
         self._lost_mailed_s: dict[str, float] = {}
+        self._lost_since_s: dict[str, float] = {}
         """When the last mail about each fault was stored (monotonic), as far as it still holds back the next."""
         self._openings_lost = 0
 
@@ -304,9 +305,12 @@ class Respond:
         """Mail that a camera was lost while armed, and that it is back; other faults are shown on the page."""
         key = change.fault.key
         if not change.over:
+            self._lost_since_s.setdefault(key, self._clock.monotonic())
             if self._armed():
                 self._mail_faults([change.fault])
-        elif (thread := self._lost_mails.get(key)) is not None:
+            return
+        self._lost_since_s.pop(key, None)
+        if (thread := self._lost_mails.get(key)) is not None:
             self._send(self._plain(AlertKind.RECOVERED, self._camera_of(key), thread=thread))
             del self._lost_mails[key]
 
@@ -317,10 +321,10 @@ class Respond:
     def _is_due(self, fault: Fault) -> bool:
         if not fault.key.startswith(CAMERA_FAULT) or fault.key in self._lost_mails:
             return False
+        now_s = self._clock.monotonic()
         mailed_s = self._lost_mailed_s.get(fault.key)
-        paused = mailed_s is not None and self._clock.monotonic() - mailed_s < FAULT_PAUSE_S
-        lasts = (self._clock.now() - fault.since_at).total_seconds() >= FAULT_LASTS_S
-        return not paused or lasts
+        paused = mailed_s is not None and now_s - mailed_s < FAULT_PAUSE_S
+        return not paused or now_s - self._lost_since_s.get(fault.key, now_s) >= FAULT_LASTS_S
 
     def _mail_faults(self, faults: Sequence[Fault]) -> None:
         for fault in filter(self._is_due, faults):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,16 @@ def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture
     house.clock.advance(FAULT_LASTS_S)
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+
+
+def test_a_jump_of_the_wall_clock_does_not_make_a_loss_last(house: Fixture) -> None:
+    house.arm()
+    loses_and_finds(house)
+    house.health.report("camera:front", "front: unplugged")
+    house.run(3)
+    house.clock.set_wall(house.clock.now() + timedelta(days=180))
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
 
 
 def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
