@@ -35,7 +35,7 @@ from pisecurity.adapters.cameras.stage.situations.mix import Draw, Mix
 from pisecurity.adapters.cameras.stage.situations.people import somebody, strolling
 from pisecurity.adapters.cameras.stage.situations.things import cat, dog, driving, floating, trotting, vacuuming
 from pisecurity.adapters.cameras.stage.situations.weather import LINE
-from pisecurity.adapters.cameras.stage.things.animals import FOX, Bird, FourLegged, Hedgehog
+from pisecurity.adapters.cameras.stage.things.animals import Bird, Hedgehog, fox
 from pisecurity.adapters.cameras.stage.view import Ground
 
 WEATHER: Final = {"clear": 0.38, "changeable": 0.24, "overcast": 0.15, "windy": 0.09, "rain": 0.08, "snow": 0.04,
@@ -144,7 +144,7 @@ def _dog(mix: Mix, armed_s: float) -> Mix:
 
 
 def _wild_animal(mix: Mix, armed_s: float) -> Mix:
-    animal = Hedgehog() if mix.draw.heads() else FourLegged(FOX, 0.38)
+    animal = Hedgehog() if mix.draw.heads() else fox()
     speed = 0.4 if isinstance(animal, Hedgehog) else 1.4
     return trotting(mix, animal, "across", armed_s + mix.draw.between(2, 20), speed)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.ruler.detectors import Maker
 from benchmarks.ruler.homes import NOT_FOR_PEOPLE
-from benchmarks.ruler.watching import LEAST_SEEN, Found, found, looks
+from benchmarks.ruler.watching import LEAST_SEEN, Outcome, found, looks
 from pisecurity.adapters.cameras.stage import Scene, Script, View
 from pisecurity.adapters.cameras.stage.curve import Always, Steps, Wave
 from pisecurity.adapters.cameras.stage.effects.chance import ByLot
@@ -66,7 +66,7 @@ class Seen:
     """A pass and what became of it."""
 
     walk: Pass
-    found: Found
+    found: Outcome
 
     @property
     def missed(self) -> bool:

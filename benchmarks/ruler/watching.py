@@ -70,7 +70,7 @@ def _about(alarm: Look) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Outcome:
     """What became of somebody who came."""
 
     after_s: float | None
@@ -79,12 +79,12 @@ class Found:
     """How long they were in view until then."""
 
 
-def found(played: Iterator[Look], comes_s: float, fps: float) -> Found:
+def found(played: Iterator[Look], comes_s: float, fps: float) -> Outcome:
     """Return when a box first hits a person who sets out at *comes_s*."""
     in_view = 0
     for look in played:
         people = [thing for thing in look.truth if thing.label == PERSON]
         in_view += any(person.visible >= LEAST_SEEN for person in people)
         if look.t_s >= comes_s and any(any_hits(look.boxes, person.box) for person in people):
-            return Found(look.t_s - comes_s, in_view / fps)
-    return Found(None, in_view / fps)
+            return Outcome(look.t_s - comes_s, in_view / fps)
+    return Outcome(None, in_view / fps)

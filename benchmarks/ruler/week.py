@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -85,14 +85,16 @@ def summary(home: str, detector: str, watched: Sequence[Watched]) -> Week:
         alarming[_when(each)] += each.minute.weight * (each.mail is not None)
     thinned = {when: 1 / (1 + pause_min * alarming[when] / minutes[when]) for when in minutes}
     counted = [(each, each.minute.weight * thinned[_when(each)]) for each in watched]
-    about: Counter[str] = Counter()
+    about: defaultdict[str, float] = defaultdict(float)
     for each, weight in counted:
         if each.false:
-            about[each.about] += weight  # type: ignore[assignment]
+            about[each.about] += weight
     estimate = mails_per_week(Sampled(int(each.false), weight) for each, weight in counted)
     finest = mails_per_week(Sampled(0, each.minute.weight) for each in watched).high
     false = sum(each.false for each in watched)
-    return Week(home, detector, len(watched), false, estimate, finest, dict(about.most_common()))
+    return Week(
+        home, detector, len(watched), false, estimate, finest, dict(sorted(about.items(), key=lambda pair: -pair[1]))
+    )
 
 
 def _when(each: Watched) -> tuple[object, str]:

@@ -52,17 +52,6 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class Ramp:
-    """Goes evenly through points of time and value; before the first and after the last it stays."""
-
-    points: tuple[tuple[float, float], ...]
-
-    def __call__(self, t_s: float) -> float:
-        at, values = zip(*self.points, strict=True)
-        return float(np.interp(t_s, at, values))
-
-
-@dataclass(frozen=True, slots=True)
 class Flicker:
     """Jumps to a new value drawn by lot, so many times a second, as a television lights a room."""
 

@@ -11,6 +11,8 @@ from typing import Final
 
 SHEET_WIDTH: Final = 864
 SHEET_HEIGHT: Final = 486
+OUTSIDE_M: Final = 0.7
+"""How far outside of the picture a way begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Lens:
         """Return the ground point seen at (*x*, *y*) of the sheet, below the horizon."""
         away_m = self.focal * self.camera_height_m / (y - self.horizon)
         return Ground((x - self.vanishing_x) * away_m / self.focal, away_m)
+
+    def edges_m(self, view: View, away_m: float) -> tuple[float, float]:
+        """Return how far right of the camera a way of that distance begins and ends, ``OUTSIDE_M`` past the picture."""
+        left, right = ((x - self.vanishing_x) * away_m / self.focal for x in (view.left, view.right))
+        return left - OUTSIDE_M, right + OUTSIDE_M
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,6 @@ from pisecurity.adapters.cameras.stage.view import SHEET_WIDTH, Ground, View
 
 COOL: Final = (232, 246, 255)
 """Colour of the floodlight, blue, green, red."""
-OUTSIDE_M: Final = 0.7
-"""How far outside of the picture a way begins and ends."""
 VEHICLE_M: Final = 3.2
 """The same for half a vehicle."""
 ACROSS_M, FAR_M, ANIMALS_M, VEHICLES_M = 7.0, 22.3, 6.1, 27.5
@@ -60,16 +58,10 @@ def paint(rng: np.random.Generator, view: View) -> Place:
     )
 
 
-def edges_m(view: View, away_m: float) -> tuple[float, float]:
-    """Return how far right of the camera a way of that distance enters and leaves the picture."""
-    left, right = ((x - LENS.vanishing_x) * away_m / LENS.focal for x in (view.left, view.right))
-    return left - OUTSIDE_M, right + OUTSIDE_M
-
-
 def _ways(view: View) -> dict[str, tuple[Ground, ...]]:
-    left, right = edges_m(view, ACROSS_M)
-    low_left, low_right = edges_m(view, ANIMALS_M)
-    track_left, track_right = edges_m(view, VEHICLES_M)
+    left, right = LENS.edges_m(view, ACROSS_M)
+    low_left, low_right = LENS.edges_m(view, ANIMALS_M)
+    track_left, track_right = LENS.edges_m(view, VEHICLES_M)
     return {
         "across": (Ground(left, ACROSS_M), Ground(right, ACROSS_M)),
         # From behind the shed to behind the bush.

@@ -27,8 +27,6 @@ from pisecurity.adapters.cameras.stage.view import Ground, View
 
 WARM: Final = (96.0, 188.0, 255.0)
 """Colour of the lamp, blue, green, red."""
-OUTSIDE_M: Final = 0.7
-"""How far outside of the picture a way begins and ends."""
 DRIVE_M: Final = 4.5
 ANIMALS_M: Final = 5.8
 VEHICLE_M: Final = 2.6
@@ -46,9 +44,9 @@ def paint(rng: np.random.Generator, view: View) -> Place:
     """Return the garden in a picture of *view*."""
     day = _day(rng, view)
     lights = {DAY: day, NIGHT: _night(day, view), LAMP: _lamp(day, view), INFRARED: infrared_of(day, view, garden.LENS)}
-    left, right = edges_m(view, DRIVE_M)
-    far_left, far_right = edges_m(view, 7.2)
-    low_left, low_right = edges_m(view, ANIMALS_M)
+    left, right = garden.LENS.edges_m(view, DRIVE_M)
+    far_left, far_right = garden.LENS.edges_m(view, 7.2)
+    low_left, low_right = garden.LENS.edges_m(view, ANIMALS_M)
     path = garden.path_middle_m()
     return Place(
         lens=garden.LENS,
@@ -74,13 +72,6 @@ def paint(rng: np.random.Generator, view: View) -> Place:
         },
         leaves=LEAVES,
     )
-
-
-def edges_m(view: View, away_m: float) -> tuple[float, float]:
-    """Return how far right of the camera a way of that distance enters and leaves the picture."""
-    lens = garden.LENS
-    left, right = ((x - lens.vanishing_x) * away_m / lens.focal for x in (view.left, view.right))
-    return left - OUTSIDE_M, right + OUTSIDE_M
 
 
 def _day(rng: np.random.Generator, view: View) -> Image:

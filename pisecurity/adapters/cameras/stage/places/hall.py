@@ -238,8 +238,8 @@ def _screens() -> tuple[Screen, ...]:
 
 
 def _ways(view: View) -> dict[str, tuple[Ground, ...]]:
-    left, right = ROOM.edges_m(view, ACROSS_M)
-    near_left, _ = ROOM.edges_m(view, 2.4)
+    left, right = ROOM.lens.edges_m(view, ACROSS_M)
+    near_left, _ = ROOM.lens.edges_m(view, 2.4)
     door = Ground((DOOR.left + DOOR.right) / 2, ROOM.back - 0.25)
     kitchen = Ground(ROOM.right + 1.0, WALKED_M)
     return {

@@ -273,9 +273,9 @@ def _screens() -> tuple[Screen, ...]:
 
 
 def _ways(view: View) -> dict[str, tuple[Ground, ...]]:
-    left, right = ROOM.edges_m(view, ACROSS_M)
-    low_left, _ = ROOM.edges_m(view, 2.5)
-    _, near_right = ROOM.edges_m(view, 2.4)
+    left, right = ROOM.lens.edges_m(view, ACROSS_M)
+    low_left, _ = ROOM.lens.edges_m(view, 2.5)
+    _, near_right = ROOM.lens.edges_m(view, 2.4)
     door_left, door_right = Ground(ROOM.left - 1.1, WALKED_M), Ground(ROOM.right + 1.1, WALKED_M)
     to_camera = (Ground(-1.9, WALKED_M), Ground(-0.3, 3.4), Ground(0.3, 2.4), Ground(near_right, 2.4))
     round_the_rug = (Ground(-0.8, 2.9), Ground(0.1, 4.0), Ground(-0.4, 5.0), Ground(-1.9, WALKED_M))

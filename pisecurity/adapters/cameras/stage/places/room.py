@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from pisecurity.adapters.cameras.stage.paint import FINE, Colour, Image, Mask, Point, Sheet, Where, lit
 from pisecurity.adapters.cameras.stage.place import Area
-from pisecurity.adapters.cameras.stage.view import Ground, Lens, View
+from pisecurity.adapters.cameras.stage.view import Ground, Lens
 
 Spot: TypeAlias = tuple[float, float, float]
 """Metres to the right of the camera, above the floor, away from the camera."""
-OUTSIDE_M: Final = 0.7
-"""How far outside of the picture a way begins and ends."""
 NEAREST_M: Final = 1.2
 """Floor and walls are painted from here on; what is nearer is below the picture."""
 
@@ -83,11 +81,6 @@ class Room:
         """Return a rectangle as the effects know it."""
         (x0, y0), (x1, y1) = self.at((pane.left, pane.top, away)), self.at((pane.right, pane.foot, away))
         return Area(x0, y0, x1, y1)
-
-    def edges_m(self, view: View, away_m: float) -> tuple[float, float]:
-        """Return how far right of the camera a way of that distance enters and leaves the picture."""
-        left, right = ((x - self.lens.vanishing_x) * away_m / self.lens.focal for x in (view.left, view.right))
-        return left - OUTSIDE_M, right + OUTSIDE_M
 
 
 def upright(left: float, foot: float, right: float, top: float, away: float) -> tuple[Spot, ...]:

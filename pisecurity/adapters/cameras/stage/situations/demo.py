@@ -13,8 +13,7 @@ from pisecurity.adapters.cameras.stage.effects.clouds import Clouds
 from pisecurity.adapters.cameras.stage.effects.wind import Wind
 from pisecurity.adapters.cameras.stage.paths import NOBODY, Role, Walk, length_m
 from pisecurity.adapters.cameras.stage.place import DAY, LAMP, NIGHT
-from pisecurity.adapters.cameras.stage.places.front_garden import edges_m
-from pisecurity.adapters.cameras.stage.places.garden import path_middle_m
+from pisecurity.adapters.cameras.stage.places.garden import LENS, path_middle_m
 from pisecurity.adapters.cameras.stage.script import Script
 from pisecurity.adapters.cameras.stage.things.figure import Outfit
 from pisecurity.adapters.cameras.stage.things.person import Person
@@ -95,7 +94,7 @@ class Passes:
         rightwards = bool(rng.random() < 0.5)
         visit = number > 0 and bool(rng.random() < 0.3)
         away_m = float(rng.uniform(4.1, 4.9))
-        left, right = edges_m(self._view, away_m)
+        left, right = LENS.edges_m(self._view, away_m)
         ends = (left, right) if rightwards else (right, left)
         corners: tuple[Ground, ...] = tuple(Ground(end, away_m) for end in ends)
         speed, stop_s = float(rng.uniform(1.15, 1.5)), 0.0

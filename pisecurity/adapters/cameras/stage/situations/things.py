@@ -17,7 +17,8 @@ from pisecurity.adapters.cameras.stage.situations.light import NUISANCE_S
 from pisecurity.adapters.cameras.stage.situations.mix import Draw, Mix
 from pisecurity.adapters.cameras.stage.situations.people import garden, somebody, strolling
 from pisecurity.adapters.cameras.stage.situations.situation import Situation
-from pisecurity.adapters.cameras.stage.things.animals import CAT, CAT_COATS, DOGS, FOX, Bird, FourLegged, Hedgehog
+from pisecurity.adapters.cameras.stage.things import animals
+from pisecurity.adapters.cameras.stage.things.animals import CAT, CAT_COATS, Bird, FourLegged, Hedgehog
 from pisecurity.adapters.cameras.stage.things.objects import Balloon, LeafBunch, PlasticBag, RobotVacuum
 from pisecurity.adapters.cameras.stage.things.vehicles import HATCHBACK, PAINTS, PANEL_VAN, SALOON, Vehicle
 from pisecurity.adapters.cameras.stage.view import Ground
@@ -34,8 +35,7 @@ def cat(draw: Draw) -> FourLegged:
 
 def dog(draw: Draw) -> FourLegged:
     """Return a dog of a breed drawn by lot."""
-    build, back_m = DOGS[sorted(DOGS)[int(draw.rng.integers(len(DOGS)))]]
-    return FourLegged(build, back_m)
+    return animals.dog(sorted(animals.DOGS)[int(draw.rng.integers(len(animals.DOGS)))])
 
 
 def trotting(mix: Mix, animal: FourLegged | Hedgehog, way: str, at_s: float, speed: float, stops: int = 2) -> Mix:
@@ -95,7 +95,7 @@ def _garden_animals(draw: Draw) -> Mix:
     """A hedgehog and a fox at night, in infrared light."""
     mix = Mix.of(draw, "front_garden").by_night(infrared=True).with_(Wind())
     mix = trotting(mix, Hedgehog(), "across", 7.0, 0.45, 2)
-    return trotting(mix, FourLegged(FOX, 0.38), "across the lawn", 24.0, 1.5, 1)
+    return trotting(mix, animals.fox(), "across the lawn", 24.0, 1.5, 1)
 
 
 def _birds(draw: Draw) -> Mix:

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from pisecurity.adapters.cameras.stage.paint import Colour, lit
 from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent
 from pisecurity.adapters.cameras.stage.things.quadruped import Build, draw_quadruped
@@ -88,7 +86,7 @@ def cat(coat: Colour = CAT_COATS[0]) -> FourLegged:
 
 def fox() -> FourLegged:
     """Return a fox."""
-    return FourLegged(FOX, 0.37)
+    return FourLegged(FOX, 0.38)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +190,3 @@ def blackbird() -> Bird:
 def pigeon() -> Bird:
     """Return a pigeon."""
     return Bird((140, 132, 126), (90, 100, 110), 0.33)
-
-
-def drawn_pet(rng: np.random.Generator) -> FourLegged:
-    """Return a dog or a cat, drawn by lot."""
-    if rng.random() < 0.5:
-        return cat(CAT_COATS[int(rng.integers(len(CAT_COATS)))])
-    return dog(list(DOGS)[int(rng.integers(len(DOGS)))])
