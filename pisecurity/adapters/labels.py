@@ -25,6 +25,8 @@ from pisecurity.errors import StoreError
 
 MANIFEST: Final = "manifest.json"
 VERSION: Final = 1
+INTERVALS: Final = ("events", "nuisance", "ignore")
+"""Fields of a recording that are lists of intervals."""
 ROUNDING: Final = 0.001
 """By so much a box may reach over the edge of the picture."""
 
@@ -159,7 +161,8 @@ def write(folder: Path, recordings: Sequence[Recording], notes: Sequence[str] = 
 def put(folder: Path, recording: Recording) -> None:
     """Add *recording* to the manifest of *folder*, or put it in the place of the entry for the same file.
 
-    The other entries, and fields that are not known here, stay as they are.
+    The other entries stay as they are, and so do fields that are not known here, also those of an interval that is
+    still there with the same frames and label.
 
     Raises:
         StoreError: the manifest there is broken, or the disk did not take it.
@@ -169,12 +172,34 @@ def put(folder: Path, recording: Recording) -> None:
     entries: list[Any] = document["videos"]
     for number, entry in enumerate(entries):
         if isinstance(entry, dict) and entry.get("file") == recording.file:
-            unknown = {key: value for key, value in entry.items() if key not in Recording.model_fields}
-            entries[number] = _dumped(recording) | unknown
+            entries[number] = _with_unknown(_dumped(recording), entry)
             break
     else:
         entries.append(_dumped(recording))
     _save(folder, document)
+
+
+def entry(folder: Path, file: str) -> dict[str, Any] | None:
+    """Return what stands in the manifest of *folder* about *file*, as it stands there; None where nothing does.
+
+    Raises:
+        StoreError: the manifest is broken.
+    """
+    path = folder / MANIFEST
+    entries = _document(path)["videos"] if path.exists() else []
+    return next((each for each in entries if isinstance(each, dict) and each.get("file") == file), None)
+
+
+def parsed(folder: Path, entry: Mapping[str, Any]) -> Recording:
+    """Return the recording of an *entry* in the manifest of *folder*; its intervals may still contradict each other.
+
+    Raises:
+        StoreError: a field of it cannot be read; the message names the first.
+    """
+    recording, mistakes = _validated(entry, 0)
+    if recording is None:
+        raise StoreError(f"{folder / MANIFEST}: {mistakes[0]}")
+    return recording
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -209,14 +234,31 @@ def _dumped(recording: Recording) -> dict[str, Any]:
     return recording.model_dump(mode="json", exclude_none=True)
 
 
+def _with_unknown(recording: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *recording* with the fields of *entry*, its predecessor, that are not known here."""
+    for field in INTERVALS:
+        before = entry.get(field)
+        intervals = before if isinstance(before, list) else ()
+        unknown = {_identity(each): _unknown(each, Interval) for each in intervals if isinstance(each, dict)}
+        recording[field] = [each | unknown.get(_identity(each), {}) for each in recording[field]]
+    return recording | _unknown(entry, Recording)
+
+
+def _unknown(fields: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key not in model.model_fields}
+
+
+def _identity(interval: Mapping[str, Any]) -> str:
+    """Return what tells *interval* from the others of its kind; whatever stands in a manifest has one."""
+    return json.dumps([interval.get("start_frame"), interval.get("end_frame"), interval.get("label", "")])
+
+
 def _labelled(folder: Path, entry: object, number: int) -> tuple[Labelled | None, list[str]]:
     """Return the recording, None when it has mistakes, and these; *entry* is as it stands in the manifest."""
-    name = entry.get("file") if isinstance(entry, dict) else None
-    where = _shown(name) if isinstance(name, str) and name else f"videos[{number}]"
-    try:
-        recording = Recording.model_validate(entry)
-    except ValidationError as error:
-        return None, [f"{where}{_sentence(details)}" for details in error.errors(include_url=False)]
+    recording, mistakes = _validated(entry, number)
+    if recording is None:
+        return None, mistakes
+    where = _shown(recording.file)
     mistakes = list(_mistakes(recording))
     clip = folder / recording.file
     if not _is_there(clip, stat.S_ISREG):
@@ -225,6 +267,16 @@ def _labelled(folder: Path, entry: object, number: int) -> tuple[Labelled | None
         return None, [f"{where}: {mistake}" for mistake in mistakes]
     masks, unreadable = _masks(folder, recording)
     return Labelled(recording, clip, masks), [f"{where}: {mistake}" for mistake in unreadable]
+
+
+def _validated(entry: object, number: int) -> tuple[Recording | None, list[str]]:
+    """Return the recording, None when a field of it cannot be read, and what is wrong with which."""
+    try:
+        return Recording.model_validate(entry), []
+    except ValidationError as error:
+        name = entry.get("file") if isinstance(entry, dict) else None
+        where = _shown(name) if isinstance(name, str) and name else f"videos[{number}]"
+        return None, [f"{where}{_sentence(details)}" for details in error.errors(include_url=False)]
 
 
 def _sentence(details: ErrorDetails) -> str:
@@ -241,7 +293,7 @@ def _mistakes(recording: Recording) -> Iterator[str]:
     last = recording.frames - 1
     if recording.warmup is not None and not recording.warmup[0] <= recording.warmup[1] <= last:
         yield f"warmup = {list(recording.warmup)}: give its first and last frame, 0 to {last}"
-    for kind in ("events", "nuisance", "ignore"):
+    for kind in INTERVALS:
         for number, interval in enumerate(getattr(recording, kind)):
             yield from (f"{kind}[{number}]{mistake}" for mistake in _interval_mistakes(interval, last))
     for (i, one), (j, other) in combinations(enumerate(recording.events), 2):

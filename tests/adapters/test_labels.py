@@ -90,6 +90,30 @@ def test_putting_one_recording_leaves_the_others_and_unknown_fields_as_they_are(
     assert second == other
 
 
+def test_putting_a_recording_keeps_what_is_not_known_here_of_intervals_that_are_still_there(tmp_path: Path) -> None:
+    rain = EVENT | {"weather": "rain"}
+    gone = {"start_frame": 50, "end_frame": 59, "label": "person", "weather": "snow"}
+    manifest(tmp_path, entry(events=[rain, gone], nuisance=7))
+    put(tmp_path, Recording.model_validate(entry(events=[EVENT | {"clear_from": 30}])))
+    (only,) = json.loads((tmp_path / "manifest.json").read_text())["videos"]
+    assert only["events"] == [rain | {"clear_from": 30}]
+    assert only["nuisance"] == []
+
+
+def test_an_entry_is_found_by_its_file_as_it_stands_there(tmp_path: Path) -> None:
+    assert labels.entry(tmp_path, "yard.mp4") is None, "without a manifest"
+    yard = entry(camera="front")
+    manifest(tmp_path, 7, yard)
+    assert labels.entry(tmp_path, "yard.mp4") == yard
+    assert labels.entry(tmp_path, "other.mp4") is None
+
+
+def test_an_entry_whose_fields_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as refused:
+        labels.parsed(tmp_path, entry(frames="100"))
+    assert str(refused.value) == f'{tmp_path}/manifest.json: yard.mp4: frames = "100": give a whole number'
+
+
 def test_putting_a_recording_into_an_empty_folder_makes_its_manifest(tmp_path: Path) -> None:
     (tmp_path / "yard.mp4").touch()
     put(tmp_path, Recording.model_validate(entry()))
