@@ -33,6 +33,10 @@ class StoreError(PiSecurityError):
     """The state folder or the database in it did not take or give a value."""
 
 
+class MarkError(PiSecurityError):
+    """A mark in a recording cannot stand."""
+
+
 class MailError(PiSecurityError):
     """The mail server did not take a mail; ``permanent`` says whether the same mail can ever succeed."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from pisecurity.core.marks import Marks
 from pisecurity.core.types import (
     Alarm,
     AlarmState,
@@ -115,6 +116,76 @@ class JpegEncoder(Protocol):
 
     def annotated(self, picture: Picture, boxes: Sequence[Box], caption: str) -> bytes:
         """Return *picture* as JPEG with *boxes* and one line of *caption* drawn in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many frames of a recording can be shown."""
+
+    frames: int
+    expected: int
+    """How many there will be as far as the file tells: at least ``frames``, and equal to it once ``whole``."""
+    whole: bool
+    """Whether the end of the recording was reached; otherwise there may be more."""
+    trouble: str = ""
+    """Why the recording breaks off, and what to do."""
+
+
+class NumberedFrames(Protocol):
+    """A recording whose frames are asked for by number, from 0. Safe to use from several threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """``(width, height)`` in pixels, as the recording has it; a phone's may be shown turned."""
+        ...
+
+    @property
+    def fps(self) -> float:
+        """Frames a second in the mean."""
+        ...
+
+    def counted(self) -> Count: ...
+
+    def count(self, stopped: Callable[[], bool]) -> None:
+        """Count the frames up to the end, or until *stopped*; call again to go on."""
+        ...
+
+    def jpeg(self, number: int) -> bytes:
+        """Return frame *number* at the size of a page.
+
+        Raises:
+            IndexError: it is not counted yet.
+            CameraError: it can no longer be read.
+        """
+        ...
+
+    def rest(self) -> None:
+        """Give back what showing frames holds; the next one that is asked for opens the recording again."""
+        ...
+
+
+class MarkStore(Protocol):
+    """Where the marks of one recording are kept."""
+
+    def load(self) -> Marks:
+        """Return what is kept now. Raises StoreError."""
+        ...
+
+    def save(self, marks: Marks, frames: int) -> None:
+        """Keep *marks* of a recording of so many *frames*, all or nothing.
+
+        Raises:
+            StoreError: it cannot be written, or somebody else has changed it since it was loaded or saved here.
+        """
+        ...
+
+    @property
+    def frames(self) -> int | None:
+        """How many frames the recording has by what is kept; None where nothing is."""
         ...
 
 

@@ -145,13 +145,17 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, metavar="DIR", default=DEMO_STATE, help="folder of the demo (default: ./.demo)"
     )
+    _port(parser, f"{DEMO_PORT}, or the next free one")
+    parser.add_argument("--verbose", action="store_true", help="also log what happens")
+
+
+def _port(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--port",
         type=_number(int, 1, 65535),
         metavar="N",
-        help=f"port of the page on this machine (default: {DEMO_PORT}, or the next free one)",
+        help=f"port of the page on this machine (default: {default})",
     )
-    parser.add_argument("--verbose", action="store_true", help="also log what happens")
 
 
 def _json(parser: argparse._ActionsContainer, what: str) -> None:
@@ -202,6 +206,14 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", metavar="ID", help="whose zones (default: the first camera of the configuration)")
 
 
+def _label(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "clips", nargs="+", type=Path, metavar="CLIP", help="recordings, or folders of some; labels go beside them"
+    )
+    _port(parser, "a free one")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser of this machine")
+
+
 COMMANDS: Sequence[Command] = (
     Command(
         "run", "daemon:run", "watch, raise alarms and show the page, until stopped",
@@ -222,6 +234,10 @@ COMMANDS: Sequence[Command] = (
     Command(
         "replay", "replay:replay", "show what a recording would have raised",
         "pisecurity replay garden.mp4 --config config.toml --annotate seen.mp4", _replay,
+    ),
+    Command(
+        "label", "label:label", "mark what is in a recording, to measure on your own evenings",
+        "pisecurity label evening.mp4", _label,
     ),
     Command(
         "status", "remote:status", "say what the alarm does and what is wrong",

@@ -22,7 +22,7 @@ from pisecurity.cli.report import KEPT, write_report
 from pisecurity.errors import StoreError
 from tests.cli.commands import CLIPS, ROOT, Ran, Shell, start
 
-NAMES = ["run", "demo", "check", "doctor", "replay", "status", "arm", "disarm", "events", "test-alert"]
+NAMES = ["run", "demo", "check", "doctor", "replay", "label", "status", "arm", "disarm", "events", "test-alert"]
 GOOD = '[[camera]]\nid = "front"\nkind = "stage"\n'
 
 
@@ -203,7 +203,9 @@ def test_the_program_runs_as_a_module(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("words", [["replay", "--help"], ["status", "--help"], ["--version"], ["check", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["replay", "--help"], ["label", "--help"], ["status", "--help"], ["--version"], ["check", "--help"]]
+)
 def test_help_loads_no_library_for_video_or_pages(words: list[str]) -> None:
     code = (
         "import sys; from pisecurity.cli import main; main(sys.argv[1:]);"

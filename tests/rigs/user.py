@@ -15,6 +15,7 @@ LOADED_LATE = (
     "encodings.utf_8_sig",
     "pisecurity.cli.doctor",
     "pisecurity.cli.inspect",
+    "pisecurity.cli.label",
     "pisecurity.cli.replay",
 )
 """Modules that a command loads when it needs them: Python itself may lie where only root can read."""

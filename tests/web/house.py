@@ -230,10 +230,17 @@ def home_policy() -> AccessPolicy:
 @contextmanager
 def served(house: House) -> Iterator[int]:
     """Serve the page of *house* on loopback while the block runs; yield the port."""
+    with serving(house.app(), house.clock) as port:
+        yield port
+
+
+@contextmanager
+def serving(app: Flask, clock: Clock) -> Iterator[int]:
+    """Serve *app* on loopback while the block runs; yield the port."""
     crashes: list[str] = []
-    server = PageServer(house.app(), bind((IPv4Address("127.0.0.1"),), 0))
+    server = PageServer(app, bind((IPv4Address("127.0.0.1"),), 0))
     _, port = server.start()
-    worker = Worker("page", server.work, house.clock, lambda name, error: crashes.append(name))
+    worker = Worker("page", server.work, clock, lambda name, error: crashes.append(name))
     worker.start()
     try:
         yield port

@@ -57,13 +57,13 @@ class Recording:
         """Frames so far, over all rounds."""
         self.broke_off = False
         """Whether the file could not be read up to its end."""
-        self._container = _opened(path)
+        self._container = opened(path)
         stream = self._container.streams.video[0]
         # One thread: measured, frame threads decode no faster per CPU second and hold several frames back.
         stream.thread_type = "NONE"
         self.codec = stream.codec_context.name
         self.announced = stream.frames
-        self.fps = _rate(stream.average_rate or stream.guessed_rate)
+        self.fps = rate_of(stream)
         # A packet says when it was taken; that is its place in the stream only where no frame is reordered.
         self.has_packets = self.codec == "h264" and not stream.codec_context.has_b_frames
         self._with_packets = with_packets and self.has_packets
@@ -96,7 +96,7 @@ class Recording:
     def again(self) -> None:
         """Go back to the start; times go on."""
         self._container.close()
-        self._container = _opened(self.path)
+        self._container = opened(self.path)
         self._container.streams.video[0].thread_type = "NONE"
         self._frame_times.join()
         self._packet_times.join()
@@ -129,8 +129,8 @@ class Recording:
         return [Encoded(seconds, bytes(part), keyframe) for part in annex_b.filter(packet)]
 
 
-def _opened(path: Path) -> av.container.InputContainer:
-    """Open *path* for reading its first video track."""
+def opened(path: Path) -> av.container.InputContainer:
+    """Open *path* for reading its first video track. Raises CameraError, naming the file and the fix."""
     try:
         _see_that_it_is_a_file(path)
         # A playlist in disguise must not make the daemon read from the network.
@@ -158,6 +158,8 @@ def _see_that_it_is_a_file(path: Path) -> None:
         raise CameraError(f"{path}: not a file; give the path of a recording")
 
 
-def _rate(rate: Fraction | None) -> float:
+def rate_of(stream: av.VideoStream) -> float:
+    """Return the frames a second of *stream*, the usual ones where it tells none that can be true."""
+    rate: Fraction | None = stream.average_rate or stream.guessed_rate
     fps = float(rate) if rate else USUAL_FPS
     return fps if SANE_FPS[0] <= fps <= SANE_FPS[1] else USUAL_FPS

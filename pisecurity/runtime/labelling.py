@@ -1,0 +1,135 @@
+"""Marking what is in recordings: each change is kept at once, and can be undone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pisecurity.core.marks import Mark, Marks, seen_clearly_from, with_mark, without
+from pisecurity.errors import StoreError
+from pisecurity.ports import Clock, Count, MarkStore, NumberedFrames
+from pisecurity.runtime.worker import Beat
+
+IDLE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of one recording."""
+
+    count: Count
+    marks: Marks
+    can_undo: bool
+    kept_frames: int | None
+    """By what is kept so far; None where nothing is."""
+    trouble: str = ""
+    """What stands against measuring on it, and what to do; empty when nothing does."""
+
+
+@dataclass(slots=True)
+class _Clip:
+    frames: NumberedFrames
+    store: MarkStore
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    marks: Marks = ()
+    before: list[Marks] = field(default_factory=list)
+    """How the marks were before each change of this session, the last one last."""
+    ours: bool = False
+    """Whether this session has kept something of it."""
+    trouble: str = ""
+    """Why the number of its frames could not be kept."""
+
+
+class Labelling:
+    """The recordings somebody marks, one at a time. Any thread may call."""
+
+    def __init__(self, clips: Sequence[tuple[NumberedFrames, MarkStore]], clock: Clock) -> None:
+        self._clips = tuple(_Clip(frames, store) for frames, store in clips)
+        self._clock = clock
+        self._shown = self._clips[0] if self._clips else None
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def frames(self, clip: int) -> NumberedFrames:
+        """Return the recording number *clip*, from 0. Raises IndexError."""
+        return self._clips[clip].frames
+
+    def open(self, clip: int) -> State:
+        """Show recording *clip* from now on: count its frames, and read anew what is kept of it.
+
+        Raises:
+            IndexError: there is none.
+            StoreError: what is kept cannot be read.
+        """
+        shown = self._clips[clip]
+        with shown.lock:
+            marks = shown.store.load()
+            if marks != shown.marks:
+                shown.marks = marks
+                shown.before.clear()
+        before, self._shown = self._shown, shown
+        if before is not None and before is not shown:
+            before.frames.rest()
+        return self.state(clip)
+
+    def state(self, clip: int) -> State:
+        """Return what is known of recording *clip*. Raises IndexError."""
+        of = self._clips[clip]
+        count = of.frames.counted()
+        return State(count, of.marks, bool(of.before), of.store.frames, of.trouble or count.trouble)
+
+    def add(self, clip: int, mark: Mark) -> None:
+        """Keep *mark*. Raises IndexError, MarkError, StoreError: nothing has changed."""
+        self._change(clip, lambda marks, frames: with_mark(marks, mark, frames))
+
+    def remove(self, clip: int, mark: Mark) -> None:
+        """Drop *mark*. Raises IndexError, MarkError, StoreError: nothing has changed."""
+        self._change(clip, lambda marks, frames: without(marks, mark))
+
+    def clear_from(self, clip: int, mark: Mark, frame: int) -> None:
+        """Keep from which *frame* on the event *mark* is plain to see. Raises as ``add`` does."""
+        self._change(clip, lambda marks, frames: seen_clearly_from(marks, mark, frame))
+
+    def undo(self, clip: int) -> None:
+        """Take back the last change of this session, if there is one. Raises IndexError, StoreError."""
+        of = self._clips[clip]
+        with of.lock:
+            if of.before:
+                self._keep(of, of.before[-1])
+                of.before.pop()
+
+    def work(self, stop: threading.Event, beat: Beat) -> None:
+        """Count the frames of the recording that is shown, until *stop* is set."""
+        while not stop.is_set():
+            beat()
+            shown = self._shown
+            if shown is None or shown.frames.counted().whole:
+                self._clock.wait(stop, IDLE_S)
+                continue
+            shown.frames.count(lambda: stop.is_set() or self._shown is not shown)  # noqa: B023 - called in this turn
+            self._settle(shown)
+
+    def _change(self, clip: int, change: Callable[[Marks, int], Marks]) -> None:
+        of = self._clips[clip]
+        with of.lock:
+            marks = change(of.marks, of.frames.counted().frames)
+            before = of.marks
+            self._keep(of, marks)
+            of.before.append(before)
+
+    def _keep(self, of: _Clip, marks: Marks) -> None:
+        of.store.save(marks, of.frames.counted().expected)
+        of.marks, of.ours, of.trouble = marks, True, ""
+
+    def _settle(self, of: _Clip) -> None:
+        """Keep how many frames there really are, where this session kept what the file had promised."""
+        with of.lock:
+            count = of.frames.counted()
+            if not count.whole or not of.ours or of.store.frames == count.frames:
+                return
+            try:
+                self._keep(of, of.marks)
+            except StoreError as error:
+                of.trouble = str(error)

@@ -1,0 +1,148 @@
+"""The marks of one recording in the manifest of its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pisecurity.adapters import labels
+from pisecurity.adapters.labels import Interval, Recording
+from pisecurity.adapters.manifest_marks import ManifestMarks
+from pisecurity.core.marks import Mark, MarkKind, with_mark
+from pisecurity.errors import StoreError
+
+PERSON = Mark(MarkKind.EVENT, "person", 20, 39)
+TREES = Mark(MarkKind.NUISANCE, "trees", 0, 15)
+DUSK = Mark(MarkKind.IGNORE, "", 90, 99)
+
+
+def store(folder: Path) -> ManifestMarks:
+    (folder / "yard.mp4").touch()
+    return ManifestMarks(folder / "yard.mp4", (320, 240), 12.5)
+
+
+def only(folder: Path) -> Recording:
+    found = labels.read(folder)
+    assert found.problems == ()
+    (labelled,) = found.recordings
+    return labelled.recording
+
+
+def test_a_folder_without_a_manifest_has_no_marks_and_gets_one(tmp_path: Path) -> None:
+    marks = store(tmp_path)
+    assert (marks.load(), marks.frames) == ((), None)
+    assert not (tmp_path / labels.MANIFEST).exists(), "looking changes nothing"
+    marks.save((TREES, PERSON, DUSK), 100)
+    assert marks.frames == 100
+    assert only(tmp_path) == Recording(
+        file="yard.mp4",
+        w=320,
+        h=240,
+        fps=12.5,
+        frames=100,
+        events=(Interval(start_frame=20, end_frame=39, label="person"),),
+        nuisance=(Interval(start_frame=0, end_frame=15, label="trees"),),
+        ignore=(Interval(start_frame=90, end_frame=99),),
+    )
+
+
+def test_what_is_saved_is_loaded_in_the_order_of_frames(tmp_path: Path) -> None:
+    clear = Mark(MarkKind.EVENT, "animal", 50, 60, 55)
+    marks = store(tmp_path)
+    marks.load()
+    marks.save((clear, PERSON, TREES), 100)
+    assert store(tmp_path).load() == (TREES, PERSON, clear)
+
+
+def known(folder: Path) -> dict[str, Any]:
+    """Write a manifest with more in it than marks, and return the entry of the recording."""
+    boxes = [[0.1, 0.2, 0.3, 0.4]] * 20
+    event = {"start_frame": 20, "end_frame": 39, "label": "person", "note": "limps", "boxes": boxes, "weather": "rain"}
+    entry = {
+        "file": "yard.mp4", "w": 320, "h": 240, "fps": 10, "frames": 100, "warmup": [0, 9], "licence": "mine",
+        "camera": "front", "events": [event], "nuisance": [], "ignore": [],
+        "nuisance_regions": [{"polygon": [[0, 0], [9, 0], [9, 9]], "label": "flag"}],
+    }  # fmt: skip
+    other = entry | {"file": "other.mp4", "frames": "many"}
+    (folder / labels.MANIFEST).write_text(json.dumps({"version": 1, "mine": 1, "videos": [other, entry]}))
+    return entry
+
+
+def test_everything_else_in_the_manifest_stays(tmp_path: Path) -> None:
+    entry = known(tmp_path)
+    before = json.loads((tmp_path / labels.MANIFEST).read_text())
+    marks = store(tmp_path)
+    marks.save(with_mark(marks.load(), TREES, 100), 100)
+    after = json.loads((tmp_path / labels.MANIFEST).read_text())
+    assert after["videos"][0] == before["videos"][0]
+    assert after["mine"] == 1
+    nuisance = [{"start_frame": 0, "end_frame": 15, "label": "trees"}]
+    region = entry["nuisance_regions"][0]
+    assert after["videos"][1] == entry | {"nuisance": nuisance, "nuisance_regions": [region]}
+
+
+def test_a_deleted_event_takes_its_boxes_along_and_brings_them_back_when_that_is_undone(tmp_path: Path) -> None:
+    entry = known(tmp_path)
+    marks = store(tmp_path)
+    before = marks.load()
+    marks.save((), 100)
+    assert only_entry(tmp_path)["events"] == []
+    marks.save(before, 100)
+    assert only_entry(tmp_path)["events"][0]["boxes"] == entry["events"][0]["boxes"]
+
+
+def only_entry(folder: Path) -> dict[str, Any]:
+    found = labels.entry(folder, "yard.mp4")
+    assert found is not None
+    return found
+
+
+def test_size_and_number_of_frames_become_those_of_the_recording(tmp_path: Path) -> None:
+    known(tmp_path)
+    marks = ManifestMarks(tmp_path / "yard.mp4", (640, 480), 12.5)
+    marks.save(marks.load(), 120)
+    entry = only_entry(tmp_path)
+    assert (entry["w"], entry["h"], entry["frames"], entry["fps"]) == (640, 480, 120, 10)
+
+
+def test_what_another_program_wrote_about_the_recording_is_never_written_over(tmp_path: Path) -> None:
+    marks = store(tmp_path)
+    marks.load()
+    known(tmp_path)
+    before = (tmp_path / labels.MANIFEST).read_bytes()
+    with pytest.raises(StoreError) as refused:
+        marks.save((TREES,), 100)
+    assert str(refused.value) == (
+        f"{tmp_path}/manifest.json: what it says of yard.mp4 was changed by another program; "
+        "reload the page to go on from there"
+    )
+    assert (tmp_path / labels.MANIFEST).read_bytes() == before
+    marks.save(with_mark(marks.load(), TREES, 100), 100)
+    assert len(store(tmp_path).load()) == 2
+
+
+def test_what_another_program_wrote_about_another_recording_is_kept(tmp_path: Path) -> None:
+    marks = store(tmp_path)
+    marks.load()
+    (tmp_path / "other.mp4").touch()
+    labels.put(tmp_path, Recording(file="other.mp4", w=1, h=1, fps=1, frames=1))
+    marks.save((TREES,), 100)
+    assert [each.recording.file for each in labels.read(tmp_path).recordings] == ["other.mp4", "yard.mp4"]
+
+
+def test_a_broken_manifest_is_one_line_and_stays(tmp_path: Path) -> None:
+    (tmp_path / labels.MANIFEST).write_text("{")
+    marks = store(tmp_path)
+    for use in (marks.load, lambda: marks.save((TREES,), 100)):
+        with pytest.raises(StoreError, match="no JSON"):
+            use()
+    assert (tmp_path / labels.MANIFEST).read_text() == "{"
+
+
+def test_an_entry_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / labels.MANIFEST).write_text('{"videos": [{"file": "yard.mp4"}]}')
+    with pytest.raises(StoreError, match=r"manifest.json: yard.mp4: w is missing; add it"):
+        store(tmp_path).load()

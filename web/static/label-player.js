@@ -1,0 +1,121 @@
+// Shows one frame of a recording after the other: asked for by number, one at a time, never a stream.
+
+import { ask } from "./connection.js";
+
+const PATIENCE_MS = 60_000; // a far frame of a large recording without key frames takes long
+const AGAIN_MS = 500;
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16];
+
+export class Player {
+  #base;
+  #image;
+  #onShow;
+  #fps = 10;
+  #frames = 0;
+  #wanted = null;
+  #busy = false;
+  #speed = SPEEDS.indexOf(1);
+  #since = null; // frame and performance.now() from which the clock of playing runs
+  shown = null;
+
+  constructor(base, image, onShow) {
+    this.#base = base;
+    this.#image = image;
+    this.#onShow = onShow;
+  }
+
+  /** Take note of how many frames there are so far. */
+  know(fps, frames) {
+    this.#fps = fps;
+    this.#frames = frames;
+    this.#work();
+  }
+
+  get playing() {
+    return this.#since !== null;
+  }
+
+  /** Show *frame*, or the nearest there is. */
+  show(frame) {
+    this.#wanted = frame;
+    if (this.playing) this.#run(frame);
+    this.#work();
+  }
+
+  step(frames) {
+    this.pause();
+    this.show((this.#wanted ?? this.shown ?? 0) + frames);
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  play() {
+    if (this.shown === null) return;
+    this.#run(this.shown >= this.#frames - 1 ? 0 : this.shown);
+    this.#onShow(this.shown);
+    this.#work();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.#since = null;
+    this.#wanted = this.shown; // what is seen is what is marked
+    this.#onShow(this.shown);
+  }
+
+  /** Play faster by *steps* of the list of speeds, from the fastest to the slowest where *around*; return the speed. */
+  faster(steps, around = false) {
+    const last = SPEEDS.length - 1;
+    const next = this.#speed + steps;
+    this.#speed = around && next > last ? 0 : Math.min(last, Math.max(0, next));
+    if (this.playing) this.#run(this.shown);
+    return SPEEDS[this.#speed];
+  }
+
+  #run(frame) {
+    this.#since = { frame, at: performance.now() };
+  }
+
+  #next() {
+    if (this.playing) {
+      const passedS = (performance.now() - this.#since.at) / 1000;
+      this.#wanted = this.#since.frame + Math.floor(passedS * this.#fps * SPEEDS[this.#speed]);
+      if (this.#wanted >= this.#frames - 1) {
+        this.#wanted = this.#frames - 1;
+        if (this.shown === this.#wanted) this.pause();
+      }
+    }
+    this.#wanted = Math.max(0, Math.min(this.#wanted, this.#frames - 1));
+    return this.#wanted;
+  }
+
+  async #work() {
+    if (this.#busy || !this.#frames || this.#wanted === null) return;
+    this.#busy = true;
+    while (this.playing || this.#next() !== this.shown) {
+      const frame = this.#next();
+      if (frame !== this.shown) await this.#fetch(frame);
+      else await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    this.#busy = false;
+  }
+
+  async #fetch(frame) {
+    try {
+      const response = await ask(`${this.#base}${frame}.jpg`, PATIENCE_MS);
+      if (!response.ok) throw new Error(await response.text());
+      const before = this.#image.src;
+      this.#image.src = URL.createObjectURL(await response.blob());
+      await this.#image.decode();
+      if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+      this.shown = frame;
+      this.#onShow(frame);
+    } catch {
+      this.#since = null;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
