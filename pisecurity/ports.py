@@ -163,6 +163,10 @@ class NumberedFrames(Protocol):
         """
         ...
 
+    def quick(self, number: int) -> int:
+        """Return the last frame up to *number* that can be shown at once: who looks for a place waits for none."""
+        ...
+
     def rest(self) -> None:
         """Give back what showing frames holds; the next one that is asked for opens the recording again."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import groupby
 
 from pisecurity.errors import MarkError
 
@@ -83,6 +84,29 @@ def with_mark(marks: Marks, mark: Mark, frames: int) -> Marks:
                 "delete that mark first, or stay outside of it"
             )
     return in_order((*marks, mark))
+
+
+def with_the_rest(marks: Marks, label: str, frames: int, margin: int) -> Marks:
+    """Return *marks*, and as nuisance what lies between them in a recording of so many *frames*.
+
+    Args:
+        label: what moves there; may be empty.
+        margin: so many frames before and after an event stay unmarked, because nobody marks it to the frame; stretches
+            of no more frames than that stay unmarked as well.
+
+    Raises:
+        MarkError: nothing is left to mark.
+    """
+    taken = [False] * frames
+    for mark in marks:
+        wider = margin if mark.kind is MarkKind.EVENT else 0
+        first, last = max(0, mark.start_frame - wider), min(frames - 1, mark.end_frame + wider)
+        taken[first : last + 1] = [True] * (last + 1 - first)
+    runs = [list(run) for is_taken, run in groupby(range(frames), taken.__getitem__) if not is_taken]
+    found = [Mark(MarkKind.NUISANCE, label, run[0], run[-1]) for run in runs if len(run) > margin]
+    if not found:
+        raise MarkError("nothing is left to mark as nuisance; a second around each event stays unmarked")
+    return in_order((*marks, *found))
 
 
 def without(marks: Marks, mark: Mark) -> Marks:

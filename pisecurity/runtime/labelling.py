@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from pisecurity.core.marks import Mark, Marks, seen_clearly_from, with_mark, without
-from pisecurity.errors import StoreError
+from pisecurity.core.marks import Mark, Marks, seen_clearly_from, with_mark, with_the_rest, without
+from pisecurity.errors import MarkError, StoreError
 from pisecurity.ports import Clock, Count, MarkStore, NumberedFrames
 from pisecurity.runtime.worker import Beat
 
@@ -35,6 +36,8 @@ class _Clip:
     marks: Marks = ()
     before: list[Marks] = field(default_factory=list)
     """How the marks were before each change of this session, the last one last."""
+    opened: bool = False
+    """Whether somebody has looked at it."""
     ours: bool = False
     """Whether this session has kept something of it."""
     trouble: str = ""
@@ -47,7 +50,7 @@ class Labelling:
     def __init__(self, clips: Sequence[tuple[NumberedFrames, MarkStore]], clock: Clock) -> None:
         self._clips = tuple(_Clip(frames, store) for frames, store in clips)
         self._clock = clock
-        self._shown = self._clips[0] if self._clips else None
+        self._shown: _Clip | None = None
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -57,7 +60,7 @@ class Labelling:
         return self._clips[clip].frames
 
     def open(self, clip: int) -> State:
-        """Show recording *clip* from now on: count its frames, and read anew what is kept of it.
+        """Show recording *clip* from now on: count its frames first, and read anew what is kept of it.
 
         Raises:
             IndexError: there is none.
@@ -69,6 +72,7 @@ class Labelling:
             if marks != shown.marks:
                 shown.marks = marks
                 shown.before.clear()
+        shown.opened = True
         before, self._shown = self._shown, shown
         if before is not None and before is not shown:
             before.frames.rest()
@@ -83,6 +87,17 @@ class Labelling:
     def add(self, clip: int, mark: Mark) -> None:
         """Keep *mark*. Raises IndexError, MarkError, StoreError: nothing has changed."""
         self._change(clip, lambda marks, frames: with_mark(marks, mark, frames))
+
+    def add_the_rest(self, clip: int, label: str) -> None:
+        """Keep as nuisance, in which *label* moves, all that lies outside of marks and not within a second of an event.
+
+        Raises:
+            IndexError, MarkError, StoreError: nothing has changed.
+        """
+        frames = self._clips[clip].frames
+        if not frames.counted().whole:
+            raise MarkError("not all frames are counted yet; wait until they are")
+        self._change(clip, lambda marks, count: with_the_rest(marks, label, count, round(frames.fps)))
 
     def remove(self, clip: int, mark: Mark) -> None:
         """Drop *mark*. Raises IndexError, MarkError, StoreError: nothing has changed."""
@@ -101,15 +116,22 @@ class Labelling:
                 of.before.pop()
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
-        """Count the frames of the recording that is shown, until *stop* is set."""
+        """Count the frames of what was opened, what is shown before all others, until *stop* is set."""
         while not stop.is_set():
             beat()
             shown = self._shown
-            if shown is None or shown.frames.counted().whole:
+            waiting = [
+                each for each in (shown, *self._clips) if each and each.opened and not each.frames.counted().whole
+            ]
+            if not waiting:
                 self._clock.wait(stop, IDLE_S)
                 continue
-            shown.frames.count(lambda: stop.is_set() or self._shown is not shown)  # noqa: B023 - called in this turn
-            self._settle(shown)
+            waiting[0].frames.count(partial(self._is_to_turn, shown, stop))
+            self._settle(waiting[0])
+
+    def _is_to_turn(self, shown: _Clip | None, stop: threading.Event) -> bool:
+        """Return whether another recording than *shown* is shown by now, or *stop* is set."""
+        return stop.is_set() or self._shown is not shown
 
     def _change(self, clip: int, change: Callable[[Marks, int], Marks]) -> None:
         of = self._clips[clip]

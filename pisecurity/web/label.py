@@ -79,13 +79,20 @@ def clip(number: int) -> str:
 
 @blueprint.get("/clips/<int:number>/frames/<int:frame>.jpg")
 def picture(number: int, frame: int) -> Response:
-    """Send one frame; it is found by its number only, never by a path."""
+    """Send one frame, or with ``?quick`` the last one up to it that can be had at once.
+
+    ``X-Frame-Number`` is the one that was sent. It is found by its number only, never by a path.
+    """
     _see_that_it_is_there(number)
+    frames = _desk().labelling.frames(number - 1)
+    if "quick" in request.args:
+        frame = frames.quick(frame)
     try:
-        jpeg = _desk().labelling.frames(number - 1).jpeg(frame)
+        answer = Response(frames.jpeg(frame), mimetype="image/jpeg")
     except IndexError:
         abort(404, "There is no such frame, or it is not counted yet.")
-    return Response(jpeg, mimetype="image/jpeg")
+    answer.headers["X-Frame-Number"] = str(frame)
+    return answer
 
 
 @blueprint.post("/api/clips/<int:number>/open")
@@ -111,6 +118,7 @@ def change(number: int, change: str) -> Response:
     labelling, at = _desk().labelling, number - 1
     changes: dict[str, Callable[[dict[str, Any]], None]] = {
         "add": lambda body: labelling.add(at, _mark(body)),
+        "add-the-rest": lambda body: labelling.add_the_rest(at, _label(body)),
         "remove": lambda body: labelling.remove(at, _mark(body)),
         "clear-from": lambda body: labelling.clear_from(at, _mark(body), _whole(body, "frame")),
         "undo": lambda body: labelling.undo(at),
@@ -172,15 +180,20 @@ def _body() -> dict[str, Any]:
 
 def _mark(body: dict[str, Any]) -> Mark:
     """Return the mark that *body* describes. Raises BadRequest."""
-    kind, label = body.get("kind"), body.get("label")
+    kind, label = body.get("kind"), _label(body)
     if kind not in tuple(MarkKind):
         abort(400, f"The kind of a mark is one of {', '.join(MarkKind)}.")
-    if not isinstance(label, str) or len(label) > LONGEST_LABEL or not (label.isprintable() or not label):
-        abort(400, f"A label is a text of at most {LONGEST_LABEL} letters on one line.")
-    if kind == MarkKind.EVENT and not label.strip():
+    if kind == MarkKind.EVENT and not label:
         abort(400, "Say what is in view.")
     clear_from = None if body.get("clear_from") is None else _whole(body, "clear_from")
-    return Mark(MarkKind(kind), label.strip(), _whole(body, "start_frame"), _whole(body, "end_frame"), clear_from)
+    return Mark(MarkKind(kind), label, _whole(body, "start_frame"), _whole(body, "end_frame"), clear_from)
+
+
+def _label(body: dict[str, Any]) -> str:
+    label = body.get("label")
+    if not isinstance(label, str) or len(label) > LONGEST_LABEL or not label.isprintable():
+        abort(400, f"A label is a text of at most {LONGEST_LABEL} letters on one line.")
+    return label.strip()
 
 
 def _whole(body: dict[str, Any], key: str) -> int:

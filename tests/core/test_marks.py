@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.core.marks import Mark, MarkKind, Marks, seen_clearly_from, with_mark, without
+from pisecurity.core.marks import Mark, MarkKind, Marks, seen_clearly_from, with_mark, with_the_rest, without
 from pisecurity.errors import MarkError
 
 FRAMES = 100
@@ -92,6 +93,27 @@ def test_no_thing_is_plain_to_see_outside_of_an_event(mark: Mark, frame: int) ->
         seen_clearly_from((event(10, 20), nuisance(30, 40)), mark, frame)
 
 
+def test_the_rest_is_nuisance_but_for_a_margin_around_events() -> None:
+    marks = (event(20, 29), nuisance(50, 59, "lamp"), ignored(90, 99))
+    assert [(mark.name, mark.start_frame, mark.end_frame) for mark in with_the_rest(marks, "trees", FRAMES, 5)] == [
+        ("nuisance (trees)", 0, 14),
+        ("person", 20, 29),
+        ("nuisance (trees)", 35, 49),
+        ("nuisance (lamp)", 50, 59),
+        ("nuisance (trees)", 60, 89),
+        ("not scored", 90, 99),
+    ]
+
+
+def test_a_recording_without_a_mark_is_nuisance_from_its_first_to_its_last_frame() -> None:
+    assert with_the_rest((), "", FRAMES, 10) == (nuisance(0, 99),)
+
+
+def test_a_rest_of_which_nothing_is_left_is_refused() -> None:
+    with pytest.raises(MarkError, match="nothing is left to mark as nuisance"):
+        with_the_rest((event(10, 85),), "", FRAMES, 10)
+
+
 def test_a_mark_that_is_gone_cannot_be_changed() -> None:
     with pytest.raises(MarkError, match="person of frames 1 to 2 is gone; reload the page"):
         without((event(10, 20),), event(1, 2))
@@ -118,3 +140,15 @@ def test_whatever_is_marked_what_stands_never_contradicts_itself(tried: list[Mar
         assert without(marks, mark) == before
     assert all(0 <= mark.start_frame <= mark.end_frame < 10 for mark in marks)
     assert not any(one.excludes(other) for one, other in combinations(marks, 2))
+
+
+@given(st.lists(anything, max_size=6), st.integers(0, 3))
+def test_whatever_is_marked_the_rest_contradicts_none_of_it(tried: list[Mark], margin: int) -> None:
+    marks: Marks = ()
+    for mark in tried:
+        with suppress(MarkError):
+            marks = with_mark(marks, mark, 10)
+    with suppress(MarkError):
+        rest = with_the_rest(marks, "", 10, margin)
+        assert set(marks) <= set(rest)
+        assert not any(one.excludes(other) for one, other in combinations(rest, 2))

@@ -38,6 +38,9 @@ class Frames:
     def jpeg(self, number: int) -> bytes:
         return b"%d" % number
 
+    def quick(self, number: int) -> int:
+        return number
+
     def rest(self) -> None:
         self.rested += 1
 
@@ -64,7 +67,7 @@ class Store:
 def counted(labelling: Labelling) -> None:
     """Let the worker count until there is nothing left to count of the recording that is shown."""
     stop = threading.Event()
-    beats = iter(range(2))
+    beats = iter(range(4))
 
     def beat() -> None:
         if next(beats, None) is None:
@@ -80,8 +83,8 @@ def one(frames: Frames | None = None, store: Store | None = None) -> tuple[Label
 
 def test_marks_are_kept_one_by_one_and_undone_one_by_one() -> None:
     labelling, _, store = one()
-    counted(labelling)
     labelling.open(0)
+    counted(labelling)
     labelling.add(0, PERSON)
     assert (store.marks, store.frames) == ((PERSON,), 100)
     labelling.add(0, TREES)
@@ -95,8 +98,8 @@ def test_marks_are_kept_one_by_one_and_undone_one_by_one() -> None:
 
 def test_from_when_on_a_thing_is_plain_to_see_is_kept_and_undone() -> None:
     labelling, _, store = one(store=Store((PERSON,), 100))
-    counted(labelling)
     labelling.open(0)
+    counted(labelling)
     labelling.clear_from(0, PERSON, 25)
     assert store.marks[0].clear_from == 25
     labelling.undo(0)
@@ -105,8 +108,8 @@ def test_from_when_on_a_thing_is_plain_to_see_is_kept_and_undone() -> None:
 
 def test_what_cannot_be_kept_changes_nothing_and_cannot_be_undone() -> None:
     labelling, _, store = one()
-    counted(labelling)
     labelling.open(0)
+    counted(labelling)
     labelling.add(0, PERSON)
     store.broken = "the disk is full"
     changes: tuple[Callable[[], None], ...] = (
@@ -127,8 +130,8 @@ def test_what_cannot_be_kept_changes_nothing_and_cannot_be_undone() -> None:
 
 def test_what_somebody_else_wrote_is_read_when_the_recording_is_opened_again() -> None:
     labelling, _, store = one()
-    counted(labelling)
     labelling.open(0)
+    counted(labelling)
     labelling.add(0, PERSON)
     assert labelling.open(0).can_undo, "nothing has changed meanwhile"
     store.marks = (TREES,)
@@ -144,6 +147,20 @@ def test_only_frames_that_are_counted_can_be_marked() -> None:
         labelling.add(0, PERSON)
     labelling.add(0, TREES)
     assert store.frames == 100, "what the file promises, until it is known"
+
+
+def test_the_rest_is_one_step_and_waits_for_the_count() -> None:
+    labelling, frames, store = one()
+    labelling.open(0)
+    frames.known = 60
+    labelling.add(0, PERSON)
+    with pytest.raises(MarkError, match="not all frames are counted yet; wait until they are"):
+        labelling.add_the_rest(0, "trees")
+    counted(labelling)
+    labelling.add_the_rest(0, "trees")
+    assert [(mark.start_frame, mark.end_frame) for mark in store.marks] == [(20, 39), (50, 99)], "10 frames a second"
+    labelling.undo(0)
+    assert store.marks == (PERSON,)
 
 
 def test_the_true_number_of_frames_is_kept_once_it_is_known() -> None:
@@ -177,22 +194,24 @@ def test_a_number_of_frames_that_cannot_be_kept_is_told() -> None:
     assert labelling.state(0).trouble == ""
 
 
-def test_the_recording_that_is_shown_is_counted_and_the_one_before_rests() -> None:
+def test_the_recording_that_is_shown_is_counted_first_and_the_one_before_rests() -> None:
     first, second = Frames(), Frames()
     labelling = Labelling([(first, Store()), (second, Store())], FakeClock())
     labelling.open(0)
 
-    def leave() -> None:
-        if first.known == 10:
+    order: list[str] = []
+
+    def took_turn(name: str) -> None:
+        if order[-1:] != [name]:
+            order.append(name)
+        if first.known == 10 and name == "first":
             labelling.open(1)
 
-    first.at_each = leave
+    first.at_each, second.at_each = (lambda: took_turn("first")), (lambda: took_turn("second"))
     counted(labelling)
-    assert (first.known, second.known) == (10, 100)
+    assert (first.known, second.known) == (100, 100), "a page that shows it still waits for it"
+    assert order == ["first", "second", "first"]
     assert (first.rested, second.rested) == (1, 0)
-    labelling.open(0)
-    counted(labelling)
-    assert first.known == 100
 
 
 def test_a_recording_that_is_not_there_is_an_index_error() -> None:

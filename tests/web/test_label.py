@@ -132,6 +132,22 @@ def test_a_nuisance_needs_no_label(client: FlaskClient, folder: Evening) -> None
     assert folder.kept("garden_quiet.mp4").nuisance == (labels.Interval(start_frame=0, end_frame=9),)
 
 
+def test_the_rest_is_nuisance(client: FlaskClient, folder: Evening) -> None:
+    post(client, "/api/clips/1/add", PERSON)
+    assert len(post(client, "/api/clips/1/add-the-rest", {"label": "leaves"}).get_json()["marks"]) == 3
+    assert [(each.start_frame, each.end_frame) for each in folder.kept().nuisance] == [(0, 41), (108, 159)]
+    answer = post(client, "/api/clips/1/add-the-rest", {"label": "leaves"})
+    assert (answer.status_code, answer.text[:38]) == (409, "Nothing is left to mark as nuisance; a")
+
+
+def test_who_looks_for_a_place_gets_a_frame_at_once_and_its_number(client: FlaskClient) -> None:
+    answer = get(client, "/clips/1/frames/79.jpg?quick")
+    assert (answer.status_code, answer.headers["X-Frame-Number"]) == (200, "60"), "the key frame before it"
+    assert get(client, "/clips/1/frames/65.jpg?quick").headers["X-Frame-Number"] == "65", "five frames on"
+    assert get(client, "/clips/1/frames/79.jpg").headers["X-Frame-Number"] == "79"
+    assert get(client, "/clips/1/frames/79.jpg?quick").headers["X-Frame-Number"] == "79", "kept"
+
+
 def test_a_manifest_that_was_changed_meanwhile_is_told_and_left(client: FlaskClient, folder: Evening) -> None:
     post(client, "/api/clips/1/open", {})
     manifest = folder.folder / labels.MANIFEST

@@ -3,13 +3,16 @@
 import { ask } from "./connection.js";
 
 const PATIENCE_MS = 60_000; // a far frame of a large recording without key frames takes long
-const AGAIN_MS = 500;
+const AGAIN_MS = 1500;
+const DUE_MS = 5; // while the next frame is not due yet
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 export class Player {
   #base;
   #image;
   #onShow;
+  #onTrouble;
+  #glanced = false; // whether what is wanted is only looked at in passing
   #fps = 10;
   #frames = 0;
   #wanted = null;
@@ -18,10 +21,11 @@ export class Player {
   #since = null; // frame and performance.now() from which the clock of playing runs
   shown = null;
 
-  constructor(base, image, onShow) {
+  constructor(base, image, { onShow, onTrouble }) {
     this.#base = base;
     this.#image = image;
     this.#onShow = onShow;
+    this.#onTrouble = onTrouble;
   }
 
   /** Take note of how many frames there are so far. */
@@ -35,8 +39,21 @@ export class Player {
     return this.#since !== null;
   }
 
+  get glancing() {
+    return this.#glanced;
+  }
+
+  /** Show *frame* or one shortly before it, whichever comes at once: for who drags the time line along. */
+  glance(frame) {
+    this.pause();
+    this.#glanced = true;
+    this.#wanted = frame;
+    this.#work();
+  }
+
   /** Show *frame*, or the nearest there is. */
   show(frame) {
+    this.#glanced = false;
     this.#wanted = frame;
     if (this.playing) this.#run(frame);
     this.#work();
@@ -95,27 +112,33 @@ export class Player {
   async #work() {
     if (this.#busy || !this.#frames || this.#wanted === null) return;
     this.#busy = true;
+    let glanced = null; // for which frame another one was shown
     while (this.playing || this.#next() !== this.shown) {
       const frame = this.#next();
-      if (frame !== this.shown) await this.#fetch(frame);
-      else await new Promise((resolve) => setTimeout(resolve, 5));
+      if (frame === this.shown) await new Promise((resolve) => setTimeout(resolve, DUE_MS));
+      else if (this.#glanced && glanced === frame) break;
+      else if (await this.#fetch(frame, this.#glanced)) glanced = frame;
     }
     this.#busy = false;
   }
 
-  async #fetch(frame) {
+  /** Fetch *frame*, or in passing one shortly before it; return whether there was one. */
+  async #fetch(frame, passing) {
     try {
-      const response = await ask(`${this.#base}${frame}.jpg`, PATIENCE_MS);
+      const response = await ask(`${this.#base}${frame}.jpg${passing ? "?quick" : ""}`, PATIENCE_MS);
       if (!response.ok) throw new Error(await response.text());
       const before = this.#image.src;
       this.#image.src = URL.createObjectURL(await response.blob());
       await this.#image.decode();
       if (before.startsWith("blob:")) URL.revokeObjectURL(before);
-      this.shown = frame;
-      this.#onShow(frame);
-    } catch {
+      this.shown = Number(response.headers.get("X-Frame-Number"));
+      this.#onShow(this.shown);
+      return true;
+    } catch (error) {
       this.#since = null;
+      this.#onTrouble(`Frame ${frame} does not come: ${error.message}`);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      return false;
     }
   }
 }

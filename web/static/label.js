@@ -17,8 +17,11 @@ let begun = null; // the frame where a mark begins that has no end yet
 let chosen = null; // the mark that Delete means
 let choice = choices[0];
 
-const player = new Player(`/clips/${clip}/frames/`, at("picture"), showPlace);
-const line = new TimeLine(at("lanes"), choices, (frame) => player.show(frame));
+const player = new Player(`/clips/${clip}/frames/`, at("picture"), { onShow: showPlace, onTrouble: complain });
+const line = new TimeLine(at("lanes"), choices, {
+  onGlance: (frame) => player.glance(frame),
+  onPoint: (frame) => player.show(frame),
+});
 
 function same(one, other) {
   return ["kind", "label", "start_frame", "end_frame"].every((key) => one?.[key] === other?.[key]);
@@ -51,7 +54,7 @@ function showPlace(frame) {
   if (!state || frame === null) return;
   setText(at("where"), `frame ${frame} · ${clock(frame)}`);
   at("picture").alt = `Frame ${frame}`;
-  if (document.activeElement !== at("place") || !player.dragged) at("place").value = frame;
+  if (!player.glancing) at("place").value = frame;
   at("place").setAttribute("aria-valuetext", `frame ${frame}, ${clock(frame)}`);
   setText(at("play"), player.playing ? "Pause" : "Play");
   line.show({ marks: state.marks, frames: state.count.expected, frame, begun, choice, chosen });
@@ -90,7 +93,8 @@ function choose(mark) {
 function take(button) {
   choice = button;
   for (const each of choices) each.setAttribute("aria-pressed", String(each === choice));
-  at("text-label").hidden = choice.dataset.kind === "event";
+  at("nothing").hidden = choice.dataset.kind === "event";
+  at("rest").hidden = choice.dataset.kind !== "nuisance";
   showPlace(player.shown);
 }
 
@@ -157,12 +161,17 @@ async function end() {
   const event = choice.dataset.kind === "event";
   const mark = {
     kind: choice.dataset.kind,
-    label: event ? choice.dataset.choice : at("text").value.trim(),
+    label: event ? choice.dataset.choice : at("text").value,
     start_frame: begun,
     end_frame: player.shown,
   };
   const said = `Saved: ${choice.dataset.words.toLowerCase()}, frames ${mark.start_frame} to ${mark.end_frame}.`;
   if (await send("add", mark, said)) forget();
+}
+
+function addTheRest() {
+  player.pause();
+  return send("add-the-rest", { label: at("text").value }, "Saved: all the rest is nuisance.");
 }
 
 function forget() {
@@ -208,6 +217,7 @@ const deeds = {
   faster: () => setSpeed(player.faster(1, true)),
   begin,
   end,
+  rest: addTheRest,
   clear: clearFrom,
   undo: () => send("undo", {}, "Undone."),
 };
@@ -219,6 +229,7 @@ function setSpeed(speed) {
 const letters = {
   b: begin,
   e: end,
+  r: addTheRest,
   c: clearFrom,
   u: () => deeds.undo(),
   "+": () => setSpeed(player.faster(1)),
@@ -267,9 +278,7 @@ document.addEventListener("click", (click) => {
   if (click.detail) button.blur();
 });
 
-at("place").addEventListener("input", () => {
-  player.pause();
-  player.show(Number(at("place").value));
-});
+at("place").addEventListener("input", () => player.glance(Number(at("place").value)));
+at("place").addEventListener("change", () => player.show(Number(at("place").value)));
 addEventListener("beforeunload", (leaving) => begun !== null && leaving.preventDefault());
 send("open", {}, "");

@@ -33,8 +33,11 @@ BEHIND: Final = 24
 """On the way to an earlier frame so many before it are kept as well: who steps back goes on stepping back."""
 NEAR: Final = 12
 """So few frames ahead are decoded sooner than looked up."""
-TRIES: Final = 3
-"""So many key frames before a frame are tried; a container may land late."""
+TRIES: Final = 2
+"""So many key frames before a frame are tried."""
+EARLY: Final = 16
+"""A container without an index is asked for a frame by so many earlier: it looks for the time at which a frame is
+decoded, which for a key frame lies before the one at which it is shown."""
 NO_STAMP: Final = -(2**63)
 
 
@@ -63,12 +66,14 @@ class FrameIndex:
         number = bisect_left(self._stamps, stamp)
         return number if number < len(self._stamps) and self._stamps[number] == stamp else None
 
-    def starts(self, number: int) -> Iterator[tuple[int, int]]:
-        """Yield number and stamp of the last key frames up to *number*, the nearest first; none where stamps fail."""
-        if self._increasing:
-            last = bisect_right(self._keys, number)
-            for key in reversed(self._keys[max(0, last - TRIES) : last]):
-                yield key, self._stamps[key]
+    def keys(self, number: int) -> tuple[int, ...]:
+        """Return the last key frames up to *number*, the nearest first; none where stamps fail."""
+        last = bisect_right(self._keys, number) if self._increasing else 0
+        return tuple(reversed(self._keys[max(0, last - TRIES) : last]))
+
+    def stamp(self, number: int) -> int:
+        """Return the stamp of frame *number*, of the first one for any before it."""
+        return self._stamps[max(0, number)]
 
 
 class PictureCache:
@@ -107,7 +112,7 @@ class NumberedRecording:
         self._whole, self._trouble = False, ""
         self._container: av.container.InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
-        self._position = -1
+        self._position, self._sure, self._early = -1, 0, 0
         with opened(path) as container:
             stream = container.streams.video[0]
             self.size, self.fps = (stream.width, stream.height), rate_of(stream)
@@ -152,6 +157,13 @@ class NumberedRecording:
             kept = self._cache.get(number)
             return self._decoded(number) if kept is None else kept
 
+    def quick(self, number: int) -> int:
+        """Return the last frame up to *number* that is shown without decoding many others."""
+        with self._lock:
+            keys = self._index.keys(number)
+            at_hand = self._cache.get(number) is not None or 0 <= number - self._position <= NEAR
+            return number if at_hand or not keys else keys[0]
+
     def rest(self) -> None:
         """Close the file and forget the pictures; the next frame that is asked for opens it again."""
         with self._lock:
@@ -176,7 +188,7 @@ class NumberedRecording:
         """Decode up to frame *number*, and keep the pictures from *since* on."""
         for frame in self._frames:
             self._position = self._number(frame)
-            if since <= self._position <= number:
+            if max(since, self._sure) <= self._position <= number:
                 self._cache.put(self._position, self._encoder.clean(_for_page(frame)))
             if self._position >= number:
                 return
@@ -188,37 +200,41 @@ class NumberedRecording:
 
     def _approach(self, number: int) -> None:
         """Set the decoder to a frame not after *number*, from which all frames up to it can be seen."""
-        starts = list(self._index.starts(number))
+        keys = self._index.keys(number)
         ahead = self._container is not None and self._position < number
-        if ahead and (not starts or starts[0][0] <= self._position + NEAR):
+        if ahead and (not keys or keys[0] <= self._position + NEAR):
             return
-        for _, stamp in starts:
-            if self._landed(stamp, number):
-                return
+        for key in keys:
+            for early in (self._early, EARLY - self._early):
+                if self._landed(key, early):
+                    self._early = early
+                    return
         self._begin_anew(number)
 
     def _begin_anew(self, _number: int) -> None:
         """Set the decoder to the start of the file, from which every frame can be seen."""
         self._close()
         self._container = opened(self.path)
-        self._frames, self._position = self._container.decode(video=0), -1
+        self._frames = self._container.decode(video=0)
 
-    def _landed(self, stamp: int, number: int) -> bool:
-        """Jump to *stamp*; return whether the decoder then begins with a known frame not after *number*."""
+    def _landed(self, key: int, early: int) -> bool:
+        """Jump to frame *key*, asking for one so many *early*; return whether it will come out of the decoder."""
         container = self._container = self._container or opened(self.path)
-        container.seek(stamp, stream=container.streams.video[0])
+        container.seek(self._index.stamp(key - early), stream=container.streams.video[0])
         frames = container.decode(video=0)
         first = next(frames, None)
         landed = None if first is None else self._index.number_of(first.pts)
-        if first is None or landed is None or landed > number:
+        if first is None or landed is None or landed > key:
             return False
-        self._frames, self._position = _with_first(first, frames), landed - 1
+        # What comes out before the key frame may refer to frames that were jumped over.
+        self._frames, self._position, self._sure = _with_first(first, frames), landed - 1, key
         return True
 
     def _close(self) -> None:
         if self._container is not None:
             self._container.close()
-        self._container, self._frames, self._position = None, iter(()), -1
+        self._container, self._frames = None, iter(())
+        self._position, self._sure = -1, 0
 
 
 def _with_first(first: av.VideoFrame, rest: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:

@@ -243,9 +243,9 @@ def test_stamps_that_go_back_or_are_missing_tell_no_number() -> None:
     index = FrameIndex()
     for stamp in (0, 10, 20):
         index.append(stamp, key=stamp == 0)
-    assert (index.number_of(20), index.number_of(15), list(index.starts(2))) == (2, None, [(0, 0)])
+    assert (index.number_of(20), index.number_of(15), index.keys(2)) == (2, None, (0,))
     index.append(None, key=True)
-    assert (index.number_of(20), list(index.starts(3))) == (None, [])
+    assert (index.number_of(20), index.keys(3)) == (None, ())
 
 
 def test_the_cache_never_holds_more_than_its_bytes() -> None:
