@@ -22,8 +22,6 @@ class State:
     count: Count
     marks: Marks
     can_undo: bool
-    kept_frames: int | None
-    """By what is kept so far; None where nothing is."""
     trouble: str = ""
     """What stands against measuring on it, and what to do; empty when nothing does."""
 
@@ -82,7 +80,7 @@ class Labelling:
         """Return what is known of recording *clip*. Raises IndexError."""
         of = self._clips[clip]
         count = of.frames.counted()
-        return State(count, of.marks, bool(of.before), of.store.frames, of.trouble or count.trouble)
+        return State(count, of.marks, bool(of.before), of.trouble or count.trouble or _doubt(count, of.store.frames))
 
     def add(self, clip: int, mark: Mark) -> None:
         """Keep *mark*. Raises IndexError, MarkError, StoreError: nothing has changed."""
@@ -155,3 +153,13 @@ class Labelling:
                 self._keep(of, of.marks)
             except StoreError as error:
                 of.trouble = str(error)
+
+
+def _doubt(count: Count, kept: int | None) -> str:
+    """Return what is to be said where the labels were made for another number of frames."""
+    if not count.whole or kept in (None, count.frames):
+        return ""
+    return (
+        f"its labels are for {kept} frames, and it has {count.frames}: is it the same recording? "
+        "The next change corrects the number"
+    )

@@ -53,7 +53,7 @@ def create_label_app(labelling: Labelling, done: threading.Event, clock: Clock) 
     app.register_error_handler(
         HTTPException, lambda error: _problem(error.code or 500, error.description or error.name)
     )
-    app.register_error_handler(MarkError, lambda error: _problem(409, _sentence(error)))
+    app.register_error_handler(MarkError, lambda error: _problem(409, f"{_capitalised(str(error))}."))
     app.register_error_handler(StoreError, lambda error: _problem(409, f"Not saved: {error}."))
     app.register_error_handler(CameraError, lambda error: _problem(503, f"{error}."))
     app.wsgi_app = Guard(  # type: ignore[method-assign]
@@ -154,7 +154,7 @@ def _state(number: int) -> Response:
         count=asdict(state.count),
         marks=[_as_json(mark) for mark in state.marks],
         can_undo=state.can_undo,
-        trouble=state.trouble,
+        trouble=_capitalised(state.trouble),
     )
 
 
@@ -203,9 +203,8 @@ def _whole(body: dict[str, Any], key: str) -> int:
     return value
 
 
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _problem(code: int, text: str) -> Response:

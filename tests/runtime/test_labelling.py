@@ -174,11 +174,17 @@ def test_the_true_number_of_frames_is_kept_once_it_is_known() -> None:
     assert store.marks == (), "the count is no step of the owner's"
 
 
-def test_a_recording_that_nobody_marked_is_left_alone() -> None:
+def test_labels_for_another_number_of_frames_are_told_and_left_alone_until_the_next_change() -> None:
     labelling, _, store = one(Frames(frames=90), Store((PERSON,), 100))
     labelling.open(0)
+    assert labelling.state(0).trouble == "", "its number is not known yet"
     counted(labelling)
     assert store.frames == 100
+    assert labelling.state(0).trouble == (
+        "its labels are for 100 frames, and it has 90: is it the same recording? The next change corrects the number"
+    )
+    labelling.remove(0, PERSON)
+    assert (store.frames, labelling.state(0).trouble) == (90, "")
 
 
 def test_a_number_of_frames_that_cannot_be_kept_is_told() -> None:

@@ -225,6 +225,42 @@ def test_letters_are_no_keys_in_a_text_and_where_they_are_switched_off(browser: 
     at_frame(page, 1)
 
 
+def test_a_program_that_has_ended_and_a_recording_that_is_gone_are_told(browser: Browser, desk: Evening) -> None:
+    page = desk.open(browser)
+    (desk.folder / WALK).rename(desk.folder / "moved.mp4")
+    desk.labelling.frames(0).rest()
+    page.keyboard.press("End")
+    expect(page.locator("#strip")).to_have_text(re.compile(f"{WALK}: no such file; give the path of a recording.$"))
+    (desk.folder / "moved.mp4").rename(desk.folder / WALK)
+    at_frame(page, 159)
+    page.context.set_offline(True)
+    page.keyboard.press("Home")
+    expect(page.locator("#strip")).to_have_text(re.compile("^The program behind this page does not answer."))
+
+
+def test_marks_of_others_have_lanes_of_their_own(browser: Browser, desk: Evening) -> None:
+    event = Interval(start_frame=40, end_frame=79, label="cat")
+    labels.put(desk.folder, labels.Recording(file=WALK, w=320, h=240, fps=10, frames=160, events=(event,)))
+    page = desk.open(browser)
+    expect(page.locator("#lanes li", has_text="cat").locator("i")).to_have_count(1)
+    expect(page.locator("#lanes li", has_text="Person").locator("i")).to_have_count(0)
+
+
+def test_who_drags_along_the_time_line_sees_key_frames_and_then_the_very_frame(browser: Browser, desk: Evening) -> None:
+    page = desk.open(browser)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    lanes = page.locator("#lanes").bounding_box()
+    assert lanes is not None
+    page.mouse.move(lanes["x"], lanes["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(lanes["x"] + lanes["width"] * 99.5 / 160, lanes["y"] + 4)
+    at_frame(page, 80)
+    page.mouse.up()
+    at_frame(page, 99)
+    assert [each for each in asked if ".jpg" in each][-2:] == ["99.jpg?quick", "99.jpg"]
+
+
 def test_done_ends_the_program_and_says_where_the_labels_are(browser: Browser, desk: Evening) -> None:
     page = desk.open(browser)
     page.click("#done")

@@ -5,7 +5,11 @@ import { ask } from "./connection.js";
 const PATIENCE_MS = 60_000; // a far frame of a large recording without key frames takes long
 const AGAIN_MS = 1500;
 const DUE_MS = 5; // while the next frame is not due yet
+const SLOW_MS = 250; // a picture that takes longer is said to be on its way
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16];
+
+export const SILENT =
+  "The program behind this page does not answer. If it has ended, start it again and reload the page.";
 
 export class Player {
   #base;
@@ -71,7 +75,8 @@ export class Player {
 
   play() {
     if (this.shown === null) return;
-    this.#run(this.shown >= this.#frames - 1 ? 0 : this.shown);
+    const from = this.#glanced ? this.shown : this.#wanted;
+    this.#run(from >= this.#frames - 1 ? 0 : from);
     this.#onShow(this.shown);
     this.#work();
   }
@@ -124,9 +129,10 @@ export class Player {
 
   /** Fetch *frame*, or in passing one shortly before it; return whether there was one. */
   async #fetch(frame, passing) {
+    const slow = setTimeout(() => this.#image.parentElement.setAttribute("aria-busy", "true"), SLOW_MS);
     try {
       const response = await ask(`${this.#base}${frame}.jpg${passing ? "?quick" : ""}`, PATIENCE_MS);
-      if (!response.ok) throw new Error(await response.text());
+      if (!response.ok) return await this.#failed(await response.text());
       const before = this.#image.src;
       this.#image.src = URL.createObjectURL(await response.blob());
       await this.#image.decode();
@@ -134,11 +140,18 @@ export class Player {
       this.shown = Number(response.headers.get("X-Frame-Number"));
       this.#onShow(this.shown);
       return true;
-    } catch (error) {
-      this.#since = null;
-      this.#onTrouble(`Frame ${frame} does not come: ${error.message}`);
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      return false;
+    } catch {
+      return await this.#failed(SILENT);
+    } finally {
+      clearTimeout(slow);
+      this.#image.parentElement.removeAttribute("aria-busy");
     }
+  }
+
+  async #failed(why) {
+    this.#since = null;
+    this.#onTrouble(why);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    return false;
   }
 }

@@ -1,7 +1,7 @@
 // The page on which recordings are labelled: what is marked is kept by the program at once.
 
 import { ask } from "./connection.js";
-import { Player } from "./label-player.js";
+import { Player, SILENT } from "./label-player.js";
 import { TimeLine } from "./label-line.js";
 import { setText } from "./live.js";
 
@@ -119,7 +119,7 @@ async function send(what, body, said) {
     setText(at("said"), said);
     return true;
   } catch {
-    complain("The program behind this page does not answer. If it has ended, start it again and reload the page.");
+    complain(SILENT);
     return false;
   }
 }
