@@ -21,9 +21,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
-from pisecurity import settings as models
 from pisecurity.errors import ConfigError
-from pisecurity.settings import KeyPath, Settings, contradictions
+from pisecurity.settings import KeyPath, Settings, Table, contradictions
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 16
@@ -125,7 +124,7 @@ def parse(text: str, source: str, doubts: Doubts = lambda tables: ()) -> Setting
 
 def meaning(table: type[BaseModel], key: str) -> str:
     """Return the docstring of the setting *key* of *table* on one line, or nothing when it has none."""
-    named = (_docstrings().get((parent.__name__, key)) for parent in table.__mro__)
+    named = (_docstrings(parent).get(key) for parent in table.__mro__ if issubclass(parent, Table))
     return next((text for text in named if text), "")
 
 
@@ -157,16 +156,14 @@ def written(value: Any) -> str:
 
 
 @cache
-def _docstrings() -> Mapping[tuple[str, str], str]:
+def _docstrings(table: type[BaseModel]) -> Mapping[str, str]:
     try:
-        tree = ast.parse(inspect.getsource(models))
+        (body,) = (node.body for node in ast.parse(inspect.getsource(table)).body if isinstance(node, ast.ClassDef))
     except OSError:  # installed without its source: the messages then do without the meaning
         return {}
     return {
-        (table.name, field.target.id): " ".join(text.value.value.split())
-        for table in tree.body
-        if isinstance(table, ast.ClassDef)
-        for field, text in pairwise(table.body)
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
     }

@@ -1,0 +1,34 @@
+"""Every setting: default, range, unit, meaning. Frozen models, no files.
+
+A module a table; ``whole`` joins them and tells which of them do not go together.
+"""
+
+from pisecurity.settings.alarm import AlarmSettings, ModeSettings, ScheduleSettings, Weekday
+from pisecurity.settings.camera import LEAST_FPS, CameraSettings
+from pisecurity.settings.mail import MailSettings
+from pisecurity.settings.motion import MotionSettings
+from pisecurity.settings.table import KeyPath, Table, rows
+from pisecurity.settings.web import HOST_NAME, WebSettings
+from pisecurity.settings.whole import HouseSettings, Settings, contradictions, is_live
+from pisecurity.settings.zone import ZoneSettings
+
+__all__ = [
+    "HOST_NAME",
+    "LEAST_FPS",
+    "AlarmSettings",
+    "CameraSettings",
+    "HouseSettings",
+    "KeyPath",
+    "MailSettings",
+    "ModeSettings",
+    "MotionSettings",
+    "ScheduleSettings",
+    "Settings",
+    "Table",
+    "WebSettings",
+    "Weekday",
+    "ZoneSettings",
+    "contradictions",
+    "is_live",
+    "rows",
+]

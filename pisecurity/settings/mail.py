@@ -1,0 +1,65 @@
+"""The ``[mail]`` table."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+
+from pisecurity.settings.table import Table
+
+MAIL_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.)){0,250}[A-Za-z0-9]"
+)
+
+
+def _mail_address(value: str) -> str:
+    if not MAIL_ADDRESS.fullmatch(value):
+        raise ValueError("give one mail address such as anna@example.org, without a name beside it")
+    return value
+
+
+MailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_mail_address)]
+
+
+class MailSettings(Table):
+    """The ``[mail]`` table; without it alarms are only shown on the page."""
+
+    host: str = Field(min_length=1, max_length=253, examples=["smtp.example.org"])
+    """Name of the mail server, such as smtp.example.org."""
+    port: int = Field(587, ge=1, le=65535)
+    """587 for starttls, 465 for tls."""
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    """plain is accepted for a server on this machine only."""
+    user: str = Field("", max_length=254)
+    """Name to log in with; empty sends without login. The password is not kept here, see docs/guide.md."""
+    sender: MailAddress = Field(examples=["alarm@example.org"])
+    """Address the mails come from."""
+    to: tuple[MailAddress, ...] = Field(min_length=1, max_length=20, examples=[("anna@example.org",)])
+    """Addresses that get the mails."""
+    ca_file: str = Field("", max_length=4096)
+    """Certificate of an own authority, for a mail server at home; empty is the system's."""
+
+    @field_validator("host")
+    @classmethod
+    def _names_one_host(cls, host: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
+            raise ValueError("give only the name of the server, such as smtp.example.org; the port has its own key")
+        return host
+
+    @field_validator("security")
+    @classmethod
+    def _plain_stays_on_this_machine(cls, security: str, info: ValidationInfo) -> str:
+        if security == "plain" and not _is_loopback(info.data.get("host", "")):
+            raise ValueError("plain is only for a server on this machine (localhost, 127.0.0.1); use starttls or tls")
+        return security
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,36 @@
+"""What every table of config.toml has in common."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+KeyPath = tuple[str | int, ...]
+"""Where a setting stands: ``("camera", 0, "fps")`` is the key fps of the first camera."""
+
+
+class Table(BaseModel):
+    """A table of config.toml: unknown keys are mistakes, and no message repeats a value that may be secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _stays_on_one_line(cls, value: Any) -> Any:
+        """Refuse control characters: texts end up in mail headers, log lines and file names."""
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text):
+                raise PydanticCustomError("one_line", "give a text on one line, without control characters")
+        return value
+
+
+def rows(tables: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the tables of the list *name*, an empty one where something else stands."""
+    found = tables.get(name, ())
+    return [row if isinstance(row, Mapping) else {} for row in found] if isinstance(found, tuple) else []

@@ -1,0 +1,68 @@
+"""All tables together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pisecurity.settings.alarm import AlarmSettings, ScheduleSettings, schedule_contradictions
+from pisecurity.settings.camera import CameraSettings, camera_contradictions
+from pisecurity.settings.mail import MailSettings
+from pisecurity.settings.motion import MotionSettings
+from pisecurity.settings.table import KeyPath, Table, rows
+from pisecurity.settings.web import WebSettings
+from pisecurity.settings.zone import ZoneSettings, zone_contradictions
+
+
+class HouseSettings(Table):
+    """The ``[house]`` table."""
+
+    name: str = Field("Home", min_length=1, max_length=60)
+    """Name of the house in the subject of mails."""
+    timezone: str = ""
+    """Zone of labels and schedules, such as Europe/Berlin; empty is the zone of the machine."""
+
+
+LIVE: dict[str, Any] = {"live": True}
+"""Marks a table whose changes count at once; the others need a restart."""
+
+
+class Settings(Table):
+    """All of config.toml."""
+
+    house: HouseSettings = HouseSettings()
+    camera: tuple[CameraSettings, ...] = Field(min_length=1, max_length=8)
+    motion: MotionSettings = Field(MotionSettings(), json_schema_extra=LIVE)
+    zone: tuple[ZoneSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
+    alarm: AlarmSettings = Field(AlarmSettings(), json_schema_extra=LIVE)
+    schedule: tuple[ScheduleSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
+    mail: MailSettings | None = Field(None, json_schema_extra=LIVE)
+    web: WebSettings = WebSettings()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for path, text in contradictions(self.model_dump()):
+            raise PydanticCustomError("contradiction", "{where}: {text}", {"where": str(path), "text": text})
+        return self
+
+
+def is_live(table: str) -> bool:
+    """Return whether changes in the top-level *table*, such as ``motion``, count without a restart."""
+    extra = Settings.model_fields[table].json_schema_extra
+    return isinstance(extra, dict) and extra.get("live") is True
+
+
+def contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield where settings that are fine each alone do not go together, and what to do about it.
+
+    Args:
+        tables: the settings as plain mappings and tuples. Parts with another mistake are passed over, so that
+            all mistakes of a file can be told at once.
+    """
+    cameras = rows(tables, "camera")
+    yield from camera_contradictions(cameras)
+    yield from zone_contradictions(rows(tables, "zone"), [row.get("id") for row in cameras])
+    yield from schedule_contradictions(rows(tables, "schedule"))

@@ -1,0 +1,74 @@
+"""The ``[[zone]]`` tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from pisecurity.settings.table import KeyPath, Share, Slug, Table
+
+Point = tuple[Share, Share]
+
+LEAST_ZONE_AREA = 0.0001
+"""Share of the picture, a hundredth of its width by a hundredth of its height; less is a slip of the pen."""
+
+
+class ZoneSettings(Table):
+    """One ``[[zone]]``."""
+
+    name: str = Field(min_length=1, max_length=40, examples=["Garden path"])
+    """Name shown to people."""
+    camera: Slug = Field(examples=["front"])
+    """Id of the camera it lies in."""
+    kind: Literal["watch", "ignore", "entry"] = Field(examples=["watch"])
+    """watch: only here counts (where a camera has any). ignore: never counts here. entry: starts the entry delay."""
+    points: tuple[Point, ...] = Field(
+        min_length=3, max_length=32, examples=[((0.1, 0.4), (0.9, 0.4), (0.9, 1.0), (0.1, 1.0))]
+    )
+    """Corners in shares of the picture, from the left and from the top."""
+
+    @field_validator("points")
+    @classmethod
+    def _goes_round_an_area(cls, points: tuple[Point, ...]) -> tuple[Point, ...]:
+        """Refuse what would watch nothing, or the wrong places, without anybody noticing."""
+        edges = list(zip(points, (*points[1:], points[0]), strict=True))
+        for (first, one), (second, other) in combinations(enumerate(edges, start=1), 2):
+            if _cross(one, other):
+                raise ValueError(
+                    f"two edges cross, the one from corner {first} and the one from corner {second}; "
+                    "give the corners in order round the zone"
+                )
+        # The shoelace formula.
+        area = abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in edges)) / 2
+        if area < LEAST_ZONE_AREA:
+            raise ValueError(
+                "these corners hold no area; give them in order round the zone, "
+                "such as [[0.1, 0.4], [0.9, 0.4], [0.9, 1.0], [0.1, 1.0]]"
+            )
+        return points
+
+
+def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+    """Return whether two edges cut through each other; touching is not crossing."""
+    return _parts(one, other) and _parts(other, one)
+
+
+def _parts(edge: tuple[Point, Point], ends: tuple[Point, Point]) -> bool:
+    """Return whether *ends* lie on the two sides of the line through *edge*."""
+    (x0, y0), (x1, y1) = edge
+    left, right = ((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) for x, y in ends)
+    return left * right < 0
+
+
+def zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> Iterator[tuple[KeyPath, str]]:
+    known = [camera for camera in cameras if isinstance(camera, str)]
+    names = [(row.get("camera"), row.get("name")) for row in zones]
+    for number, (camera, name) in enumerate(names):
+        if known and isinstance(camera, str) and camera not in known:
+            yield ("zone", number, "camera"), f"no camera has this id; there is {', '.join(dict.fromkeys(known))}"
+        if isinstance(name, str) and (camera, name) in names[:number]:
+            same = names.index((camera, name)) + 1
+            yield ("zone", number, "name"), f"zone[{same}] of this camera has this name already; give each its own"
