@@ -11,6 +11,7 @@ from pisecurity.errors import ConfigError
 from pisecurity.settings import Settings
 
 CAMERA = '[[camera]]\nid = "front"\nkind = "stage"\n'
+ZONE = '[[zone]]\nname = "a"\ncamera = "front"\npoints = [[0, 0], [1, 0], [1, 1]]\n'
 
 
 def mistakes(text: str) -> list[str]:
@@ -199,6 +200,10 @@ def test_all_mistakes_are_told_at_once() -> None:
                 "zone[1].points = [[0, 0], [1, 1], [1, 0], [0, 1]]: two edges cross, the one from corner 1 and the one "
                 "from corner 3; give the corners in order round the zone"
             ),
+        ),
+        (
+            f'{ZONE}kind = "ignore"\nmin_area = 0.01',
+            "zone[1].min_area = 0.01: in an ignore zone things of every size are ignored; leave it out",
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "back"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 1]]',

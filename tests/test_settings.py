@@ -120,8 +120,8 @@ def test_a_wrong_secret_is_not_in_the_text_of_the_error() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def zone(name: str, camera: str) -> ZoneSettings:
-    return ZoneSettings(name=name, camera=camera, kind="watch", points=AREA)
+def zone(name: str, camera: str, **more: object) -> ZoneSettings:
+    return ZoneSettings.model_validate({"name": name, "camera": camera, "kind": "watch", "points": AREA, **more})
 
 
 FRONT = CameraSettings(id="front", kind="stage")
@@ -144,6 +144,10 @@ NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
         (
             {"camera": (FRONT,), "zone": (zone("a", "front"), zone("a", "front"))},
             "zone[1] of this camera has this name already; give each its own",
+        ),
+        (
+            {"camera": (FRONT,), "zone": (zone("a", "front", min_area=0.0003),)},
+            "min_area of [motion] is 0.00036 and counts everywhere; give more than that, or leave it out",
         ),
         (
             {
@@ -186,7 +190,7 @@ def test_what_does_go_together_is_accepted() -> None:
             CameraSettings(id="pi", kind="picamera2"),
             CameraSettings(id="usb", kind="v4l2", width=640),
         ),
-        zone=(zone("a", "front"), zone("a", "back")),
+        zone=(zone("a", "front"), zone("a", "back", min_area=0.00036)),
         schedule=(NIGHTLY, ScheduleSettings(days=("wed",), at=time(22, 30), mode="disarmed")),
     )
     assert list(contradictions(settings.model_dump())) == []

@@ -64,5 +64,11 @@ def contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """
     cameras = rows(tables, "camera")
     yield from camera_contradictions(cameras)
-    yield from zone_contradictions(rows(tables, "zone"), [row.get("id") for row in cameras])
+    yield from zone_contradictions(rows(tables, "zone"), [row.get("id") for row in cameras], _least_area(tables))
     yield from schedule_contradictions(rows(tables, "schedule"))
+
+
+def _least_area(tables: Mapping[str, Any]) -> Any:
+    motion = tables.get("motion")
+    default = MotionSettings.model_fields["min_area"].default
+    return motion.get("min_area", default) if isinstance(motion, Mapping) else default

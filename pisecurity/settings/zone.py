@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pisecurity.settings.table import KeyPath, Share, Slug, Table
 
@@ -29,6 +29,8 @@ class ZoneSettings(Table):
         min_length=3, max_length=32, examples=[((0.1, 0.4), (0.9, 0.4), (0.9, 1.0), (0.1, 1.0))]
     )
     """Corners in shares of the picture, from the left and from the top."""
+    min_area: float = Field(0.0, ge=0, le=0.5)
+    """Smallest thing that counts here, as a share of the picture; 0 is min_area of [motion]."""
 
     @field_validator("points")
     @classmethod
@@ -50,6 +52,13 @@ class ZoneSettings(Table):
             )
         return points
 
+    @field_validator("min_area")
+    @classmethod
+    def _min_area_fits_the_kind(cls, min_area: float, info: ValidationInfo) -> float:
+        if min_area and info.data.get("kind") == "ignore":
+            raise ValueError("in an ignore zone things of every size are ignored; leave it out")
+        return min_area
+
 
 def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
     """Return whether two edges cut through each other; touching is not crossing."""
@@ -63,7 +72,10 @@ def _parts(edge: tuple[Point, Point], ends: tuple[Point, Point]) -> bool:
     return left * right < 0
 
 
-def zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> Iterator[tuple[KeyPath, str]]:
+def zone_contradictions(
+    zones: list[Mapping[str, Any]], cameras: list[Any], least_area: Any
+) -> Iterator[tuple[KeyPath, str]]:
+    """Yield where zones go along neither with each other nor with the *cameras* (ids) and *least_area* of motion."""
     known = [camera for camera in cameras if isinstance(camera, str)]
     names = [(row.get("camera"), row.get("name")) for row in zones]
     for number, (camera, name) in enumerate(names):
@@ -72,3 +84,7 @@ def zone_contradictions(zones: list[Mapping[str, Any]], cameras: list[Any]) -> I
         if isinstance(name, str) and (camera, name) in names[:number]:
             same = names.index((camera, name)) + 1
             yield ("zone", number, "name"), f"zone[{same}] of this camera has this name already; give each its own"
+        area = zones[number].get("min_area")
+        if isinstance(area, float) and isinstance(least_area, float) and 0 < area < least_area:
+            text = f"min_area of [motion] is {least_area:g} and counts everywhere; give more than that, or leave it out"
+            yield ("zone", number, "min_area"), text

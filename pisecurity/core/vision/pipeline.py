@@ -97,7 +97,9 @@ class Pipeline:
         stirred = self._stirring.compare(planes.coarse, background.noise.sigma, now_s, wanted=wanted)
         if not wanted:
             return ()
-        placed = [(blob, self._zones.place(blob.rect.share(coarse.shape))) for blob in change.blobs]
+        placed = [
+            (blob, self._zones.place(blob.rect.share(coarse.shape), blob.area / coarse.size)) for blob in change.blobs
+        ]
         sight = Sight(coarse, background, change.moving, stirred)
         distrust = self._settling.distrusting(now_s)
         return self._tracker.follow(placed, sight, now_s, self._motion, distrust=distrust)

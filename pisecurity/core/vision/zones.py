@@ -2,7 +2,7 @@
 
 A thing is in the zone that holds its foot point: the middle of the lower edge of its box, because that is where
 a person touches the ground. An ignore zone also takes what lies in it by three quarters or more, such as a
-bush whose box ends just below the zone.
+bush whose box ends just below the zone. A zone with a size of its own holds only what is large enough.
 """
 
 from __future__ import annotations
@@ -42,23 +42,30 @@ class ZoneMap:
         self._drawn = tuple((zone, draw(zone.points)) for zone in zones)
         self._only_inside = any(zone.kind == "watch" for zone in zones)
 
-    def place(self, box: Box) -> Place:
-        """Return where a thing with *box* is."""
+    def place(self, box: Box, area: float) -> Place:
+        """Return where a thing with *box* is, of which *area* moves (share of the picture)."""
         if not self._drawn:
             return ANYWHERE
         row, column = _cell(box.y + box.h), _cell(box.x + box.w / 2)
-        inside = [zone for zone, mask in self._drawn if zone.kind != "ignore" and mask[row, column]]
+        holding = [zone for zone, mask in self._drawn if zone.kind != "ignore" and mask[row, column]]
+        inside = [zone for zone in holding if area >= zone.min_area]
         return Place(
             zones=frozenset(zone.name for zone in inside),
             entry=any(zone.kind == "entry" for zone in inside),
-            objection=self._objection(box, row, column, bool(inside)),
+            objection=self._ignored(box, row, column) or self._objection(holding, inside, area),
         )
 
-    def _objection(self, box: Box, row: int, column: int, inside: bool) -> str:
+    def _ignored(self, box: Box, row: int, column: int) -> str:
         for zone, mask in self._drawn:
             if zone.kind == "ignore" and (mask[row, column] or _covered(mask, box) >= _IGNORED_SHARE):
                 return f"in ignore zone {zone.name}"
-        return "outside the watch zones" if self._only_inside and not inside else ""
+        return ""
+
+    def _objection(self, holding: Sequence[ZoneSettings], inside: Sequence[ZoneSettings], area: float) -> str:
+        if holding and not inside:
+            least = min(holding, key=lambda zone: zone.min_area)
+            return f"too small for zone {least.name}: size {area:.4f}, needs {least.min_area:g}"
+        return "outside the watch zones" if self._only_inside and not holding else ""
 
 
 def draw(points: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:

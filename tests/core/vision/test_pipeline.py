@@ -28,8 +28,10 @@ from tests.core.vision.drawn import (
 )
 
 
-def zone(kind: str, *points: tuple[float, float], name: str = "zone", camera: str = "front") -> ZoneSettings:
-    return ZoneSettings.model_validate({"name": name, "camera": camera, "kind": kind, "points": points})
+def zone(
+    kind: str, *points: tuple[float, float], name: str = "zone", camera: str = "front", **more: object
+) -> ZoneSettings:
+    return ZoneSettings.model_validate({"name": name, "camera": camera, "kind": kind, "points": points, **more})
 
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -230,6 +232,14 @@ def test_what_is_in_an_ignore_zone_stays_a_candidate_and_says_why() -> None:
     taken, _ = steps(film(12, walker(3, 11)), zones=[zone("ignore", *EVERYWHERE, name="street")])
     assert not any(step.events for step in taken)
     assert "in ignore zone street" in {track.reason for step in taken for track in step.tracks}
+
+
+@pytest.mark.parametrize(("least", "found"), [(0.01, True), (0.03, False)])
+def test_a_walker_counts_where_a_zone_is_content_with_its_size(least: float, *, found: bool) -> None:
+    taken, _ = steps(film(12, walker(3, 11)), zones=[zone("watch", *EVERYWHERE, min_area=least)])
+    assert any(step.events for step in taken) is found
+    reasons = {track.reason for step in taken[60:90] for track in step.tracks}
+    assert any(reason.startswith("too small for zone zone: size 0.0") for reason in reasons) is not found
 
 
 def test_an_event_that_begins_in_an_entry_zone_says_so() -> None:

@@ -6,51 +6,70 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pisecurity.core.types import Box
-from pisecurity.core.vision.zones import ANYWHERE, ZoneMap, draw
+from pisecurity.core.vision.zones import ANYWHERE, Place, ZoneMap, draw
 from pisecurity.settings import ZoneSettings
 
 Point = tuple[float, float]
+SIZE = 0.01
 LEFT: tuple[Point, ...] = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 LOWER: tuple[Point, ...] = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
 
 
-def zone(kind: str, points: tuple[Point, ...], name: str) -> ZoneSettings:
-    return ZoneSettings.model_validate({"name": name, "camera": "front", "kind": kind, "points": points})
+def zone(kind: str, points: tuple[Point, ...], name: str, **more: object) -> ZoneSettings:
+    return ZoneSettings.model_validate({"name": name, "camera": "front", "kind": kind, "points": points, **more})
 
 
 def test_without_zones_everything_counts_everywhere() -> None:
-    assert ZoneMap([]).place(Box(0.1, 0.1, 0.2, 0.2)) == ANYWHERE
+    assert ZoneMap([]).place(Box(0.1, 0.1, 0.2, 0.2), SIZE) == ANYWHERE
 
 
 def test_a_thing_is_where_its_foot_is() -> None:
     zones = ZoneMap([zone("watch", LOWER, "lawn")])
-    assert zones.place(Box(0.4, 0.2, 0.1, 0.35)).zones == {"lawn"}
-    assert zones.place(Box(0.4, 0.2, 0.1, 0.35)).objection == ""
-    assert zones.place(Box(0.4, 0.1, 0.1, 0.35)).objection == "outside the watch zones"
+    assert zones.place(Box(0.4, 0.2, 0.1, 0.35), SIZE).zones == {"lawn"}
+    assert zones.place(Box(0.4, 0.2, 0.1, 0.35), SIZE).objection == ""
+    assert zones.place(Box(0.4, 0.1, 0.1, 0.35), SIZE).objection == "outside the watch zones"
 
 
 def test_a_foot_on_the_edge_of_the_picture_is_in_the_zone() -> None:
-    assert ZoneMap([zone("watch", LOWER, "lawn")]).place(Box(0.9, 0.5, 0.1, 0.5)).zones == {"lawn"}
+    assert ZoneMap([zone("watch", LOWER, "lawn")]).place(Box(0.9, 0.5, 0.1, 0.5), SIZE).zones == {"lawn"}
 
 
 def test_ignore_beats_watch() -> None:
-    place = ZoneMap([zone("watch", LOWER, "lawn"), zone("ignore", LEFT, "street")]).place(Box(0.2, 0.5, 0.1, 0.2))
+    place = ZoneMap([zone("watch", LOWER, "lawn"), zone("ignore", LEFT, "street")]).place(Box(0.2, 0.5, 0.1, 0.2), SIZE)
     assert place.objection == "in ignore zone street"
 
 
 def test_a_person_whose_foot_is_outside_an_ignore_zone_counts() -> None:
     above = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5))
     zones = ZoneMap([zone("ignore", above, "street")])
-    assert zones.place(Box(0.4, 0.25, 0.1, 0.35)).objection == ""
-    assert zones.place(Box(0.4, 0.1, 0.1, 0.42)).objection == "in ignore zone street"
+    assert zones.place(Box(0.4, 0.25, 0.1, 0.35), SIZE).objection == ""
+    assert zones.place(Box(0.4, 0.1, 0.1, 0.42), SIZE).objection == "in ignore zone street"
 
 
 def test_an_entry_zone_counts_beside_watch_zones() -> None:
     upper_right = ((0.5, 0.0), (1.0, 0.0), (1.0, 0.5), (0.5, 0.5))
-    place = ZoneMap([zone("watch", LOWER, "lawn"), zone("entry", upper_right, "door")]).place(Box(0.7, 0.1, 0.1, 0.2))
+    place = ZoneMap([zone("watch", LOWER, "lawn"), zone("entry", upper_right, "door")]).place(
+        Box(0.7, 0.1, 0.1, 0.2), SIZE
+    )
     assert place.entry
     assert place.zones == {"door"}
     assert place.objection == ""
+
+
+def test_a_zone_has_a_smallest_size_of_its_own() -> None:
+    zones = ZoneMap([zone("watch", LOWER, "street", min_area=0.01), zone("watch", LEFT, "lawn")])
+    right, left = Box(0.7, 0.5, 0.1, 0.2), Box(0.2, 0.5, 0.1, 0.2)
+    assert zones.place(right, 0.01) == Place(frozenset({"street"}), entry=False, objection="")
+    assert zones.place(right, 0.0042).objection == "too small for zone street: size 0.0042, needs 0.01"
+    assert zones.place(right, 0.0042).zones == frozenset()
+    assert zones.place(left, 0.0042) == Place(frozenset({"lawn"}), entry=False, objection="")
+
+
+def test_what_is_too_small_for_an_entry_zone_neither_counts_nor_starts_the_delay() -> None:
+    zones = ZoneMap([zone("entry", LOWER, "door", min_area=0.01)])
+    assert zones.place(Box(0.4, 0.5, 0.1, 0.2), 0.009).entry is False
+    assert zones.place(Box(0.4, 0.5, 0.1, 0.2), 0.009).objection
+    assert zones.place(Box(0.4, 0.1, 0.1, 0.2), 0.009) == ANYWHERE
 
 
 def test_a_polygon_covers_its_share_of_the_grid() -> None:
@@ -83,4 +102,4 @@ HALVES = ZoneMap(
 @settings(deadline=None)
 @given(shares, shares, shares, shares)
 def test_any_box_is_placed_in_at_most_one_of_two_halves(x: float, y: float, w: float, h: float) -> None:
-    assert len(HALVES.place(Box(x, y, w, h)).zones) == 1
+    assert len(HALVES.place(Box(x, y, w, h), SIZE).zones) == 1
