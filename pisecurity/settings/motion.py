@@ -11,13 +11,13 @@ class MotionSettings(Table):
     """The ``[motion]`` table."""
 
     min_contrast: int = Field(6, ge=2, le=64)
-    """Least change of brightness that counts, in steps of 255, on top of the noise of the picture."""
+    """Least change of brightness that counts, in steps of 255, on top of the noise of the picture; half in the dark."""
     min_area: float = Field(0.00036, gt=0, le=0.5)
     """Smallest moving thing that counts, as a share of the picture."""
     min_travel: float = Field(0.02, gt=0, le=1)
     """Way a thing must go to count, as a share of the picture's diagonal."""
-    confirm_s: float = Field(0.2, ge=0, le=5)
-    """Seconds a thing must be followed to count; a very small one up to 2.5 times as long."""
+    confirm_s: float = Field(0.3, ge=0, le=5)
+    """Seconds a thing must be followed to count; a very small one up to 2.5 times as long, in snow 4 times."""
     hold_s: float = Field(60, ge=0, le=3600)
     """Seconds a thing that counts and then stands still keeps its box; then it belongs to the scene."""
     light_share: float = Field(0.3, ge=0.05, le=1)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pisecurity.core.vision.planes import Mat, Planes, Rect
-from pisecurity.core.vision.scene import Noise, normalised, weight
+from pisecurity.core.vision.scene import normalised, weight
 
 _LEARN_EVERY_S = 0.4
 _FINE_EVERY_S = 0.8
@@ -40,10 +40,11 @@ class Background:
     pixels of the full picture) and edges of leaves; restlessness lets a tree teach itself a high tolerance.
     """
 
-    def __init__(self, planes: Planes, min_contrast: int) -> None:
+    def __init__(self, planes: Planes, min_contrast: float) -> None:
         self.shape = planes.coarse.shape
         self.fine_shape = planes.fine.shape
-        self.noise = Noise()
+        self.sigma = 1.0
+        """Standard deviation of the noise of the coarse planes it learned from, in steps of 255."""
         self._coarse: Mat = planes.coarse.astype(np.float32)
         self._fine: Mat = planes.fine.astype(np.float32)
         self._restless: Mat = np.zeros(self.shape, np.float32)
@@ -52,11 +53,11 @@ class Background:
         self._known_s = 0.0
         self._draw(min_contrast)
 
-    def _draw(self, min_contrast: int) -> None:
+    def _draw(self, min_contrast: float) -> None:
         self.level: Mat = cv2.convertScaleAbs(self._coarse)
         """(H, W) uint8 brightness."""
         tolerance = cv2.convertScaleAbs(
-            self._restless, alpha=_RESTLESS_FACTOR, beta=min_contrast + _NOISE_FACTOR * self.noise.sigma
+            self._restless, alpha=_RESTLESS_FACTOR, beta=min_contrast + _NOISE_FACTOR * self.sigma
         )
         self.upper: Mat = cv2.add(cv2.dilate(self.level, _SQUARE3), tolerance)
         self.lower: Mat = cv2.subtract(cv2.erode(self.level, _SQUARE3), tolerance)
@@ -67,7 +68,7 @@ class Background:
         """Return the brightness of a part of the fine plane in the light of the frame, uint8."""
         return cv2.convertScaleAbs(self._fine[rows, columns], alpha=gain)
 
-    def relearn(self, planes: Planes, elapsed_s: float, min_contrast: int) -> None:
+    def relearn(self, planes: Planes, elapsed_s: float, min_contrast: float) -> None:
         """Take the frame over within about 0.3 s."""
         share = weight(min(elapsed_s, _LONGEST_S), _RELEARN_TAU_S)
         cv2.accumulateWeighted(planes.coarse, self._coarse, share)
@@ -88,7 +89,8 @@ class Background:
         moving: Mat | None,
         protected: Sequence[Rect],
         now_s: float,
-        min_contrast: int,
+        min_contrast: float,
+        sigma: float,
     ) -> bool:
         """Follow slow changes; return whether the light of the background moved, so that the gain is stale.
 
@@ -98,9 +100,12 @@ class Background:
             gain: brightness of the frame over that of the background.
             moving: (H, W) uint8, not 0 where something moves: learned ten times as slowly; None: nowhere.
             protected: boxes of things that count: what moves in them is not learned at all.
+            now_s: when it was taken.
+            min_contrast: least change that counts, in steps of 255, on top of noise.
+            sigma: standard deviation of the noise of *coarse*, in steps of 255.
         """
         elapsed_s = min(now_s - (self._learned_s or 0.0), _LONGEST_S)
-        self._learned_s = now_s
+        self._learned_s, self.sigma = now_s, sigma
         followed = abs(gain - 1) > _GAIN_FOLLOWED
         if followed:
             self._coarse *= 1 + 0.5 * (gain - 1)
@@ -128,8 +133,7 @@ class Background:
 
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:
         difference = cv2.absdiff(coarse, self.level)
-        self.noise.learn(difference, elapsed_s)
-        ordinary = _at_most(difference, int(min(2 * self.noise.sigma, 255)))
+        ordinary = _at_most(difference, int(min(2 * self.sigma, 255)))
         strays = _at_most(cv2.subtract(difference, ordinary), _RESTLESS_MOST)
         open_to_it = _without(np.full(self.shape, 255, np.uint8), protected) if protected else None
         self._known_s += elapsed_s

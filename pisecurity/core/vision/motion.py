@@ -17,6 +17,10 @@ LEAST_PIXELS = 4
 _LIGHT_WINDOW = 9
 """Side of the window within which light is taken to be even, in coarse pixels."""
 _MERGE_GAP = 2
+_APART_PER_SIZE = 0.15
+"""In the dark the pieces of a person lie so much farther apart, in sizes of the larger one."""
+_LEAST_DENSITY = 0.2
+"""Moving share of the box that pieces must fill to be one thing: flakes all over the picture are not."""
 _MOST_BLOBS = 24
 _REFINED_LEAST_SHARE = 0.3
 _SQUARE3 = np.ones((3, 3), np.uint8)
@@ -41,7 +45,7 @@ class Change:
     moving: Mat | None
     """(H, W) uint8, not 0 where something moves; None when nothing does."""
     blobs: tuple[Blob, ...]
-    """Largest box first; at most 24, none closer than two pixels to another."""
+    """Largest box first; at most 24, pieces close to each other joined."""
     share: float
     """Moving share of the picture, 0 to 1."""
 
@@ -49,13 +53,14 @@ class Change:
 NOTHING = Change(None, (), 0.0)
 
 
-def find_change(coarse: Mat, background: Background, min_area: float) -> Change:
+def find_change(coarse: Mat, background: Background, min_area: float, *, dark: bool = False) -> Change:
     """Return what differs between *coarse* and *background*.
 
     Args:
         coarse: (H, W) uint8 in the light of the background (see ``scene.normalised``).
         background: the learned scene.
         min_area: smallest moving region, as a share of the picture.
+        dark: contrast is so low that a person close by is seen in pieces.
     """
     least = max(min_area * coarse.size, LEAST_PIXELS)
     outside = cv2.max(cv2.subtract(coarse, background.upper), cv2.subtract(background.lower, coarse))
@@ -66,7 +71,11 @@ def find_change(coarse: Mat, background: Background, min_area: float) -> Change:
     pixels = cv2.countNonZero(part)
     moving = np.zeros(coarse.shape, np.uint8)
     moving[around.slices] = part
-    blobs = _merged(_blobs(part, around, least)) if pixels >= least else ()
+    if pixels < least:
+        return Change(moving, (), pixels / coarse.size)
+    blobs = tuple(
+        blob for blob in _merged(_pieces(part, around), _APART_PER_SIZE if dark else 0.0) if blob.area >= least
+    )
     return Change(moving, blobs, pixels / coarse.size)
 
 
@@ -91,26 +100,26 @@ def _unexplained(outside: Mat, coarse: Mat, background: Background, around: Rect
     return cv2.morphologyEx(near, cv2.MORPH_CLOSE, _UPRIGHT)
 
 
-def _blobs(mask: Mat, around: Rect, least: float) -> list[Blob]:
+def _pieces(mask: Mat, around: Rect) -> list[Blob]:
     # Outlines, not labelled components: those cost fifteen times as much at this size.
     outlines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(around.x, around.y))[-2]
-    blobs = []
+    pieces = []
     for outline in outlines:
         if len(outline) >= LEAST_PIXELS:
             # An outline runs through the centres of the border pixels; half of them lie outside it.
             area = cv2.contourArea(outline) + 0.5 * len(outline)
-            if area >= least:
-                blobs.append(Blob(Rect(*cv2.boundingRect(outline)), area))
-    return blobs
+            if area >= LEAST_PIXELS:
+                pieces.append(Blob(Rect(*cv2.boundingRect(outline)), area))
+    return pieces
 
 
-def _merged(blobs: Sequence[Blob]) -> tuple[Blob, ...]:
-    """Return *blobs* with close ones joined, largest box first."""
-    pending = sorted(blobs, key=_order)[:_MOST_BLOBS]
+def _merged(pieces: Sequence[Blob], apart_per_size: float) -> tuple[Blob, ...]:
+    """Return the blobs that close *pieces* are together, largest box first."""
+    pending = sorted(pieces, key=_order)[:_MOST_BLOBS]
     apart: list[Blob] = []
     while pending:
         blob = pending.pop(0)
-        close = next((i for i, other in enumerate(apart) if _close(blob.rect, other.rect)), None)
+        close = next((i for i, other in enumerate(apart) if _belong(blob, other, apart_per_size)), None)
         if close is None:
             apart.append(blob)
         else:
@@ -122,13 +131,16 @@ def _order(blob: Blob) -> tuple[int, Rect]:
     return -blob.rect.w * blob.rect.h, blob.rect
 
 
-def _close(a: Rect, b: Rect) -> bool:
-    return (
-        a.x - _MERGE_GAP < b.x + b.w
-        and b.x - _MERGE_GAP < a.x + a.w
-        and a.y - _MERGE_GAP < b.y + b.h
-        and b.y - _MERGE_GAP < a.y + a.h
-    )
+def _close(a: Rect, b: Rect, gap: float) -> bool:
+    return a.x - gap < b.x + b.w and b.x - gap < a.x + a.w and a.y - gap < b.y + b.h and b.y - gap < a.y + a.h
+
+
+def _belong(a: Blob, b: Blob, apart_per_size: float) -> bool:
+    gap = _MERGE_GAP + apart_per_size * max(a.rect.w, a.rect.h, b.rect.w, b.rect.h)
+    if not _close(a.rect, b.rect, gap):
+        return False
+    joined = _joined(a, b)
+    return joined.area >= _LEAST_DENSITY * joined.rect.w * joined.rect.h
 
 
 def _joined(a: Blob, b: Blob) -> Blob:
@@ -150,30 +162,37 @@ class Stirring:
     """
 
     EVERY_S = 0.1
+    KEPT = 5
+    """Planes, which is about half a second."""
 
     def __init__(self) -> None:
-        self._earlier: Mat | None = None
-        self._earlier_s = 0.0
+        self._kept: list[tuple[float, Mat]] = []
 
     def compare(self, coarse: Mat, sigma: float, now_s: float, *, wanted: bool) -> Mat | None:
         """Return (H, W) uint8, not 0 where *coarse* differs from about 0.1 s ago.
 
         None between comparisons, and when it is not *wanted* because nothing is there to be judged.
         """
-        earlier = self._earlier
-        if earlier is not None and now_s - self._earlier_s < self.EVERY_S - 0.02:
+        if self._kept and now_s - self._kept[-1][0] < self.EVERY_S - 0.02:
             return None
+        earlier = self._kept[-1][1] if self._kept else None
         # A copy, because a small frame's coarse plane is the camera's own buffer.
-        self._earlier, self._earlier_s = coarse.copy(), now_s
+        self._kept = [*self._kept[1 - self.KEPT :], (now_s, coarse.copy())]
         if earlier is None or not wanted:
             return None
         return _above(cv2.absdiff(coarse, earlier), 4 + 4 * sigma)
 
+    def plane_at(self, at_s: float) -> tuple[float, Mat] | None:
+        """Return the newest kept plane that is not newer than *at_s*, or else the oldest one, and when it was taken."""
+        older = [kept for kept in self._kept if kept[0] <= at_s + 0.02]
+        return older[-1] if older else next(iter(self._kept), None)
 
-def tighten(planes: Planes, background: Background, gain: float, min_contrast: int, rect: Rect) -> Box:
+
+def tighten(planes: Planes, background: Background, gain: float, least_contrast: float, rect: Rect) -> Box:
     """Return the box of the thing in *rect*, measured on the fine plane, in shares of the picture.
 
-    The box reaches over the rows and columns in which at least two fine pixels differ from the background. When
+    The box reaches over the rows and columns in which at least two fine pixels differ from the background by
+    *least_contrast* (steps of 255). When
     that is less than a third of *rect*, the difference is too faint to be trusted and *rect* itself is returned.
     """
     scale, near = planes.scale, rect.grown(2, planes.coarse.shape)
@@ -181,7 +200,7 @@ def tighten(planes: Planes, background: Background, gain: float, min_contrast: i
     rows = slice(near.y * scale, min((near.y + near.h) * scale, height))
     columns = slice(near.x * scale, min((near.x + near.w) * scale, width))
     difference = cv2.absdiff(planes.fine[rows, columns], background.fine_level(rows, columns, gain))
-    differs = _above(difference, min_contrast + 2 + 5 * background.noise.sigma)
+    differs = _above(difference, least_contrast)
     down = np.flatnonzero(cv2.reduce(differs, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S) >= 2 * 255)
     across = np.flatnonzero(cv2.reduce(differs, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S) >= 2 * 255)
     if down.size < 2 or across.size < 2:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pisecurity.core.types import Box, Event, Frame, MotionResult, Region, Track
 from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.motion import NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import Mat, Planes, split
@@ -15,6 +16,9 @@ from pisecurity.core.vision.tracks import Sight, Thing, Tracker, as_track
 from pisecurity.core.vision.zones import ZoneMap
 from pisecurity.settings import MotionSettings, ZoneSettings
 
+_FINE_MARGIN, _FINE_NOISE_FACTOR = 5, 5.0
+"""How much more than the contrast setting counts on the fine plane, which has twice the noise of the coarse one."""
+_DARK_CONTRAST = 0.5
 WARM_UP_S = 2.5
 """Time after the scene began in which no event opens; what still moves then opens one."""
 
@@ -40,7 +44,8 @@ class Pipeline:
         self._motion = motion
         self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
         self._camera = camera
-        self._exposure, self._settling, self._stirring = Exposure(), Settling(), Stirring()
+        self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
+        self._stirring = Stirring()
         self._tracker, self._keeper = Tracker(), EventKeeper(camera)
         self._background: Background | None = None
         self._began_s = self._last_s = 0.0
@@ -66,9 +71,10 @@ class Pipeline:
             return self._step(frame, NOTHING, planes, ())
         if now_s <= self._last_s:
             return Step((), (), _result(NOTHING, planes, unsettled=self._settling.distrusting(now_s)))
+        planes = replace(planes, coarse=self._denoiser.clean(planes.coarse, self._tracker.clutter, now_s))
         gain = self._exposure.measure(planes.coarse, background.level, now_s)
         coarse = normalised(planes.coarse, gain)
-        change = find_change(coarse, background, self._motion.min_area)
+        change = find_change(coarse, background, self._motion.min_area, dark=self._denoiser.smooths)
         if self._settling.notice(change.share, self._motion.light_share, now_s):
             change = Change(None, (), change.share)
         things = self._follow(change, planes, coarse, background, now_s)
@@ -83,8 +89,8 @@ class Pipeline:
         return self._keeper.finish()
 
     def _begin(self, planes: Planes, now_s: float) -> None:
-        self._background = Background(planes, self._motion.min_contrast)
-        self._exposure, self._stirring = Exposure(), Stirring()
+        self._background = Background(planes, self._contrast)
+        self._denoiser, self._exposure, self._stirring = Denoiser(), Exposure(), Stirring()
         self._settling.start(now_s)
         self._began_s = now_s
         self._tracker.forget()
@@ -94,20 +100,28 @@ class Pipeline:
         self, change: Change, planes: Planes, coarse: Mat, background: Background, now_s: float
     ) -> tuple[Thing, ...]:
         wanted = bool(change.blobs) or self._tracker.busy
-        stirred = self._stirring.compare(planes.coarse, background.noise.sigma, now_s, wanted=wanted)
+        stirred = self._stirring.compare(planes.coarse, background.sigma, now_s, wanted=wanted)
         if not wanted:
             return ()
         placed = [
             (blob, self._zones.place(blob.rect.share(coarse.shape), blob.area / coarse.size)) for blob in change.blobs
         ]
-        sight = Sight(coarse, background, change.moving, stirred)
+        sight = Sight(coarse, background, change.moving, planes.coarse, self._stirring, stirred)
         distrust = self._settling.distrusting(now_s)
         return self._tracker.follow(placed, sight, now_s, self._motion, distrust=distrust)
+
+    @property
+    def _contrast(self) -> float:
+        """Return the least change that counts: half of the setting where noise is averaged away, because a dark coat
+        in the dark differs little, and leaves and shadows do as well.
+        """
+        return self._motion.min_contrast * (_DARK_CONTRAST if self._denoiser.smooths else 1.0)
 
     def _box(self, thing: Thing, planes: Planes, background: Background, gain: float) -> Box:
         if not thing.counts:
             return thing.rect.share(planes.coarse.shape)
-        return tighten(planes, background, gain, self._motion.min_contrast, thing.rect)
+        least = self._contrast + _FINE_MARGIN + _FINE_NOISE_FACTOR * self._denoiser.raw_sigma
+        return tighten(planes, background, gain, least, thing.rect)
 
     def _step(self, frame: Frame, change: Change, planes: Planes, boxed: Sequence[tuple[Thing, Box]]) -> Step:
         tracks = tuple(as_track(thing, box, planes.coarse.shape) for thing, box in boxed)
@@ -121,13 +135,13 @@ class Pipeline:
     def _learn(
         self, planes: Planes, coarse: Mat, background: Background, gain: float, change: Change, now_s: float
     ) -> None:
-        elapsed_s, contrast = now_s - self._last_s, self._motion.min_contrast
+        elapsed_s, contrast = now_s - self._last_s, self._contrast
         background.absorb(planes, gain, self._tracker.settled(now_s), elapsed_s)
         if self._settling.learning(now_s):
             background.relearn(planes, elapsed_s, contrast)
             self._exposure.forget()
         elif background.due(now_s) and background.learn(
-            planes, coarse, gain, change.moving, self._tracker.protected, now_s, contrast
+            planes, coarse, gain, change.moving, self._tracker.protected, now_s, contrast, self._denoiser.sigma
         ):
             self._exposure.forget()
 

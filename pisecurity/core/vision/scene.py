@@ -1,4 +1,4 @@
-"""What concerns the whole picture: its light, its noise, and the moments when all of it changes at once."""
+"""What concerns the whole picture: its light, and the moments when all of it changes at once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ _RELEARN_S = 0.6
 """After a jolt. Longer blindness would miss the person who switched the lamp on."""
 _START_S = 1.0
 _AT_ONCE_S = 0.12
-_NOISE_TAU_S = 4.0
-_NOISE_PER_MEDIAN = 1.5
-"""Standard deviation of Gaussian noise in medians of its absolute value (1 / 0.6745)."""
 
 
 class Exposure:
@@ -51,18 +48,6 @@ class Exposure:
 def normalised(plane: Mat, gain: float) -> Mat:
     """Return *plane* (uint8) in the light of the background."""
     return plane if abs(gain - 1) <= _GAIN_IGNORED else cv2.convertScaleAbs(plane, alpha=1 / gain)
-
-
-class Noise:
-    """Standard deviation of the sensor's noise in the coarse plane, in steps of 255."""
-
-    def __init__(self) -> None:
-        self.sigma = 1.0
-
-    def learn(self, difference: Mat, elapsed_s: float) -> None:
-        """Follow *difference*, the absolute difference of frame and background, (H, W) uint8."""
-        now = _NOISE_PER_MEDIAN * float(_median(difference[_SAMPLE].ravel()))
-        self.sigma += weight(elapsed_s, _NOISE_TAU_S) * (now - self.sigma)
 
 
 class Settling:

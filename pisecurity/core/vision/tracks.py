@@ -14,8 +14,9 @@ from typing import NamedTuple
 import cv2
 
 from pisecurity.core.types import Box, Track, TrackState
+from pisecurity.core.vision import light
 from pisecurity.core.vision.background import Background
-from pisecurity.core.vision.motion import Blob, has_outline
+from pisecurity.core.vision.motion import Blob, Stirring, has_outline
 from pisecurity.core.vision.planes import Mat, Rect
 from pisecurity.core.vision.scene import weight
 from pisecurity.core.vision.zones import Place
@@ -33,6 +34,24 @@ _VELOCITY_TAU_S = 0.2
 _TRAIL_S, _TRAIL_STEP_S = 3.0, 0.1
 _LOST_CANDIDATE_S, _LOST_CONFIRMED_S, _LOST_HOLDING_S = 0.25, 0.35, 1.0
 _STILL_S = 0.8
+_IDLE_S = 2.0
+"""A candidate that stood so long begins anew; who creeps stands between two moves."""
+_RUNNING = 3.0
+"""Own heights a second of a runner: 5 m/s at 1.7 m."""
+_TOO_FAST, _TOO_FAST_BRIGHT = 3.5, 2.0
+"""Own sizes a second that no person goes. Insects, flakes and drops before a lamp are brighter than what is behind."""
+_SPEED_OVER_S, _SPEED_LEAST_S = 0.3, 0.15
+_LEAST_SIZE = 6
+"""Pixels: the size of what is smaller is known badly."""
+_CLUTTER_TAU_S = 3.0
+_FIRST_S = 0.1
+"""Taken as the time before the first frame."""
+_CLUTTER_PER_S, _MOST_CLUTTER = 5.0, 3.0
+"""So many new things a second double the time a thing must be followed; at most it is four times as long."""
+_CLUTTER_SIZE = 0.002
+"""Share of the picture; what is larger is mistaken for another thing less easily, by the root of its area."""
+_LIGHT_AGO_S, _LIGHT_FOR_S = 0.35, 0.8
+"""What looked like light a moment ago is still light when it comes to another wall."""
 _ABSORB_S = 6.0
 _FAR = 2.0
 """A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
@@ -48,6 +67,10 @@ class Sight:
     """(H, W) uint8 in the light of the background."""
     background: Background
     moving: Mat | None
+    plain: Mat
+    """The same in its own light."""
+    stirring: Stirring
+    """The ones before, in their own light."""
     stirred: Mat | None
     """(H, W) uint8, not 0 where the picture changed over the last 0.1 s; None when that was not compared."""
 
@@ -89,6 +112,8 @@ class Thing:
     """Since when its persistence is counted: first seen, or last stood still."""
     reach: float = 0.0
     """Farthest it has been from where it was first seen, in what it had to travel at least."""
+    light_s: float = float("-inf")
+    """When it was last taken for light that passes."""
     counted_s: float = 0.0
     """When it was last confirmed."""
     trail: list[Waypoint] = field(default_factory=list)
@@ -110,6 +135,8 @@ class Tracker:
         self._things: list[Thing] = []
         self._next_id = 1
         self._looked_s: float | None = None
+        self.clutter = 0.0
+        """New things a second, over the last seconds: leaves, rain or insects where it is high."""
 
     @property
     def busy(self) -> bool:
@@ -157,7 +184,8 @@ class Tracker:
         self._drop_lost(now_s)
         for index in sorted(fresh)[: MOST_THINGS - len(self._things)]:
             self._things.append(self._begin(*placed[index], now_s))
-        judge = _Judge(sight, now_s, settings, distrust)
+        self._count(len(fresh), now_s)
+        judge = _Judge(sight, now_s, settings, distrust, self.clutter)
         for thing in self._things:
             judge.judge(thing)
         self._looked_s = now_s
@@ -171,6 +199,10 @@ class Tracker:
             if (cost := _mismatch(thing, blob, now_s)) is not None
         ]
         return sorted(pairs, key=lambda pair: (pair[0], pair[1].id, pair[2]))
+
+    def _count(self, fresh: int, now_s: float) -> None:
+        elapsed_s = _FIRST_S if self._looked_s is None else now_s - self._looked_s
+        self.clutter += weight(elapsed_s, _CLUTTER_TAU_S) * (fresh / elapsed_s - self.clutter)
 
     def _begin(self, blob: Blob, place: Place, now_s: float) -> Thing:
         thing = Thing(
@@ -199,7 +231,9 @@ def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:
     elapsed_s = now_s - thing.seen_s
     rect, known = blob.rect, thing.rect
     x, y = rect.centre
-    across = abs(x - thing.centre[0] - thing.velocity[0] * elapsed_s) / (3 + 0.6 * max(rect.w, known.w))
+    # The speed of a runner is not known at once.
+    run = _RUNNING * min(rect.h, known.h) * elapsed_s if thing.sightings < _LEAST_SIGHTINGS else 0.0
+    across = abs(x - thing.centre[0] - thing.velocity[0] * elapsed_s) / (3 + 0.6 * max(rect.w, known.w) + run)
     if across >= 1:
         return None
     down = abs(y - thing.centre[1] - thing.velocity[1] * elapsed_s) / (3 + 0.6 * max(rect.h, known.h))
@@ -212,7 +246,7 @@ def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:
 def _move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
     elapsed_s = now_s - thing.seen_s
     x, y = blob.rect.centre
-    share = weight(elapsed_s, _VELOCITY_TAU_S)
+    share = 1.0 if thing.sightings == 1 else weight(elapsed_s, _VELOCITY_TAU_S)
     vx, vy = thing.velocity
     vx += share * ((x - thing.centre[0]) / elapsed_s - vx)
     vy += share * ((y - thing.centre[1]) / elapsed_s - vy)
@@ -243,6 +277,7 @@ class _Judge:
     now_s: float
     settings: MotionSettings
     distrust: bool
+    clutter: float
 
     def judge(self, thing: Thing) -> None:
         self._notice_stirring(thing)
@@ -263,7 +298,7 @@ class _Judge:
             thing.stirred_s = self.now_s
 
     def _consider(self, thing: Thing) -> None:
-        if self.now_s - thing.stirred_s > _STILL_S:
+        if self.now_s - thing.stirred_s > _IDLE_S:
             _start_anew(thing, self.now_s)
             return
         needs_s = self._needs_s(thing)
@@ -282,8 +317,45 @@ class _Judge:
         persisted = (
             in_time and thing.sightings >= _LEAST_SIGHTINGS and thing.sightings >= _LEAST_SEEN_SHARE * thing.looks
         )
-        if persisted and gone >= needs and gone >= _LEAST_STRAIGHT * path:
+        if persisted and gone >= needs and gone >= _LEAST_STRAIGHT * path and not self._is_nuisance(thing):
             self._confirm(thing)
+
+    def _is_nuisance(self, thing: Thing) -> bool:
+        """Return whether *thing* goes as no person does, or is light; its reason then says which."""
+        speed, most = self._speed(thing), self._most_speed(thing)
+        if speed is None or speed > most:
+            told = "" if speed is None else f"{speed:.1f} of its sizes a second (at most {most:.1f}): "
+            thing.reason = told + "too fast for a person"
+            return True
+        if self._is_light(thing):
+            thing.light_s = self.now_s
+        if self.now_s - thing.light_s < _LIGHT_FOR_S:
+            thing.reason = "brightens what is behind it and leaves it as it is: light"
+            return True
+        return False
+
+    def _speed(self, thing: Thing) -> float | None:
+        """Return how many of its own sizes *thing* went a second, lately; None when that is not known yet."""
+        from_ = next((w for w in reversed(thing.trail) if thing.seen_s - w.at_s >= _SPEED_OVER_S - _TIME_SLACK_S), None)
+        from_ = from_ or thing.trail[0]
+        elapsed_s = thing.seen_s - from_.at_s
+        if elapsed_s < _SPEED_LEAST_S:
+            return None
+        return _distance((from_.x, from_.y), thing.centre) / elapsed_s / max(thing.rect.h, thing.rect.w, _LEAST_SIZE)
+
+    def _most_speed(self, thing: Thing) -> float:
+        place = thing.rect.slices
+        bright = cv2.mean(self.sight.coarse[place])[0] > cv2.mean(self.sight.background.upper[place])[0]
+        return _TOO_FAST_BRIGHT if bright else _TOO_FAST
+
+    def _is_light(self, thing: Thing) -> bool:
+        kept = self.sight.stirring.plane_at(self.now_s - _LIGHT_AGO_S)
+        if kept is None:
+            return False
+        at_s, earlier = kept
+        was = min(thing.trail, key=lambda waypoint: abs(waypoint.at_s - at_s))
+        shift = round(thing.centre[0] - was.x), round(thing.centre[1] - was.y)
+        return light.passes_over(self.sight.plain, earlier, self.sight.background.level, thing.rect, shift)
 
     def _confirm(self, thing: Thing) -> None:
         thing.state, thing.counted_s = TrackState.CONFIRMED, self.now_s
@@ -338,7 +410,8 @@ class _Judge:
     def _needs_s(self, thing: Thing) -> float:
         share = thing.area / self.sight.coarse.size
         times = 1.0 if share >= _SMALL_SHARE else _SMALL_TIMES if share >= _TINY_SHARE else _TINY_TIMES
-        return self.settings.confirm_s * times
+        clutter = min(self.clutter / _CLUTTER_PER_S, _MOST_CLUTTER) * min(1.0, math.sqrt(_CLUTTER_SIZE / share))
+        return self.settings.confirm_s * times * (1 + clutter)
 
     def _needs_travel(self, thing: Thing) -> float:
         size = math.sqrt(thing.rect.w * thing.rect.h)

@@ -83,13 +83,13 @@ def test_never_more_than_24_blobs(scene: Background) -> None:
 def test_the_box_is_tightened_on_the_fine_plane(scene: Background) -> None:
     luma = FINE.copy()
     luma[81:141, 121:144] = 250
-    box = tighten(split(luma), scene, 1.0, 6, Rect(59, 39, 15, 33))
+    box = tighten(split(luma), scene, 1.0, 13, Rect(59, 39, 15, 33))
     assert box.pixels(320, 240) == (121, 81, 23, 60)
 
 
 def test_a_thing_too_faint_to_measure_keeps_its_box(scene: Background) -> None:
     rect = Rect(59, 39, 15, 33)
-    assert tighten(PLANES, scene, 1.0, 6, rect) == rect.share(COARSE.shape)
+    assert tighten(PLANES, scene, 1.0, 13, rect) == rect.share(COARSE.shape)
 
 
 def test_a_thing_has_an_outline_and_the_place_it_left_has_none(scene: Background) -> None:
@@ -130,7 +130,7 @@ def learned(scene: Background, plane: Plane, seconds: float, *, protected: tuple
     scene.due(0.0)
     for tick in range(1, round(seconds / 0.4) + 1):
         assert scene.due(0.4 * tick)
-        scene.learn(Planes(plane, plane, 1), plane, 1.0, moving, protected, 0.4 * tick, 6)
+        scene.learn(Planes(plane, plane, 1), plane, 1.0, moving, protected, 0.4 * tick, 6, 1.0)
     return float((scene.level[block.slices].mean() - before) / (plane[block.slices].mean() - before))
 
 
@@ -149,7 +149,7 @@ def test_what_is_absorbed_is_background_within_seconds() -> None:
     for tick in range(1, 41):
         scene.absorb(Planes(plane, plane, 1), 1.0, [block], 0.1)
         if scene.due(tick / 10):
-            scene.learn(Planes(plane, plane, 1), plane, 1.0, None, (), tick / 10, 6)
+            scene.learn(Planes(plane, plane, 1), plane, 1.0, None, (), tick / 10, 6, 1.0)
     assert find_change(plane, scene, LEAST).blobs == ()
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pisecurity.core.vision.scene import Exposure, Noise, Settling, normalised, weight
+from pisecurity.core.vision.scene import Exposure, Settling, normalised, weight
 from tests.core.vision.drawn import yard
 
 SCENE = yard(width=160, height=120).astype(np.uint8)
@@ -38,13 +38,6 @@ def test_gain_is_measured_anew_when_the_brightness_moves_or_time_passes() -> Non
     same_frame = (SCENE * 0.7).astype(np.uint8)
     assert exposure.measure(same_frame, darker, 0.2) == pytest.approx(0.7, rel=0.02)
     assert exposure.measure(same_frame, darker, 1.0) == pytest.approx(1.4, rel=0.03)
-
-
-def test_noise_is_the_standard_deviation() -> None:
-    noise, rng = Noise(), np.random.default_rng(1)
-    for _ in range(60):
-        noise.learn(np.abs(rng.normal(0, 6, SCENE.shape)).round().astype(np.uint8), 0.4)
-    assert noise.sigma == pytest.approx(6, abs=0.8)
 
 
 def test_a_lamp_changes_much_at_once_and_is_distrusted_only_for_a_moment() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from pisecurity.core.types import TrackState
 from pisecurity.core.vision.background import Background
-from pisecurity.core.vision.motion import Blob
+from pisecurity.core.vision.motion import Blob, Stirring
 from pisecurity.core.vision.planes import Planes, Rect
 from pisecurity.core.vision.tracks import MOST_THINGS, Sight, Thing, Tracker
 from pisecurity.core.vision.zones import ANYWHERE, Place
@@ -18,7 +19,7 @@ from pisecurity.settings import MotionSettings
 STILL = np.full((120, 160), 100, np.uint8)
 SCENE = Background(Planes(STILL, STILL, 1), 6)
 STIRRED = np.full((120, 160), 255, np.uint8)
-SIGHT = Sight(STILL, SCENE, None, STIRRED)
+SIGHT = Sight(STILL, SCENE, None, STILL, Stirring(), STIRRED)
 IGNORED = Place(frozenset(), entry=False, objection="in ignore zone street")
 
 
@@ -107,7 +108,7 @@ def test_one_that_counts_does_not_any_more_in_an_ignore_zone() -> None:
 
 
 def test_what_does_not_count_and_stands_still_is_handed_to_the_background() -> None:
-    tracker, dead = Tracker(), Sight(STILL, SCENE, None, np.zeros_like(STILL))
+    tracker, dead = Tracker(), replace(SIGHT, stirred=np.zeros_like(STILL))
     for index in range(75):
         follow(tracker, blob(40), at_s=index / 10, sight=dead)
         assert tracker.settled(index / 10) == (() if index <= 60 else (Rect(40, 50, 12, 30),))
@@ -157,3 +158,37 @@ def test_ids_are_never_used_twice_and_things_are_limited(frames: list[tuple[list
         assert all(number > newest for number in fresh)
         newest = max([newest, *ids])
         assert all(thing.seen_s == at_s for thing in things)
+
+
+@pytest.mark.parametrize("fps", [8, 10, 15, 30])
+def test_a_runner_whose_next_place_lies_beyond_his_own_width_is_followed_from_the_start(fps: float) -> None:
+    assert walk(Tracker(), fps, 85, 1.5) is not None
+
+
+@pytest.mark.parametrize("fps", [10, 15, 30])
+def test_what_is_faster_than_any_person_is_never_confirmed(fps: float) -> None:
+    tracker = Tracker()
+    for index in range(round(0.8 * fps)):
+        things = follow(tracker, blob(5 + 170 * index / fps), at_s=index / fps)
+        assert all(thing.state is TrackState.CANDIDATE for thing in things)
+    assert any("too fast for a person" in thing.reason for thing in things)
+
+
+def small(x: float) -> Blob:
+    return blob(x, w=5, h=9)
+
+
+def test_where_many_things_come_and_go_a_small_one_must_be_followed_for_longer() -> None:
+    calm, snow = Tracker(), Tracker()
+    rng = np.random.default_rng(1)
+    first: dict[Tracker, float] = {}
+    for index in range(60):
+        at_s = index / 10
+        flakes = [small(float(x)) for x in rng.uniform(0, 150, 3)] if index < 30 else []
+        passing = [blob(10 + 12 * (at_s - 3), y=90, w=5, h=9)] if index >= 30 else []
+        for tracker, seen in ((calm, passing), (snow, [*flakes, *passing])):
+            things = follow(tracker, *seen, at_s=at_s)
+            if index >= 30 and any(thing.state is TrackState.CONFIRMED for thing in things):
+                first.setdefault(tracker, at_s - 3)
+    assert first[snow] > 1.3 * first[calm]
+    assert first[snow] < 2.5
