@@ -79,6 +79,11 @@ class Frame:
     """Copies the full picture; call it only while the frame is valid."""
     trouble: str = ""
     """What of the camera does not do as it is told although pictures come, and the fix; empty when all does."""
+    visible: Plane | None = None
+    """Of the size of ``luma``: 255, and 0 where privacy zones are black; None: all is visible.
+
+    Another object than that of the frame before means that other parts of the picture are hidden.
+    """
 
 
 @dataclass(frozen=True, slots=True)

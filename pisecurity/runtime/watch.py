@@ -122,7 +122,7 @@ class Watch:
                 if first_s is None:
                     first_s = now_s
                     self._watched_again()
-                if info.live and self._freeze.frozen_s(frame.luma, now_s) > FROZEN_S:
+                if info.live and self._freeze.frozen_s(frame.luma, now_s, frame.visible) > FROZEN_S:
                     self._hung = True
                     raise CameraError(
                         f"camera {self._label} has sent the very same picture for {FROZEN_S:.0f} s, so it hangs; "

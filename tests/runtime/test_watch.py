@@ -316,6 +316,15 @@ def test_r17_a_camera_that_hangs_on_one_picture_is_opened_again_and_told_within_
     assert scene.camera.opened_s[1] - scene.camera.opened_s[0] < 20
 
 
+def test_a_camera_whose_picture_is_hidden_altogether_does_not_hang() -> None:
+    hidden = np.zeros((48, 64), np.uint8)
+    scene = Scene([replace(make_frame(index), luma=hidden, visible=hidden) for index in range(200)])
+    scene.camera.live = True
+    scene.run()
+    assert scene.health.faults() == ()
+    assert len(scene.camera.opened_s) == 1
+
+
 def test_a_recording_that_repeats_itself_is_not_taken_for_a_camera_that_hangs() -> None:
     scene = Scene(frames_of(*[noise(1)] * 300))
     scene.run()

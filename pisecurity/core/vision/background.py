@@ -40,7 +40,9 @@ class Background:
     pixels of the full picture) and edges of leaves; restlessness lets a tree teach itself a high tolerance.
     """
 
-    def __init__(self, planes: Planes, min_contrast: float) -> None:
+    def __init__(self, planes: Planes, min_contrast: float, visible: Mat | None = None) -> None:
+        """*visible*: (H, W) uint8, 0 where nothing is to be found; None: nowhere."""
+        self._hidden = None if visible is None else visible == 0
         self.shape = planes.coarse.shape
         self.fine_shape = planes.fine.shape
         self.sigma = 1.0
@@ -61,6 +63,8 @@ class Background:
         )
         self.upper: Mat = cv2.add(cv2.dilate(self.level, _SQUARE3), tolerance)
         self.lower: Mat = cv2.subtract(cv2.erode(self.level, _SQUARE3), tolerance)
+        if self._hidden is not None:
+            self.upper[self._hidden], self.lower[self._hidden] = 255, 0
         self.slack: Mat = cv2.subtract(self.upper, self.level)
         """(H, W) uint8: how much brighter than ``level`` is still unchanged."""
 

@@ -47,7 +47,9 @@ class Denoiser:
     frame where a person is in three. Both are switched by what the picture shows, not by the clock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, visible: Mat | None = None) -> None:
+        """*visible*: (H, W) uint8, 0 where no noise is to be measured, because it is black; None: nowhere."""
+        self._visible = None if visible is None else visible[_SAMPLE] > 0
         self.raw_sigma = 0.0
         """Standard deviation of the noise of the coarse plane as it comes, in steps of 255."""
         self._measured_s: float | None = None
@@ -106,7 +108,8 @@ class Denoiser:
         since_s = _MEASURE_EVERY_S if self._measured_s is None else now_s - self._measured_s
         if since_s >= _MEASURE_EVERY_S and self._sample is not None:
             difference = np.minimum(cv2.absdiff(coarse[_SAMPLE].copy(), self._sample), _MOST_NOISE)
-            sigma = _SIGMA_PER_MEAN / 2**0.5 * float(difference.mean())
+            seen = difference if self._visible is None else difference[self._visible]
+            sigma = _SIGMA_PER_MEAN / 2**0.5 * float(seen.mean()) if seen.size else 0.0
             share = 1.0 if self._measured_s is None else _MEASURE_SHARE
             self.raw_sigma += share * (sigma - self.raw_sigma)
             self.smooths = self.raw_sigma > (_SMOOTH_DOWN_TO if self.smooths else _SMOOTH_ABOVE)

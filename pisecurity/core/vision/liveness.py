@@ -27,7 +27,7 @@ class Freeze:
         self.news = 0
         """New pictures in a row, as often as it looks."""
 
-    def frozen_s(self, luma: Plane, now_s: float) -> float:
+    def frozen_s(self, luma: Plane, now_s: float, visible: Plane | None = None) -> float:
         """Return for how many seconds there has been nothing new, 0 while there is.
 
         An almost even picture is no proof: in the dark, or with a hand on the lens, it is black for hours.
@@ -35,10 +35,11 @@ class Freeze:
         Args:
             luma: (H, W) uint8 of the newest frame.
             now_s: monotonic seconds.
+            visible: ``Frame.visible``; what is hidden is always the same.
         """
         if now_s - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = now_s
-            if self._is_new(luma):
+            if self._is_new(luma if visible is None else luma[visible > 0]):
                 self._new_s = now_s
                 self.news += 1
             else:
@@ -46,7 +47,7 @@ class Freeze:
         return max(0.0, now_s - self._new_s)
 
     def _is_new(self, luma: Plane) -> bool:
-        if luma.std() < EVEN:
+        if luma.size == 0 or luma.std() < EVEN:
             return True
         digest = hashlib.blake2b(np.ascontiguousarray(luma).data, digest_size=16).digest()
         if digest in self._known:

@@ -14,7 +14,7 @@ from pisecurity.core.vision.planes import Mat, Planes, Rect
 
 LEAST_PIXELS = 4
 """Fewer pixels are never a thing, however small the plane."""
-_LIGHT_WINDOW = 9
+LIGHT_WINDOW = 9
 """Side of the window within which light is taken to be even, in coarse pixels."""
 _MERGE_GAP = 2
 _APART_PER_SIZE = 0.15
@@ -66,7 +66,7 @@ def find_change(coarse: Mat, background: Background, min_area: float, *, dark: b
     outside = cv2.max(cv2.subtract(coarse, background.upper), cv2.subtract(background.lower, coarse))
     if cv2.countNonZero(outside) < least:
         return NOTHING
-    around = Rect(*cv2.boundingRect(outside)).grown(_LIGHT_WINDOW + 1, coarse.shape)
+    around = Rect(*cv2.boundingRect(outside)).grown(LIGHT_WINDOW + 1, coarse.shape)
     part = _unexplained(outside[around.slices], coarse[around.slices], background, around)
     pixels = cv2.countNonZero(part)
     moving = np.zeros(coarse.shape, np.uint8)
@@ -86,7 +86,7 @@ def _unexplained(outside: Mat, coarse: Mat, background: Background, around: Rect
     away (added light) or dividing by it (multiplied light), whichever explains more, is a change of texture.
     """
     level, slack = background.level[around.slices], background.slack[around.slices]
-    window = (_LIGHT_WINDOW, _LIGHT_WINDOW)
+    window = (LIGHT_WINDOW, LIGHT_WINDOW)
     light, light_before = cv2.blur(coarse, window), cv2.blur(level, window)
     # |(coarse - light) - (level - light_before)|, split by sign so that all of it saturates in bytes.
     added = cv2.add(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pisecurity.core.types import Box, Event, Frame, MotionResult, Region, Track
+import cv2
+import numpy as np
+
+from pisecurity.core.types import Box, Event, Frame, MotionResult, Plane, Region, Track
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
-from pisecurity.core.vision.motion import NOTHING, Change, Stirring, find_change, tighten
-from pisecurity.core.vision.planes import Mat, Planes, split
+from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
+from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scene import Exposure, Settling, normalised
 from pisecurity.core.vision.tracks import Sight, Thing, Tracker, as_track
 from pisecurity.core.vision.zones import ZoneMap
@@ -21,6 +24,8 @@ _FINE_MARGIN, _FINE_NOISE_FACTOR = 5, 5.0
 _DARK_CONTRAST = 0.5
 WARM_UP_S = 2.5
 """Time after the scene began in which no event opens; what still moves then opens one."""
+_LEAST_CLEAR = 0.01
+"""Of a picture that is hidden but for a crack, so much is taken to be visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ class Pipeline:
         self._stirring = Stirring()
         self._tracker, self._keeper = Tracker(), EventKeeper(camera)
         self._background: Background | None = None
+        self._visible: Plane | None = None
+        self._clear_share = 1.0
+        """Share of the picture that is neither hidden nor right beside what is."""
         self._began_s = self._last_s = 0.0
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
@@ -58,16 +66,17 @@ class Pipeline:
     def step(self, frame: Frame) -> Step:
         """Return what *frame* brought.
 
-        A frame of another size than the one before starts the scene anew. One that is not newer than the one
-        before, by ``taken_s``, is left out of account.
+        A frame of another size than the one before starts the scene anew, and so does one in which other parts are
+        hidden: what is black now, or was, has not moved. One that is not newer than the one before, by ``taken_s``,
+        is left out of account.
 
         Raises:
             ValueError: ``frame.luma`` is not two-dimensional uint8 of at least 16x16.
         """
         planes, now_s = split(frame.luma), frame.taken_s
         background = self._background
-        if background is None or background.fine_shape != planes.fine.shape:
-            self._begin(planes, now_s)
+        if background is None or background.fine_shape != planes.fine.shape or frame.visible is not self._visible:
+            self._begin(planes, frame.visible, now_s)
             return self._step(frame, NOTHING, planes, ())
         if now_s <= self._last_s:
             return Step((), (), _result(NOTHING, planes, unsettled=self._settling.distrusting(now_s)))
@@ -75,7 +84,7 @@ class Pipeline:
         gain = self._exposure.measure(planes.coarse, background.level, now_s)
         coarse = normalised(planes.coarse, gain)
         change = find_change(coarse, background, self._motion.min_area, dark=self._denoiser.smooths)
-        if self._settling.notice(change.share, self._motion.light_share, now_s):
+        if self._settling.notice(change.share / self._clear_share, self._motion.light_share, now_s):
             change = Change(None, (), change.share)
         things = self._follow(change, planes, coarse, background, now_s)
         boxed = [(thing, self._box(thing, planes, background, gain)) for thing in things]
@@ -88,9 +97,12 @@ class Pipeline:
         """End the open event, because no further frame will come."""
         return self._keeper.finish()
 
-    def _begin(self, planes: Planes, now_s: float) -> None:
-        self._background = Background(planes, self._contrast)
-        self._denoiser, self._exposure, self._stirring = Denoiser(), Exposure(), Stirring()
+    def _begin(self, planes: Planes, visible: Plane | None, now_s: float) -> None:
+        clear = None if visible is None else well_visible(visible)
+        self._visible = visible
+        self._clear_share = 1.0 if clear is None else max(float(clear.mean()), _LEAST_CLEAR)
+        self._denoiser, self._exposure, self._stirring = Denoiser(clear), Exposure(clear), Stirring()
+        self._background = Background(planes, self._contrast, clear)
         self._settling.start(now_s)
         self._began_s = now_s
         self._tracker.forget()
@@ -144,6 +156,18 @@ class Pipeline:
             planes, coarse, gain, change.moving, self._tracker.protected, now_s, contrast, self._denoiser.sigma
         ):
             self._exposure.forget()
+
+
+def well_visible(visible: Plane) -> Mat:
+    """Return where on the coarse plane nothing is hidden as far as light is compared: (H, W) uint8, 0 or 1.
+
+    Closer to a black edge a lamp would look like something that moves: its light ends there.
+
+    Args:
+        visible: as ``Frame.visible``.
+    """
+    whole = (split(visible).coarse == VISIBLE).astype(np.uint8)
+    return cv2.erode(whole, np.ones((LIGHT_WINDOW, LIGHT_WINDOW), np.uint8))
 
 
 def _result(change: Change, planes: Planes, *, unsettled: bool) -> MotionResult:

@@ -16,6 +16,8 @@ Mat = NDArray[Any]
 
 SMALLEST = 16
 """Least width and height of a frame, and of the coarse plane."""
+VISIBLE = 255
+"""In ``Frame.visible``, where the picture shows what the camera sees."""
 _COARSE_WIDTH, _COARSE_HEIGHT = 320, 480
 
 

@@ -21,8 +21,9 @@ _AT_ONCE_S = 0.12
 class Exposure:
     """How bright the picture is compared with the background: a camera's automatic exposure, seen from outside."""
 
-    def __init__(self) -> None:
-        self._gain = 1.0
+    def __init__(self, visible: Mat | None = None) -> None:
+        """*visible*: (H, W) uint8, 0 where nothing is to be measured, because it is black; None: all is measured."""
+        self._gain, self._visible = 1.0, visible
         self._mean: float | None = None
         self._measured_s = 0.0
 
@@ -32,11 +33,11 @@ class Exposure:
         A median, because a person or a lamp in one corner must not move it. Measured anew only when the mean
         brightness moved or the last measure is 0.8 s old.
         """
-        mean = cv2.mean(coarse)[0]
+        mean = cv2.mean(coarse, self._visible)[0]
         known = self._mean is not None and abs(mean - self._mean) <= _MEAN_STEP
         if not known or now_s - self._measured_s >= _GAIN_EVERY_S:
-            ratios = (coarse[_SAMPLE] / np.maximum(background[_SAMPLE], 8).astype(np.float32)).ravel()
-            self._gain = max(float(_median(ratios)), 1 / 16)
+            ratios = coarse[_SAMPLE] / np.maximum(background[_SAMPLE], 8).astype(np.float32)
+            self._gain = max(_median(ratios, self._visible), 1 / 16)
             self._mean, self._measured_s = mean, now_s
         return self._gain
 
@@ -94,7 +95,9 @@ def weight(elapsed_s: float, tau_s: float) -> float:
     return 1.0 - float(np.exp(-elapsed_s / tau_s))
 
 
-def _median(values: Mat) -> float:
+def _median(sample: Mat, visible: Mat | None) -> float:
+    """Return the median of a *sample* of a plane, where it is *visible*: black is neither bright nor noisy."""
+    values = sample.ravel() if visible is None else sample[visible[_SAMPLE] > 0]
     # np.median costs five times as much, and sorts out a mean of two that does not matter here.
     middle = values.size // 2
-    return float(np.partition(values, middle)[middle])
+    return float(np.partition(values, middle)[middle]) if values.size else 0.0

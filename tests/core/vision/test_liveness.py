@@ -56,6 +56,22 @@ def test_a_hot_pixel_in_the_dark_proves_nothing() -> None:
     assert longest_freeze_s([dark] * 300) < 2
 
 
+@pytest.mark.parametrize("columns", [32, 64])
+def test_what_privacy_zones_hide_proves_nothing(columns: int) -> None:
+    """The black of a zone beside the grey of a dark garden would look like a picture that shows something."""
+    visible = np.full(SHAPE, 255, np.uint8)
+    visible[:, :columns] = 0
+    freeze = Freeze()
+    assert max(freeze.frozen_s(visible // 16, index / 10, visible) for index in range(300)) < 2
+
+
+def test_what_is_visible_beside_a_privacy_zone_can_be_frozen() -> None:
+    visible = np.full(SHAPE, 255, np.uint8)
+    visible[:, :32] = 0
+    freeze = Freeze()
+    assert max(freeze.frozen_s(noisy(1) & visible, index / 10, visible) for index in range(100)) > FROZEN_S
+
+
 def test_a_picture_that_moves_on_is_alive_again() -> None:
     freeze = Freeze()
     for index in range(60):

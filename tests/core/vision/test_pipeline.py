@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pisecurity.core.types import Box, Event, Frame, Phase, TrackState
-from pisecurity.core.vision.pipeline import WARM_UP_S, Pipeline
+from pisecurity.core.vision.pipeline import WARM_UP_S, Pipeline, well_visible
 from pisecurity.settings import MotionSettings, ZoneSettings
 from tests.core.vision.drawn import (
     HEIGHT,
@@ -361,3 +362,21 @@ def test_the_phases_of_events_follow_each_other(frames: list[Frame]) -> None:
         assert phases[0] is Phase.OPENED
         assert phases[-1] is Phase.ENDED
         assert all(phase is Phase.IMPROVED for phase in phases[1:-1])
+
+
+def test_light_is_compared_only_where_no_hidden_pixel_is_near() -> None:
+    visible = np.full((240, 320), 255, np.uint8)
+    visible[:, :101] = 0
+    clear = well_visible(visible)
+    assert clear.shape == (120, 160)
+    assert not clear[:, :55].any()
+    assert clear[:, 55:].all()
+
+
+def test_when_other_parts_are_hidden_the_scene_begins_anew() -> None:
+    frames = list(film(12, walker(3, 11)))
+    hidden = np.where(np.arange(WIDTH) < 100, 0, 255).astype(np.uint8) * np.ones((HEIGHT, 1), np.uint8)
+    covered = [replace(each, luma=each.luma & hidden, visible=hidden) if each.taken_s >= 2 else each for each in frames]
+    (event,) = opened(events(covered))
+    assert event.opened_s > 2 + WARM_UP_S
+    assert opened(events(frames))[0].opened_s < 2 + WARM_UP_S
