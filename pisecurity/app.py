@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from pisecurity import __version__, config
+from pisecurity.adapters.cameras.masked import MaskedCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
@@ -34,6 +35,7 @@ from pisecurity.adapters.systemd import Systemd
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.core.vision.zones import unwatched
 from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
@@ -182,7 +184,9 @@ class Daemon:
         self._channels: dict[str, Mailer] = {}
         self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health, zone=zone)
         self._respond = self._build_respond(encoder)
+        self._cameras: dict[str, MaskedCamera] = {}
         self._watches = [self._build_watch(camera) for camera in settings.camera]
+        self._tell_unwatched(settings)
         self._set_mail(settings)
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
         handlers = commands(self._panel, self._health, self._test_alert)
@@ -304,9 +308,9 @@ class Daemon:
                 watch.begin_anew()
 
     def _build_watch(self, camera: CameraSettings) -> Watch:
-        zones = zones_of(camera.id, self._settings)
+        zones = self._settings.zones_of(camera.id)
         pipeline = Pipeline(camera.id, self._settings.motion, zones)
-        source = build_camera(camera, self._clock)
+        source = self._cameras[camera.id] = build_camera(camera, zones, self._clock)
         return Watch(
             source,
             camera.id,
@@ -360,7 +364,18 @@ class Daemon:
 
     def _set_vision(self, settings: Settings) -> None:
         for watch in self._watches:
-            watch.apply(settings.motion, zones_of(watch.camera_id, settings))
+            zones = settings.zones_of(watch.camera_id)
+            self._cameras[watch.camera_id].set_zones(zones)
+            self._live.forget(watch.camera_id)
+            watch.apply(settings.motion, zones)
+        self._tell_unwatched(settings)
+
+    def _tell_unwatched(self, settings: Settings) -> None:
+        found = unwatched(settings)
+        if found:
+            self._health.report("zones", "; ".join(found))
+        else:
+            self._health.clear("zones")
 
     def _set_mail(self, settings: Settings) -> None:
         if settings.mail is None:
@@ -430,21 +445,19 @@ class Daemon:
         self._page.work(stop, beat)
 
 
-def build_camera(settings: CameraSettings, clock: Clock) -> Camera:
-    """Return the adapter for the kind of camera; a new kind is one adapter and one line in ``CAMERAS``."""
+def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock: Clock) -> MaskedCamera:
+    """Return the adapter for the kind of camera, behind the privacy zones among its *zones*.
+
+    A new kind is one adapter and one line in ``CAMERAS``.
+    """
     module, _, name = CAMERAS[settings.kind].partition(":")
     adapter: Callable[[CameraSettings, Clock], Camera] = getattr(import_module(module), name)
-    return adapter(settings, clock)
+    return MaskedCamera(adapter(settings, clock), zones)
 
 
 def web_address(address: IPv4Address | IPv6Address, port: int) -> str:
     """Return what is typed in the browser."""
     return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
-
-
-def zones_of(camera: str, settings: Settings) -> tuple[ZoneSettings, ...]:
-    """Return the zones that lie in *camera*."""
-    return tuple(zone for zone in settings.zone if zone.camera == camera)
 
 
 def load_catalogue() -> Mapping[str, str]:

@@ -89,7 +89,7 @@ def test_becoming_armed_makes_every_watch_begin_anew(
 def test_an_error_of_a_camera_calls_it_as_the_owner_does(tmp_path: Path, kind: str) -> None:
     where = {"file": {"path": str(tmp_path / "gone.mp4")}, "v4l2": {"device": "/dev/v4l/by-id/gone"}}.get(kind, {})
     settings = CameraSettings.model_validate({"id": "front", "name": "Front door", "kind": kind, **where})
-    camera = app.build_camera(settings, FakeClock())
+    camera = app.build_camera(settings, (), FakeClock())
     with pytest.raises(CameraError, match="^camera Front door is closed"):
         camera.read(0)
     if where:
@@ -248,3 +248,38 @@ def test_s09_in_a_network_too_large_to_be_a_home_only_the_machine_itself_may_swi
 def test_without_a_good_copy_a_mistake_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config\.toml: not found"):
         load_settings(tmp_path / "config.toml", tmp_path / app.GOOD_CONFIG)
+
+
+def privacy(lower: float) -> str:
+    """Return a privacy zone from the upper edge of the picture down to *lower*."""
+    points = f"points = [[0, 0], [1, 0], [1, {lower}], [0, {lower}]]"
+    return f'[[zone]]\nname = "neighbour"\ncamera = "front"\nkind = "privacy"\n{points}\n'
+
+
+def test_a_privacy_zone_counts_at_once_in_what_is_seen_and_shown(tmp_path: Path, held: ExitStack) -> None:
+    house = House(tmp_path, held)
+    desk, live = house.daemon._desk, house.daemon._live
+    camera = house.daemon._cameras["front"]
+    camera.open()
+    live.latest("front", 0)
+    before = camera.read(1.0)
+    assert desk is not None and before is not None
+    live.offer(before, ())
+    house.write(privacy(0.5))
+    assert desk.reload().applied == ("zone",)
+    after = camera.read(1.0)
+    assert after is not None
+    assert [bool(frame.luma[:200].any()) for frame in (before, after)] == [True, False]
+    assert not after.picture().y[:200].any()
+    assert live.latest("front", 0) is None, "the picture of before is not shown any more"
+    camera.close()
+
+
+def test_a_camera_that_watches_nothing_is_a_fault_until_it_does(tmp_path: Path, held: ExitStack) -> None:
+    house = House(tmp_path, held, privacy(1))
+    desk = house.daemon._desk
+    assert desk is not None
+    assert house.faults()["zones"].startswith("camera Front door: nothing is watched: ")
+    house.write(privacy(0.5))
+    desk.reload()
+    assert "zones" not in house.faults()

@@ -206,15 +206,20 @@ def test_all_mistakes_are_told_at_once() -> None:
             "zone[1].min_area = 0.01: in an ignore zone things of every size are ignored; leave it out",
         ),
         (
+            f'{ZONE}kind = "privacy"\nmin_area = 0.01',
+            "zone[1].min_area = 0.01: in a privacy zone nothing is found, of whatever size; leave it out",
+        ),
+        (
             '[[zone]]\nname = "a"\ncamera = "back"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 1]]',
             'zone[1].camera = "back": no camera has this id; there is front',
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "front"\nkind = "wtach"\npoints = [[0, 0], [1, 0], [1, 1]]',
             (
-                'zone[1].kind = "wtach": give watch, ignore or entry (watch: only here counts '
+                'zone[1].kind = "wtach": give watch, ignore, entry or privacy (watch: only here counts '
                 "(where a camera has any). ignore: "
-                "never counts here. entry: starts the entry delay)"
+                "never counts here. entry: starts the entry delay. "
+                "privacy: black in every picture, before anything looks at it)"
             ),
         ),
         (

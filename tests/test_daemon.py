@@ -280,7 +280,7 @@ def test_r39_a_dead_worker_ends_the_daemon_with_3_and_a_report(
     tmp_path: Path, server: SmtpServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     house = Household(tmp_path, server)
-    monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, clock: DyingCamera())
+    monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, zones, clock: DyingCamera())
     assert main(["run", "--state", str(house.folder)]) == 3
     (report,) = house.folder.glob("bug-*.txt")
     assert "ZeroDivisionError: driver" in report.read_text()
@@ -305,7 +305,7 @@ def test_r20_a_hanging_camera_ends_the_daemon_within_its_limit(
 ) -> None:
     house = Household(tmp_path, server)
     camera = HangingCamera()
-    monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, clock: camera)
+    monkeypatch.setattr("pisecurity.app.build_camera", lambda settings, zones, clock: camera)
     monkeypatch.setattr("pisecurity.app.CAMERA_STALE_S", 8.0)  # longer than the other workers take from beat to beat
     monkeypatch.setattr("pisecurity.app.STOP_EACH_S", 0.5)
     started = time.monotonic()
@@ -314,3 +314,29 @@ def test_r20_a_hanging_camera_ends_the_daemon_within_its_limit(
     stuck = [line for line in capsys.readouterr().err.splitlines() if "makes no progress" in line]
     assert len(stuck) == 1 and "name=watch:front" in stuck[0]
     assert time.monotonic() - started < 20
+
+
+PRIVACY = """
+[[zone]]
+name = "neighbour"
+camera = "front"
+kind = "privacy"
+points = [[0, 0], [1, 0], [1, 0.4], [0, 0.4]]
+"""
+
+
+def test_a_privacy_zone_is_black_in_the_mail_on_disk_and_on_the_page(tmp_path: Path, server: SmtpServer) -> None:
+    house = Household(tmp_path, server, zone=PRIVACY)
+    with house.daemon() as daemon:
+        assert daemon.switch("armed_away") == 303
+        found = {"mail": jpegs(first_mail(server, daemon))[0]}
+        status, found["page"] = daemon.request("GET", "/frame/front.jpg")
+        assert status == 200
+        assert daemon.stop() == 0
+    stored = {path.name: path.read_bytes() for path in (house.folder / "pictures").rglob("*.jpg")}
+    assert len(stored) >= 2, "clean and annotated"
+    for name, jpeg in (found | stored).items():
+        picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
+        # The caption stands in a lower corner; JPEG blurs the edge of the zone by one of its blocks.
+        assert picture[:88].max() < 30, name
+        assert picture[104:200].std() > 15, name

@@ -6,7 +6,7 @@ import argparse
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,10 @@ from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_st
 from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
-from pisecurity.errors import CameraError, MailError, NetworkError, PiSecurityError, StoreError
+from pisecurity.core.vision.zones import unwatched
+from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
-from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings
+from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings, ZoneSettings
 from pisecurity.web.server import bind
 
 LEAST_FREE_MB = 500
@@ -66,8 +67,9 @@ class Examination:
         if self._settings is None:
             return
         settings = self._settings
+        yield attempt("zones", partial(self._zones, settings))
         for camera in settings.camera:
-            yield attempt(f"camera {camera.label}", partial(self._camera, camera))
+            yield attempt(f"camera {camera.label}", partial(self._camera, camera, settings.zones_of(camera.id)))
         yield attempt("mail", partial(self._mail, settings.mail, settings.house.name))
         yield attempt("page", partial(self._page, settings.web))
 
@@ -141,10 +143,15 @@ class Examination:
         self._daemon = daemon_status(self._state)
         return f"runs, {self._daemon['state']}" if self._daemon else "does not run on this state folder"
 
-    def _camera(self, settings: CameraSettings) -> str:
+    def _zones(self, settings: Settings) -> str:
+        if found := unwatched(settings):
+            raise ConfigError("; ".join(found))
+        return f"{len(settings.zone)}, each camera has something to watch" if settings.zone else "none"
+
+    def _camera(self, settings: CameraSettings, zones: Sequence[ZoneSettings]) -> str:
         if self._daemon and settings.kind in EXCLUSIVE:
             return of_daemon(settings, self._daemon)
-        camera = build_camera(settings, self._clock)
+        camera = build_camera(settings, zones, self._clock)
         try:
             info = camera.open()
             frame = camera.read(FRAME_WITHIN_S)

@@ -21,7 +21,7 @@ from pisecurity.cli.findings import Finding, attempt
 from pisecurity.core.types import Picture
 from pisecurity.errors import CameraError, NoDaemonError, StoreError
 from pisecurity.ports import Camera, CameraInfo, Clock
-from pisecurity.settings import CameraSettings
+from pisecurity.settings import CameraSettings, ZoneSettings
 
 FIRST_WITHIN_S = 10.0
 MEASURED_S = 3.0
@@ -43,6 +43,8 @@ class Run:
     picture: Picture
     trouble: str
     """``Frame.trouble`` of the last one."""
+    hidden: bool
+    """Whether privacy zones hide all of it."""
 
 
 def measured(camera: Camera, clock: Clock, seconds: float = MEASURED_S) -> Run:
@@ -59,7 +61,8 @@ def measured(camera: Camera, clock: Clock, seconds: float = MEASURED_S) -> Run:
     passed_s = last.taken_s - first.taken_s
     if not passed_s:
         raise CameraError(f"one picture and no other within {seconds:g} s; check the cable")
-    return Run(frames / passed_s, last.index - first.index - frames, picture, last.trouble)
+    hidden = last.visible is not None and not last.visible.any()
+    return Run(frames / passed_s, last.index - first.index - frames, picture, last.trouble, hidden)
 
 
 def of_daemon(camera: CameraSettings, status: Mapping[str, Any]) -> str:
@@ -100,6 +103,7 @@ class CameraExamination:
         self._state, self._config_file, self._pictures, self._clock = state, config_file, pictures, clock
         self._machine = given or machine.read_machine()
         self._cameras: Sequence[CameraSettings] = ()
+        self._zones: Sequence[ZoneSettings] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is found; what no configured camera needs is left out."""
@@ -119,7 +123,8 @@ class CameraExamination:
             yield attempt(f"camera {camera.label}", partial(self._camera, camera))
 
     def _config(self) -> str:
-        self._cameras = config.load(self._config_file).camera
+        settings = config.load(self._config_file)
+        self._cameras, self._zones = settings.camera, settings.zone
         return f"{self._config_file}: {', '.join(f'{each.id} ({each.kind})' for each in self._cameras)}"
 
     def _about(self) -> str:
@@ -161,7 +166,8 @@ class CameraExamination:
         status = daemon_status(self._state) if settings.kind in EXCLUSIVE else None
         if status is not None:
             return f"{of_daemon(settings, status)}; {MEASURE_IT}"
-        camera = build_camera(settings, self._clock)
+        zones = [zone for zone in self._zones if zone.camera == settings.id]
+        camera = build_camera(settings, zones, self._clock)
         try:
             info = camera.open()
             run = measured(camera, self._clock)
@@ -196,5 +202,5 @@ def _weak(run: Run, info: CameraInfo) -> Iterator[str]:
         yield run.trouble
     if run.fps < LEAST_SHARE * (info.least_fps or info.fps):
         yield f"it gives only {run.fps:.1f} of {info.fps:g} frames/s; is the processor busy or too hot?"
-    if run.picture.y.mean() < BLACK and run.picture.y.std() < EVEN:
+    if not run.hidden and run.picture.y.mean() < BLACK and run.picture.y.std() < EVEN:
         yield "the picture is black; is the cap still on the lens, or no light in the room?"

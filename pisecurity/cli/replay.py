@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from pisecurity import config
 from pisecurity.adapters.cameras.file import FileCamera
+from pisecurity.adapters.cameras.masked import MaskedCamera
 from pisecurity.adapters.cameras.timing import Thinner
 from pisecurity.adapters.cameras.y4m import Y4mCamera
 from pisecurity.adapters.clock import SystemClock
@@ -113,7 +114,7 @@ def _scene(args: argparse.Namespace) -> Scene:
     camera = cameras.get(args.camera or settings.camera[0].id)
     if camera is None:
         raise ConfigError(f"{args.config}: has no camera {args.camera}; there is {', '.join(cameras)}")
-    return Scene(camera.id, settings.motion, settings.zone, args.fps or camera.fps, args.speed)
+    return Scene(camera.id, settings.motion, settings.zones_of(camera.id), args.fps or camera.fps, args.speed)
 
 
 def _check_annotate(args: argparse.Namespace) -> None:
@@ -132,7 +133,7 @@ def _check_annotate(args: argparse.Namespace) -> None:
 
 
 def _play(source: str, scene: Scene, output: Output, annotate: Path | None, total: Total) -> None:
-    camera = _camera(source, scene)
+    camera = MaskedCamera(_camera(source, scene), scene.zones)
     info = camera.open()
     try:
         thinner = Thinner(scene.fps, info.fps) if source == STDIN and scene.fps is not None else None

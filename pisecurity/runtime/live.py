@@ -97,6 +97,12 @@ class LiveView:
                 slot.made = LivePicture(number, taken_s, self._encoder.annotated(picture, boxes, ""))
             return slot.made
 
+    def forget(self, camera: str) -> None:
+        """Drop the picture that is held, because it shows what is to be hidden. Raises KeyError: no such camera."""
+        slot = self._slots[camera]
+        with slot.lock:
+            slot.held = slot.made = None
+
     def age_s(self, camera: str) -> float | None:
         """Return the age of the newest frame in seconds, None before the first. Raises KeyError: no such camera."""
         taken_s = self._slots[camera].taken_s

@@ -48,6 +48,10 @@ class Settings(Table):
             raise PydanticCustomError("contradiction", "{where}: {text}", {"where": str(path), "text": text})
         return self
 
+    def zones_of(self, camera: str) -> tuple[ZoneSettings, ...]:
+        """Return the zones that lie in the camera with the id *camera*."""
+        return tuple(zone for zone in self.zone if zone.camera == camera)
+
 
 def is_live(table: str) -> bool:
     """Return whether changes in the top-level *table*, such as ``motion``, count without a restart."""

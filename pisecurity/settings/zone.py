@@ -23,8 +23,9 @@ class ZoneSettings(Table):
     """Name shown to people."""
     camera: Slug = Field(examples=["front"])
     """Id of the camera it lies in."""
-    kind: Literal["watch", "ignore", "entry"] = Field(examples=["watch"])
-    """watch: only here counts (where a camera has any). ignore: never counts here. entry: starts the entry delay."""
+    kind: Literal["watch", "ignore", "entry", "privacy"] = Field(examples=["watch"])
+    """watch: only here counts (where a camera has any). ignore: never counts here. entry: starts the entry delay.
+    privacy: black in every picture, before anything looks at it."""
     points: tuple[Point, ...] = Field(
         min_length=3, max_length=32, examples=[((0.1, 0.4), (0.9, 0.4), (0.9, 1.0), (0.1, 1.0))]
     )
@@ -55,8 +56,11 @@ class ZoneSettings(Table):
     @field_validator("min_area")
     @classmethod
     def _min_area_fits_the_kind(cls, min_area: float, info: ValidationInfo) -> float:
-        if min_area and info.data.get("kind") == "ignore":
+        kind = info.data.get("kind")
+        if min_area and kind == "ignore":
             raise ValueError("in an ignore zone things of every size are ignored; leave it out")
+        if min_area and kind == "privacy":
+            raise ValueError("in a privacy zone nothing is found, of whatever size; leave it out")
         return min_area
 
 

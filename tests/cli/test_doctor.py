@@ -46,14 +46,28 @@ def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     found = findings(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[-1] == "all is well"
-    assert [how for how, _ in found.values()] == ["ok"] * 10
+    assert [how for how, _ in found.values()] == ["ok"] * 11
     assert found["versions"][1].startswith("pisecurity ")
     assert found["config"][1] == f"{tmp_path}/config.toml is good"
     assert found["state folder"][1] == f"{tmp_path} can be written"
     assert found["daemon"][1] == "does not run on this state folder"
+    assert found["zones"][1] == "none"
     assert found["camera front"][1] == "gives pictures: file garden_quiet.mp4, h264 320x240, 10 frames/s"
     assert f"localhost:{mail.port}" in found["mail"][1]
     assert found["page"][1] == f"port {port} of 127.0.0.1 is free"
+
+
+def test_a_camera_that_watches_nothing_is_a_fault(shell: Shell, tmp_path: Path) -> None:
+    zone = '[[zone]]\nname = "n"\ncamera = "front"\nkind = "privacy"\npoints = [[0, 0], [1, 0], [1, 1], [0, {}]]\n'
+    configure(tmp_path, port=free_port(), more=zone.format(0.5))
+    ran = shell("doctor", "--state", tmp_path)
+    assert findings(ran.out)["zones"] == ("ok", "1, each camera has something to watch")
+    configure(tmp_path, port=free_port(), more=zone.format(1))
+    ran = shell("doctor", "--state", tmp_path)
+    how, text = findings(ran.out)["zones"]
+    assert how == "FAULT"
+    assert text.startswith("camera front: nothing is watched: ")
+    assert findings(ran.out)["camera front"][0] == "ok"
 
 
 def test_an_alarm_that_can_reach_nobody_is_a_fault(shell: Shell, tmp_path: Path) -> None:

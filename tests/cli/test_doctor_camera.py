@@ -61,6 +61,18 @@ def test_a_camera_that_is_well_is_named_measured_and_pictured(shell: Shell, tmp_
     assert np.asarray(picture).std() > 20
 
 
+@pytest.mark.parametrize(("right", "black"), [(0.5, [True, False]), (1.0, [True, True])])
+def test_the_picture_it_saves_hides_what_privacy_zones_hide(
+    shell: Shell, tmp_path: Path, pi: Rig, right: float, black: list[bool]
+) -> None:
+    points = f"points = [[0, 0], [{right}, 0], [{right}, 1], [0, 1]]"
+    zone = f'[[zone]]\nname = "n"\ncamera = "front"\nkind = "privacy"\n{points}\n'
+    _, found = examine(shell, tmp_path, f'[[camera]]\nid = "front"\nkind = "picamera2"\n{zone}')
+    picture = np.asarray(cv2.imread(str(tmp_path / "camera-front.jpg")))
+    assert [bool(half.max() < 30) for half in (picture[:, :620], picture[:, 660:])] == black
+    assert found["camera front"][0] == "ok", "black is not taken for a cap on the lens"
+
+
 @pytest.mark.parametrize(
     ("machine", "words"),
     [

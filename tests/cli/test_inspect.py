@@ -36,6 +36,16 @@ def test_check_says_who_gets_mails(shell: Shell, tmp_path: Path) -> None:
     assert shell("check", "--state", tmp_path).out.endswith("; mails to a@b.org, c@d.org\n")
 
 
+def test_check_warns_of_a_camera_that_watches_nothing(shell: Shell, tmp_path: Path) -> None:
+    privacy = '[[zone]]\nname = "n"\ncamera = "front"\nkind = "privacy"\npoints = [[0, 0], [1, 0], [1, 1], [0, 1]]\n'
+    (tmp_path / "config.toml").write_text(f'[[camera]]\nid = "front"\nkind = "stage"\n{privacy}')
+    ran = shell("check", "--state", tmp_path)
+    good, warning = ran.out.splitlines()
+    assert (ran.code, ran.err) == (0, "")
+    assert "; zones 1; " in good
+    assert warning.startswith("warning: camera front: nothing is watched: ")
+
+
 def test_check_tells_all_mistakes(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[motion]\nmin_area = 25\nmin_aera = 1\n")
     ran = shell("check", "--state", tmp_path)

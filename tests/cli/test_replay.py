@@ -30,6 +30,7 @@ from tests.rigs.user import open_folder, ordinary_user
 WALK = CLIPS / "garden_walk.mp4"
 QUIET = CLIPS / "garden_quiet.mp4"
 CONFIG = '[[camera]]\nid = "front"\nkind = "stage"\n[[camera]]\nid = "back"\nkind = "stage"\nfps = 5\n'
+UPPER_HALF = "points = [[0, 0], [1, 0], [1, 0.5], [0, 0.5]]\n"
 EVERYWHERE = "points = [[0, 0], [1, 0], [1, 1], [0, 1]]\n"
 
 
@@ -275,6 +276,20 @@ def test_annotate_writes_the_clip_with_what_was_seen_drawn_in(shell: Shell, tmp_
     assert change[75].sum() > 3 * change[20].sum(), "boxes and reasons only while somebody is there"
     red = (drawn[75][..., 0].astype(int) - drawn[75][..., 1] > 60).sum()
     assert red > 100, "a confirmed box is red"
+
+
+def test_privacy_zones_of_the_configuration_are_black_in_the_clip_and_nothing_is_found_there(
+    shell: Shell, tmp_path: Path
+) -> None:
+    config, out = tmp_path / "config.toml", tmp_path / "seen.mp4"
+    config.write_text(f'{CONFIG}[[zone]]\nname = "n"\ncamera = "front"\nkind = "privacy"\n{UPPER_HALF}')
+    assert shell("replay", WALK, "--annotate", out, "--config", config).code == 0
+    drawn = frames_of(out)
+    assert len(drawn) == 160
+    assert max(float(np.percentile(frame[:118], 95)) for frame in drawn) < 30
+    assert min(frame[122:200].mean() for frame in drawn) > 60
+    config.write_text(f'{CONFIG}[[zone]]\nname = "n"\ncamera = "front"\nkind = "privacy"\n{EVERYWHERE}')
+    assert lines(shell("replay", WALK, "--json", "--config", config)) == []
 
 
 def frames_of(path: Path) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:

@@ -97,3 +97,15 @@ def test_a_page_that_loads_anew_every_five_seconds_finds_a_picture_at_once() -> 
         clock.advance(0.1)
     picture = live.latest("front", 0)
     assert picture is not None and clock.monotonic() - picture.taken_s < 5
+
+
+def test_a_picture_that_shows_what_is_hidden_now_is_forgotten() -> None:
+    """A camera that is lost sends no newer one that would take its place."""
+    live, _, _ = make_live()
+    live.latest("front", 0)
+    live.offer(make_frame(0), ())
+    assert live.latest("front", 0) is not None
+    live.forget("front")
+    assert live.latest("front", 0) is None
+    live.offer(make_frame(1), ())
+    assert live.latest("front", 0) is not None

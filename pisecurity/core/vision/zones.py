@@ -7,14 +7,14 @@ bush whose box ends just below the zone. A zone with a size of its own holds onl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pisecurity.core.types import Box
-from pisecurity.settings import ZoneSettings
+from pisecurity.settings import Settings, ZoneSettings
 
 _GRID = 256
 _IGNORED_SHARE = 0.75
@@ -39,7 +39,8 @@ class ZoneMap:
     """The zones of one camera, drawn once on a grid of 256x256 cells over the picture."""
 
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
-        self._drawn = tuple((zone, draw(zone.points)) for zone in zones)
+        # Privacy zones are black already: nothing is found there.
+        self._drawn = tuple((zone, draw(zone.points)) for zone in zones if zone.kind != "privacy")
         self._only_inside = any(zone.kind == "watch" for zone in zones)
 
     def place(self, box: Box, area: float) -> Place:
@@ -68,19 +69,40 @@ class ZoneMap:
         return "outside the watch zones" if self._only_inside and not holding else ""
 
 
-def draw(points: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
-    """Return the (256, 256) cells whose centre lies in the polygon of *points* (shares of the picture).
+def unwatched(settings: Settings) -> tuple[str, ...]:
+    """Return where zones leave nothing that could count, each in one line: the camera, and what to do about it."""
+    return tuple(f"camera {one.label}: {text}" for one in settings.camera for text in _blind(settings.zones_of(one.id)))
+
+
+def _blind(zones: Sequence[ZoneSettings]) -> Iterator[str]:
+    drawn = [(zone, draw(zone.points)) for zone in zones]
+    taken = np.zeros((_GRID, _GRID), np.bool_)
+    for zone, mask in drawn:
+        if zone.kind in ("ignore", "privacy"):
+            taken |= mask
+    counting = [(zone, mask) for zone, mask in drawn if zone.kind in ("watch", "entry")]
+    lost = [zone for zone, mask in counting if mask[~taken].sum() == 0]
+    everywhere = not any(zone.kind == "watch" for zone, _ in counting)
+    if taken.all() if everywhere else len(lost) == len(counting):
+        yield "nothing is watched: its privacy and ignore zones leave nothing that could count; make them smaller"
+        return
+    for zone in lost:
+        yield f"nothing counts in zone {zone.name}: privacy and ignore zones cover it; move it, or make them smaller"
+
+
+def draw(points: Sequence[tuple[float, float]], height: int = _GRID, width: int = _GRID) -> NDArray[np.bool_]:
+    """Return the (*height*, *width*) cells whose centre lies in the polygon of *points* (shares of the picture).
 
     Even-odd rule on half-open edges, so that two zones that share an edge never share a cell.
     """
-    centres = (np.arange(_GRID) + 0.5) / _GRID
-    inside = np.zeros((_GRID, _GRID), np.bool_)
+    centres, across = ((np.arange(cells) + 0.5) / cells for cells in (height, width))
+    inside = np.zeros((height, width), np.bool_)
     for corner, following in zip(points, (*points[1:], points[0]), strict=True):
         # From the upper end to the lower, so that both zones of a shared edge round it alike.
         (y0, x0), (y1, x1) = sorted((corner[::-1], following[::-1]))
         rows = np.flatnonzero((centres >= y0) & (centres < y1))
         crossing = x0 + (centres[rows] - y0) / (y1 - y0 or 1.0) * (x1 - x0)
-        inside[rows] ^= centres < crossing[:, np.newaxis]
+        inside[rows] ^= across < crossing[:, np.newaxis]
     return inside
 
 

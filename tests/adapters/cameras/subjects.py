@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pisecurity.adapters.cameras.file import FileCamera
+from pisecurity.adapters.cameras.masked import MaskedCamera
 from pisecurity.adapters.cameras.picamera2 import PiCamera
 from pisecurity.adapters.cameras.stage import StageCamera
 from pisecurity.adapters.cameras.v4l2 import V4l2Camera
 from pisecurity.adapters.cameras.y4m import Y4mCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.ports import Camera, Clock
-from pisecurity.settings import CameraSettings
+from pisecurity.settings import CameraSettings, ZoneSettings
 from tests.adapters.cameras.v4l2_vivid import stamped_at_the_start
 from tests.adapters.cameras.videos import painted, write_video, y4m
 from tests.fakes import FakeClock
@@ -90,6 +91,12 @@ def dark_above(number: int, width: int, height: int) -> NDArray[np.uint8]:
     return image
 
 
+def masked(camera: Camera) -> Camera:
+    """Return *camera* with a corner hidden."""
+    corner = ZoneSettings(name="neighbour", camera="front", kind="privacy", points=((0.7, 0.0), (1.0, 0.0), (1.0, 0.5)))
+    return MaskedCamera(camera, [corner])
+
+
 def subjects(folder: Path) -> dict[str, Subject]:
     """Return the kinds by name; *folder* takes the files they need."""
 
@@ -108,25 +115,31 @@ def subjects(folder: Path) -> dict[str, Subject]:
         "file as recorded": Subject(file("recorded")),
         "file fast": Subject(file("fast"), paced=False),
         "stage": Subject(partial(StageCamera, camera_settings(kind="stage"))),
+        "stage with privacy": Subject(lambda clock: masked(StageCamera(camera_settings(kind="stage"), clock))),
         "y4m": Subject(pipe("F10:1 C420jpeg"), paced=False),
         "y4m mono": Subject(pipe("F10:1 Cmono"), paced=False),
         "picamera2": Subject(partial(PiCamera, PI), live=True, around=partial(raspberry_pi, "vc4")),
         "picamera2 on a Pi 5": Subject(partial(PiCamera, PI), live=True, around=partial(raspberry_pi, "pisp")),
+        "picamera2 with privacy": Subject(
+            lambda clock: masked(PiCamera(PI, clock)), live=True, around=partial(raspberry_pi, "vc4")
+        ),
         "picamera2 on libcamera": Subject(partial(PiCamera, VIRTUAL), live=True, around=virtual_cameras),
         "v4l2": Subject(partial(V4l2Camera, WEBCAM), live=True, around=stamped_at_the_start),
     }
 
 
-PLAYED = ("file as recorded", "file fast", "stage", "y4m", "y4m mono")
+PLAYED = ("file as recorded", "file fast", "stage", "stage with privacy", "y4m", "y4m mono")
 """Kinds that give the same frames in every run."""
 LIVE: tuple[str, ...] = (
     "picamera2",
     "picamera2 on a Pi 5",
+    "picamera2 with privacy",
     *(["v4l2"] if V4L2_DEVICE else []),
     *(["picamera2 on libcamera"] if LIBCAMERA else []),
 )
 """Kinds that deliver in real time."""
 KINDS = PLAYED + LIVE
-PACED = ("file as recorded", "stage", *LIVE)
-WITH_PACKETS = ("file as recorded", "file fast", *(kind for kind in LIVE if kind != "v4l2"))
+PACED = ("file as recorded", "stage", "stage with privacy", *LIVE)
+WITHOUT_PACKETS = ("v4l2", "picamera2 with privacy")
+WITH_PACKETS = ("file as recorded", "file fast", *(kind for kind in LIVE if kind not in WITHOUT_PACKETS))
 """Kinds that deliver H.264 packets."""
