@@ -303,7 +303,7 @@ class Daemon:
 
     def _on_transition(self, change: Transition) -> None:
         self._inbox.put(change)
-        if change.after in ARMED and change.before not in ARMED:
+        if change.after in ARMED:
             for watch in self._watches:
                 watch.begin_anew()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from pisecurity.core.types import Alarm, Box, Event, Frame, Instant, Phase, Picture
+from pisecurity.core.types import ARMED_MODES, Alarm, Box, Event, Frame, Instant, Mode, Phase, Picture
 from pisecurity.errors import StoreError
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -70,11 +70,11 @@ def make_frame(index: int, taken_s: float | None = None, camera: str = "front") 
 def make_event(
     phase: Phase = Phase.OPENED, *, event_id: str = "a" * 32, number: int = 1, entry: bool = False, last_s: float = 5.0
 ) -> Event:
-    """Return an event of camera ``front`` that opened at 5 s."""
-    box = Box(0.25, 0.25, 0.25, 0.5)
+    """Return an event of camera ``front`` that opened at 5 s, by *entry* one in an entry zone."""
+    box, came_in = Box(0.25, 0.25, 0.25, 0.5), ARMED_MODES if entry else frozenset[Mode]()
     return Event(
         camera="front", number=number, phase=phase, opened_s=5.0, opened_at=START, last_s=last_s, box=box,
-        boxes=(box,), zones=frozenset(), entry=entry, score=0.8, reason="travelled 0.21 in 0.9 s", id=event_id,
+        boxes=(box,), zones=frozenset(), entry=came_in, score=0.8, reason="travelled 0.21 in 0.9 s", id=event_id,
         picture=None if phase is Phase.ENDED else make_picture(),
     )  # fmt: skip
 

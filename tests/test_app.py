@@ -83,6 +83,9 @@ def test_becoming_armed_makes_every_watch_begin_anew(
     house.daemon._on_transition(triggered)
     house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="page")
     assert told == ["anew"] * 2, "whoever still moves when an alarm is over raises another one"
+    house.daemon._panel.switch(Mode.HOME, by="Anna", how="page")
+    house.daemon._panel.switch(Mode.NIGHT, by="Anna", how="page")
+    assert told == ["anew"] * 4, "in another mode what moves may count where it did not"
 
 
 @pytest.mark.parametrize("kind", ["stage", "file", "v4l2"])

@@ -206,6 +206,21 @@ def test_all_mistakes_are_told_at_once() -> None:
             "zone[1].min_area = 0.01: in an ignore zone things of every size are ignored; leave it out",
         ),
         (
+            f'{ZONE}kind = "privacy"\nmodes = ["away"]',
+            'zone[1].modes = ["away"]: a privacy zone is black in every mode, and disarmed; leave it out',
+        ),
+        (
+            f'{ZONE}kind = "watch"\nmodes = []',
+            (
+                'zone[1].modes = []: give a list in brackets with 1 to 3 entries, such as ["home", "away", "night"] '
+                "(armed modes in which it does what its kind says; what does not count then is kept and not told)"
+            ),
+        ),
+        (
+            f'{ZONE}kind = "watch"\nmodes = ["disarmed"]',
+            'zone[1].modes[1] = "disarmed": give home, away or night',
+        ),
+        (
             f'{ZONE}kind = "privacy"\nmin_area = 0.01',
             "zone[1].min_area = 0.01: in a privacy zone nothing is found, of whatever size; leave it out",
         ),

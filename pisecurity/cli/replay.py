@@ -289,7 +289,7 @@ class EventLines:
             "to_s": round(seen.to_s, 3),
             "box": seen.pixels,
             "zones": sorted(best.zones),
-            "entry": best.entry,
+            "entry": bool(best.entry),
             "score": round(best.score, 4),
             "reason": seen.reason,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +117,20 @@ class MotionResult:
     """The whole scene changed at once (light, shake): regions are followed but nothing new is confirmed."""
 
 
+class Mode(StrEnum):
+    """What the owner asked for. Values are Home Assistant's state names."""
+
+    DISARMED = "disarmed"
+    HOME = "armed_home"
+    AWAY = "armed_away"
+    NIGHT = "armed_night"
+
+
+MODES: Mapping[str, Mode] = {"disarmed": Mode.DISARMED, "home": Mode.HOME, "away": Mode.AWAY, "night": Mode.NIGHT}
+"""By their names in the settings."""
+ARMED_MODES = frozenset({Mode.HOME, Mode.AWAY, Mode.NIGHT})
+
+
 class TrackState(StrEnum):
     CANDIDATE = "candidate"
     """Seen, not yet confirmed."""
@@ -143,6 +157,8 @@ class Track:
     """Names of the watch and entry zones its centre-bottom has touched."""
     reason: str
     """Why it has its state, with values and thresholds, in one short line."""
+    modes: frozenset[Mode] = ARMED_MODES
+    """In which it counts where it is now."""
 
 
 class Phase(StrEnum):
@@ -168,14 +184,16 @@ class Event:
     boxes: tuple[Box, ...]
     """All confirmed and holding boxes in that frame."""
     zones: frozenset[str]
-    entry: bool
-    """Whether it was in an entry zone, which starts the entry delay instead of the alarm."""
+    entry: frozenset[Mode]
+    """Modes in which it was in an entry zone, which starts the entry delay instead of the alarm."""
     score: float
     reason: str
     id: str = ""
     """128 random bits as hex, given by ``runtime.watch``; the name of the event everywhere outside the core."""
     picture: Picture | None = None
     """Given by ``runtime.watch`` on opened and improved."""
+    modes: frozenset[Mode] = ARMED_MODES
+    """In which it counts where it is; ``core.alarm.rules`` knows the mode."""
 
 
 class AlertKind(StrEnum):
@@ -224,15 +242,6 @@ class Fault:
     text: str
     """What, where and the fix in one line; never a secret."""
     since_at: datetime
-
-
-class Mode(StrEnum):
-    """What the owner asked for. Values are Home Assistant's state names."""
-
-    DISARMED = "disarmed"
-    HOME = "armed_home"
-    AWAY = "armed_away"
-    NIGHT = "armed_night"
 
 
 class AlarmState(StrEnum):

@@ -141,7 +141,7 @@ class Panel:
                 if event.phase is Phase.OPENED and not self._disarmed_after(opened or now):
                     after = states.notice(
                         self._kept,
-                        entry=event.entry,
+                        entry=self._kept.mode in event.entry,
                         event_id=event.id,
                         now=now,
                         settings=self._settings,

@@ -184,6 +184,7 @@ class Respond:
         decision = rules.decide(
             event,
             status.state,
+            status.mode,
             settings=self._settings.alarm,
             camera_label=self._house.cameras[event.camera],
             since_last_alert_s=self._since_last_alert_s(event.camera, status),
@@ -209,12 +210,14 @@ class Respond:
             self._wake_s = self._clock.monotonic() + BETTER_VIEW_S
 
     def _notice(self, seen: Sighting) -> None:
-        """Let the event raise the alarm, unless it was silent because nothing was armed yet.
+        """Let the event raise the alarm, unless it was silent because nothing was armed yet or because of a zone.
 
         Before the event is stored: a power cut in between leaves a raised alarm whose mail is made up for at the
         next start, and never a mail that says somebody came in without the alarm that follows it.
         """
         if seen.status.state in (AlarmState.DISARMED, AlarmState.ARMING) or self._noticed == seen.event.id:
+            return
+        if not rules.counts(seen.event, seen.status.mode):
             return
         self._panel.notice(seen.event, seen.status.at)
         self._noticed = seen.event.id

@@ -101,9 +101,9 @@ class Watch:
     def begin_anew(self) -> None:
         """End the open event with the next frame; what still moves then opens another one.
 
-        Called from any thread, however often, when the alarm becomes armed, also after an alarm: somebody who
-        was in view before must not stay unnoticed for as long as they keep moving, while an owner who has just
-        left is gone from the picture.
+        Called from any thread, however often, when the alarm becomes armed, also after an alarm or in another mode:
+        somebody who was in view before must not stay unnoticed for as long as they keep moving, while an owner who
+        has just left is gone from the picture.
         """
         self._anew.set()
 

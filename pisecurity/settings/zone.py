@@ -11,6 +11,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from pisecurity.settings.table import KeyPath, Share, Slug, Table
 
 Point = tuple[Share, Share]
+ArmedMode = Literal["home", "away", "night"]
+EVERY_MODE: tuple[ArmedMode, ...] = ("home", "away", "night")
 
 LEAST_ZONE_AREA = 0.0001
 """Share of the picture, a hundredth of its width by a hundredth of its height; less is a slip of the pen."""
@@ -32,6 +34,8 @@ class ZoneSettings(Table):
     """Corners in shares of the picture, from the left and from the top."""
     min_area: float = Field(0.0, ge=0, le=0.5)
     """Smallest thing that counts here, as a share of the picture; 0 is min_area of [motion]."""
+    modes: tuple[ArmedMode, ...] = Field(EVERY_MODE, min_length=1, max_length=3)
+    """Armed modes in which it does what its kind says; what does not count then is kept and not told."""
 
     @field_validator("points")
     @classmethod
@@ -62,6 +66,13 @@ class ZoneSettings(Table):
         if min_area and kind == "privacy":
             raise ValueError("in a privacy zone nothing is found, of whatever size; leave it out")
         return min_area
+
+    @field_validator("modes")
+    @classmethod
+    def _modes_fit_the_kind(cls, modes: tuple[ArmedMode, ...], info: ValidationInfo) -> tuple[ArmedMode, ...]:
+        if info.data.get("kind") == "privacy" and set(modes) != set(EVERY_MODE):
+            raise ValueError("a privacy zone is black in every mode, and disarmed; leave it out")
+        return modes
 
 
 def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:

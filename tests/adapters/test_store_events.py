@@ -16,6 +16,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.events import LAST_ALARM, ONE, PAGE
 from pisecurity.adapters.store.outbox import DUE, HASTEN, NEWEST, NEWEST_DUE, OF_EVENTS, WAITING
 from pisecurity.core.types import (
+    ARMED_MODES,
     AlarmState,
     Alert,
     AlertKind,
@@ -258,7 +259,7 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
         box=st.builds(Box, SHARES, SHARES, SHARES, SHARES),
         boxes=st.just(()),
         zones=st.frozensets(TEXTS, max_size=4),
-        entry=st.booleans(),
+        entry=st.frozensets(st.sampled_from(sorted(ARMED_MODES))),
         score=SHARES,
         reason=TEXTS,
     ),

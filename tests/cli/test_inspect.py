@@ -115,7 +115,7 @@ def make_event(number: int) -> Event:
         box=Box(0.1, 0.2, 0.3, 0.4),
         boxes=(),
         zones=frozenset({"path", "garden"}),
-        entry=False,
+        entry=frozenset(),
         score=0.8,
         reason="went 0.05 (needs 0.02)",
         id=f"{number:032x}",

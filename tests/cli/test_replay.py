@@ -389,7 +389,7 @@ def test_times_read_like_those_of_a_player(seconds: float, text: str) -> None:
 def make_event(number: int, phase: Phase, opened_s: float, last_s: float, width: float, reason: str) -> Event:
     at = datetime(2026, 6, 1, tzinfo=UTC)
     box = Box(0.0, 0.0, width, 0.5)
-    return Event("front", number, phase, opened_s, at, last_s, box, (box,), frozenset(), False, 0.5, reason)
+    return Event("front", number, phase, opened_s, at, last_s, box, (box,), frozenset(), frozenset(), 0.5, reason)
 
 
 def make_frame(taken_s: float) -> Frame:

@@ -343,3 +343,28 @@ def test_a_test_alert_goes_to_everybody(house: Fixture) -> None:
     house.respond.test_alert()
     (alert,) = house.alerts()
     assert alert.kind is AlertKind.TEST and len(house.deliveries()) == 2 and house.woken == 1
+
+
+def test_where_it_does_not_count_in_the_mode_it_is_kept_with_its_picture_and_raises_nothing(house: Fixture) -> None:
+    house.arm(Mode.HOME)
+    house.put(replace(make_event(), modes=frozenset({Mode.AWAY})))
+    (record,) = house.store.events(10)
+    assert (record.kind, record.state) == (None, AlarmState.ARMED_HOME)
+    assert record.why == "armed home: movement at Front door, where it counts only in mode away"
+    assert house.pictures.load(EVENT, PictureKind.ANNOTATED) is not None
+    assert house.alerts() == [] and house.panel.status().state is AlarmState.ARMED_HOME
+
+
+def test_what_follows_it_where_it_counts_raises_the_alarm(house: Fixture) -> None:
+    house.arm(Mode.HOME)
+    elsewhere = replace(make_event(), modes=frozenset({Mode.AWAY}))
+    house.put(elsewhere, make_event(Phase.ENDED), make_event(number=2, event_id=LATER_EVENT))
+    assert house.kinds() == [AlertKind.ALARM]
+    assert house.panel.status().event_id == LATER_EVENT
+
+
+def test_an_entry_zone_of_another_mode_raises_the_alarm_at_once(house: Fixture) -> None:
+    house.arm(Mode.NIGHT)
+    house.put(replace(make_event(), entry=frozenset({Mode.AWAY})))
+    assert house.kinds() == [AlertKind.ALARM]
+    assert house.panel.status().state is AlarmState.TRIGGERED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import floor
 
 from pisecurity.core.alarm.states import delays
-from pisecurity.core.types import AlarmState, AlertKind, Decision, Event, Mode
+from pisecurity.core.types import MODES, AlarmState, AlertKind, Decision, Event, Mode
 from pisecurity.settings import AlarmSettings
 
 _SILENT = {
@@ -15,9 +15,15 @@ _SILENT = {
 }
 
 
+def counts(event: Event, mode: Mode) -> bool:
+    """Return whether *event* is where zones let it count in *mode*."""
+    return mode in event.modes
+
+
 def decide(
     event: Event,
     state: AlarmState,
+    mode: Mode,
     *,
     settings: AlarmSettings,
     camera_label: str,
@@ -31,6 +37,7 @@ def decide(
     Args:
         event: as it opened.
         state: what the alarm did when the event opened, before the panel took notice of it.
+        mode: what had been ordered then, which *state* does not tell while it is triggered.
         camera_label: what people call the camera.
         since_last_alert_s: seconds since the last ALARM about this camera; None when there was none, or none
             that the pause should count from.
@@ -39,8 +46,11 @@ def decide(
         return Decision(None, _SILENT[state])
     was = state.value.replace("_", " ")
     where = f"{camera_label} ({', '.join(sorted(event.zones))})" if event.zones else camera_label
-    if event.entry and state is not AlarmState.TRIGGERED:
-        entry_delay_s = delays(settings, Mode(state.value)).entry_delay_s
+    if not counts(event, mode):
+        names = ", ".join(name for name, one in MODES.items() if one in event.modes)
+        return Decision(None, f"{was}: movement at {where}, where it counts only in mode {names}")
+    if mode in event.entry and state is not AlarmState.TRIGGERED:
+        entry_delay_s = delays(settings, mode).entry_delay_s
         if entry_delay_s > 0:
             return Decision(AlertKind.ENTRY, f"{was}: entry at {where}, entry delay {entry_delay_s:g} s")
     if since_last_alert_s is None:

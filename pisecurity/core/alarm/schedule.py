@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
+from pisecurity.core.types import MODES, Alarm, AlarmState, Instant, Mode
 from pisecurity.settings import ScheduleSettings
 
 CLOCK_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,7 +23,6 @@ with the time of its last shutdown, which looks as good as the right one. After 
 until it has the internet; a house without any must not wait for ever."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MODES = {"disarmed": Mode.DISARMED, "home": Mode.HOME, "away": Mode.AWAY, "night": Mode.NIGHT}
 # A week back, and a day on either side for zones whose clocks moved past midnight or skipped a date.
 _DAYS_BACK, _DAYS_AHEAD = 8, 1
 
@@ -120,7 +119,7 @@ def _newest_first(entries: Sequence[ScheduleSettings], today: date) -> Iterator[
         name = _WEEKDAYS[day.weekday()]
         of_day = [entry for entry in entries if name in entry.days]
         for entry in sorted(of_day, key=lambda entry: entry.at, reverse=True):
-            yield datetime.combine(day, entry.at), _MODES[entry.mode]
+            yield datetime.combine(day, entry.at), MODES[entry.mode]
 
 
 def _first_shown(nominal: datetime, zone: tzinfo) -> datetime:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pisecurity.core.types import Box, Event, Phase, Track, TrackState
+from pisecurity.core.types import ARMED_MODES, Box, Event, Mode, Phase, Track, TrackState
 
 _BETTER = 2.0
 """How many times as good a view must be to be worth a new picture."""
@@ -43,25 +43,35 @@ class EventKeeper:
         self._open: _Open | None = None
 
     def note(
-        self, tracks: Sequence[Track], entering: frozenset[int], now_s: float, at: datetime, gap_s: float
+        self,
+        tracks: Sequence[Track],
+        entering: Mapping[int, frozenset[Mode]],
+        now_s: float,
+        at: datetime,
+        gap_s: float,
     ) -> tuple[Event, ...]:
         """Return the events that opened, improved or ended with this frame.
 
+        What comes to where it counts in a further mode is another event: whether it is told of is decided as an event
+        opens.
+
         Args:
             tracks: those seen in this frame; candidates are left out of account.
-            entering: ids of the tracks that have been in an entry zone.
+            entering: modes in which each track, by its id, has been in an entry zone.
             now_s: when the frame was taken, monotonic seconds.
             at: the same as UTC, for the label.
             gap_s: seconds without anything that counts until the event is over.
         """
         counting = [track for track in tracks if track.state is not TrackState.CANDIDATE]
+        confirmed = [track for track in counting if track.state is TrackState.CONFIRMED]
         ended: tuple[Event, ...] = ()
-        if self._open is not None and now_s - self._open.last_s > gap_s:
+        if self._open is not None and (
+            now_s - self._open.last_s > gap_s or not _modes(confirmed) <= self._open.told.modes
+        ):
             ended = self.finish()
         if not counting:
             return ended
         if self._open is None:
-            confirmed = [track for track in counting if track.state is TrackState.CONFIRMED]
             return ended + (self._begin(confirmed, entering, now_s, at) if confirmed else ())
         return ended + self._go_on(self._open, counting, now_s)
 
@@ -73,7 +83,7 @@ class EventKeeper:
         return (event,)
 
     def _begin(
-        self, counting: Sequence[Track], entering: frozenset[int], now_s: float, at: datetime
+        self, counting: Sequence[Track], entering: Mapping[int, frozenset[Mode]], now_s: float, at: datetime
     ) -> tuple[Event, ...]:
         best = max(counting, key=_view)
         self._number += 1
@@ -81,7 +91,8 @@ class EventKeeper:
             camera=self._camera, number=self._number, phase=Phase.OPENED, opened_s=now_s, opened_at=at, last_s=now_s,
             box=best.box, boxes=tuple(track.box for track in counting), zones=_zones(counting),
             # Whoever appears elsewhere at the same time did not just come home.
-            entry=all(track.id in entering for track in counting), score=best.score, reason=best.reason,
+            entry=ARMED_MODES.intersection(*(entering.get(track.id, frozenset()) for track in counting)),
+            score=best.score, reason=best.reason, modes=_modes(counting),
         )  # fmt: skip
         self._open = _Open(event, _view(best), now_s, now_s, event.zones, event.score)
         return (event,)
@@ -113,6 +124,10 @@ def _view(track: Track) -> float:
 def _touches_edge(box: Box) -> bool:
     margin = 0.005
     return box.x <= margin or box.y <= margin or box.x + box.w >= 1 - margin or box.y + box.h >= 1 - margin
+
+
+def _modes(tracks: Sequence[Track]) -> frozenset[Mode]:
+    return frozenset().union(*(track.modes for track in tracks))
 
 
 def _zones(tracks: Sequence[Track]) -> frozenset[str]:

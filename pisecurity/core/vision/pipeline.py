@@ -137,7 +137,7 @@ class Pipeline:
 
     def _step(self, frame: Frame, change: Change, planes: Planes, boxed: Sequence[tuple[Thing, Box]]) -> Step:
         tracks = tuple(as_track(thing, box, planes.coarse.shape) for thing, box in boxed)
-        entering = frozenset(thing.id for thing, _ in boxed if thing.entry)
+        entering = {thing.id: thing.entry for thing, _ in boxed}
         # At first neither the noise of the picture nor the wind in it is known: what moves then is shown, not told.
         known = frame.taken_s - self._began_s >= WARM_UP_S
         told = tracks if known else ()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import cv2
 
-from pisecurity.core.types import Box, Track, TrackState
+from pisecurity.core.types import Box, Mode, Track, TrackState
 from pisecurity.core.vision import light
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.motion import Blob, Stirring, has_outline
@@ -119,7 +119,7 @@ class Thing:
     trail: list[Waypoint] = field(default_factory=list)
     """The last 3 s, ten a second at most."""
     zones: frozenset[str] = frozenset()
-    entry: bool = False
+    entry: frozenset[Mode] = frozenset()
     score: float = 0.0
     reason: str = "first seen"
 
@@ -438,5 +438,5 @@ def as_track(thing: Thing, box: Box, shape: tuple[int, ...]) -> Track:
     return Track(
         id=thing.id, box=box, state=thing.state, first_s=thing.first_s, last_s=thing.seen_s,
         travel=_distance(thing.origin, thing.centre) / math.hypot(*shape), score=thing.score,
-        zones=thing.zones, reason=thing.reason,
+        zones=thing.zones, reason=thing.reason, modes=thing.place.modes,
     )  # fmt: skip

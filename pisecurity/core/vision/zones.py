@@ -2,19 +2,21 @@
 
 A thing is in the zone that holds its foot point: the middle of the lower edge of its box, because that is where
 a person touches the ground. An ignore zone also takes what lies in it by three quarters or more, such as a
-bush whose box ends just below the zone. A zone with a size of its own holds only what is large enough.
+bush whose box ends just below the zone. A zone with a size of its own holds only what is large enough. A zone with
+modes of its own says in which modes a thing counts; which of them it is, ``core.alarm.rules`` alone knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pisecurity.core.types import Box
-from pisecurity.settings import Settings, ZoneSettings
+from pisecurity.core.types import ARMED_MODES, MODES, Box, Mode
+from pisecurity.settings import EVERY_MODE, Settings, ZoneSettings
 
 _GRID = 256
 _IGNORED_SHARE = 0.75
@@ -26,47 +28,75 @@ class Place:
 
     zones: frozenset[str]
     """Names of the watch and entry zones that hold its foot point."""
-    entry: bool
-    """Whether one of them is an entry zone."""
+    entry: frozenset[Mode]
+    """Armed modes in which one of them is an entry zone."""
     objection: str
-    """Why it does not count here, in a few words; empty when it counts."""
+    """Why it counts here in no mode, in a few words; empty when it counts in one."""
+    modes: frozenset[Mode]
+    """Armed modes in which it counts."""
 
 
-ANYWHERE = Place(frozenset(), False, "")
+ANYWHERE = Place(frozenset(), frozenset(), "", ARMED_MODES)
+
+
+class _Drawn(NamedTuple):
+    """A zone on the grid."""
+
+    zone: ZoneSettings
+    mask: NDArray[np.bool_]
+    modes: frozenset[Mode]
 
 
 class ZoneMap:
     """The zones of one camera, drawn once on a grid of 256x256 cells over the picture."""
 
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
-        # Privacy zones are black already: nothing is found there.
-        self._drawn = tuple((zone, draw(zone.points)) for zone in zones if zone.kind != "privacy")
+        self._drawn = tuple(
+            _Drawn(zone, draw(zone.points), frozenset(MODES[name] for name in zone.modes))
+            for zone in zones
+            if zone.kind != "privacy"  # black already: nothing is found there
+        )
         self._only_inside = any(zone.kind == "watch" for zone in zones)
 
     def place(self, box: Box, area: float) -> Place:
-        """Return where a thing with *box* is, of which *area* moves (share of the picture)."""
+        """Return where a thing with *box* is, of which *area* moves (share of the picture).
+
+        In a mode that a zone does not name, it is as if the zone were not there; but where a camera has a watch zone,
+        nothing counts outside of those that name the mode.
+        """
         if not self._drawn:
             return ANYWHERE
         row, column = _cell(box.y + box.h), _cell(box.x + box.w / 2)
-        holding = [zone for zone, mask in self._drawn if zone.kind != "ignore" and mask[row, column]]
-        inside = [zone for zone in holding if area >= zone.min_area]
+        ignoring = [one for one in self._drawn if one.zone.kind == "ignore" and _ignores(one.mask, box, row, column)]
+        holding = [one for one in self._drawn if one.zone.kind != "ignore" and one.mask[row, column]]
+        inside = [one for one in holding if area >= one.zone.min_area]
+        modes = _modes(inside)
+        if not self._only_inside:
+            modes |= ARMED_MODES - _modes(holding)
+        modes -= _modes(ignoring)
         return Place(
-            zones=frozenset(zone.name for zone in inside),
-            entry=any(zone.kind == "entry" for zone in inside),
-            objection=self._ignored(box, row, column) or self._objection(holding, inside, area),
+            zones=frozenset(one.zone.name for one in inside),
+            entry=modes & _modes(one for one in inside if one.zone.kind == "entry"),
+            objection="" if modes else _objection(ignoring, holding, area),
+            modes=modes,
         )
 
-    def _ignored(self, box: Box, row: int, column: int) -> str:
-        for zone, mask in self._drawn:
-            if zone.kind == "ignore" and (mask[row, column] or _covered(mask, box) >= _IGNORED_SHARE):
-                return f"in ignore zone {zone.name}"
-        return ""
 
-    def _objection(self, holding: Sequence[ZoneSettings], inside: Sequence[ZoneSettings], area: float) -> str:
-        if holding and not inside:
-            least = min(holding, key=lambda zone: zone.min_area)
-            return f"too small for zone {least.name}: size {area:.4f}, needs {least.min_area:g}"
-        return "outside the watch zones" if self._only_inside and not holding else ""
+def _ignores(mask: NDArray[np.bool_], box: Box, row: int, column: int) -> bool:
+    return bool(mask[row, column]) or _covered(mask, box) >= _IGNORED_SHARE
+
+
+def _modes(drawn: Iterable[_Drawn]) -> frozenset[Mode]:
+    return frozenset().union(*(one.modes for one in drawn))
+
+
+def _objection(ignoring: Sequence[_Drawn], holding: Sequence[_Drawn], area: float) -> str:
+    if ignoring:
+        return f"in ignore zone {ignoring[0].zone.name}"
+    if holding:
+        least = min((one.zone for one in holding), key=lambda zone: zone.min_area)
+        return f"too small for zone {least.name}: size {area:.4f}, needs {least.min_area:g}"
+    return "outside the watch zones"
 
 
 def unwatched(settings: Settings) -> tuple[str, ...]:
@@ -78,7 +108,7 @@ def _blind(zones: Sequence[ZoneSettings]) -> Iterator[str]:
     drawn = [(zone, draw(zone.points)) for zone in zones]
     taken = np.zeros((_GRID, _GRID), np.bool_)
     for zone, mask in drawn:
-        if zone.kind in ("ignore", "privacy"):
+        if zone.kind == "privacy" or (zone.kind == "ignore" and set(zone.modes) == set(EVERY_MODE)):
             taken |= mask
     counting = [(zone, mask) for zone, mask in drawn if zone.kind in ("watch", "entry")]
     lost = [zone for zone, mask in counting if mask[~taken].sum() == 0]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pisecurity.core.alarm.rules import decide
-from pisecurity.core.types import AlarmState, AlertKind, Box, Decision, Event, Phase
+from pisecurity.core.types import ARMED_MODES, AlarmState, AlertKind, Box, Decision, Event, Mode, Phase
 from pisecurity.settings import AlarmSettings, ModeSettings
 
 SETTINGS = AlarmSettings(alert_pause_s=300)
@@ -15,10 +15,12 @@ ARMED = (AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT)
 def decided(
     state: AlarmState,
     *,
-    entry: bool = False,
+    entry: bool | frozenset[Mode] = False,
     since_last_alert_s: float | None = None,
     zones: frozenset[str] = frozenset(),
     settings: AlarmSettings = SETTINGS,
+    modes: frozenset[Mode] = ARMED_MODES,
+    ordered: Mode = Mode.AWAY,
 ) -> Decision:
     event = Event(
         camera="front",
@@ -30,12 +32,16 @@ def decided(
         box=Box(0.1, 0.1, 0.2, 0.4),
         boxes=(),
         zones=zones,
-        entry=entry,
+        entry=entry if isinstance(entry, frozenset) else ARMED_MODES if entry else frozenset(),
         score=0.9,
         reason="moved",
         id="e1",
+        modes=modes,
     )
-    return decide(event, state, settings=settings, camera_label="Front door", since_last_alert_s=since_last_alert_s)
+    mode = Mode(state.value) if state in ARMED else ordered
+    return decide(
+        event, state, mode, settings=settings, camera_label="Front door", since_last_alert_s=since_last_alert_s
+    )
 
 
 def words(state: AlarmState) -> str:
@@ -94,6 +100,27 @@ def test_pause_silences_up_to_its_end_and_says_the_values(state: AlarmState) -> 
 def test_no_pause_alerts_every_time() -> None:
     decision = decided(AlarmState.ARMED_AWAY, since_last_alert_s=0.0, settings=AlarmSettings(alert_pause_s=0))
     assert decision.kind is AlertKind.ALARM
+
+
+@pytest.mark.parametrize("entry", [True, False])
+def test_where_zones_do_not_count_in_the_mode_it_is_kept_and_says_in_which_they_do(*, entry: bool) -> None:
+    terrace = frozenset({"Terrace"})
+    decision = decided(AlarmState.ARMED_HOME, entry=entry, zones=terrace, modes=frozenset({Mode.AWAY, Mode.NIGHT}))
+    assert decision == Decision(
+        None, "armed home: movement at Front door (Terrace), where it counts only in mode away, night"
+    )
+    assert decided(AlarmState.ARMED_NIGHT, modes=frozenset({Mode.AWAY, Mode.NIGHT})).kind is AlertKind.ALARM
+
+
+def test_while_triggered_zones_count_in_the_mode_that_was_ordered() -> None:
+    away = frozenset({Mode.AWAY})
+    assert decided(AlarmState.TRIGGERED, modes=away, ordered=Mode.AWAY).kind is AlertKind.ALARM
+    assert decided(AlarmState.TRIGGERED, modes=away, ordered=Mode.NIGHT).kind is None
+
+
+def test_an_entry_zone_of_another_mode_delays_nothing() -> None:
+    decision = decided(AlarmState.ARMED_NIGHT, entry=frozenset({Mode.AWAY}))
+    assert decision == Decision(AlertKind.ALARM, "armed night: movement at Front door")
 
 
 @pytest.mark.parametrize("entry", [True, False])

@@ -1,24 +1,33 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
-from pisecurity.core.types import Box, Event, Phase, Track, TrackState
+from pisecurity.core.types import ARMED_MODES, Box, Event, Mode, Phase, Track, TrackState
 from pisecurity.core.vision.events import EventKeeper
 from tests.fakes import START
 
+AWAY = frozenset({Mode.AWAY})
 SMALL, LARGE, LARGER = Box(0.3, 0.3, 0.05, 0.1), Box(0.3, 0.3, 0.1, 0.2), Box(0.3, 0.3, 0.2, 0.4)
 
 
 def track(
-    box: Box = SMALL, state: TrackState = TrackState.CONFIRMED, number: int = 1, zones: tuple[str, ...] = ()
+    box: Box = SMALL,
+    state: TrackState = TrackState.CONFIRMED,
+    number: int = 1,
+    zones: tuple[str, ...] = (),
+    modes: frozenset[Mode] = ARMED_MODES,
 ) -> Track:
-    return Track(number, box, state, 0.0, 0.0, 0.1, 0.7, frozenset(zones), "went far")
+    return Track(number, box, state, 0.0, 0.0, 0.1, 0.7, frozenset(zones), "went far", modes)
 
 
-def note(keeper: EventKeeper, at_s: float, *tracks: Track, entering: tuple[int, ...] = ()) -> list[Event]:
-    return list(keeper.note(tracks, frozenset(entering), at_s, START + timedelta(seconds=at_s), gap_s=10))
+def note(
+    keeper: EventKeeper, at_s: float, *tracks: Track, entering: Mapping[int, frozenset[Mode]] = MappingProxyType({})
+) -> list[Event]:
+    return list(keeper.note(tracks, entering, at_s, START + timedelta(seconds=at_s), gap_s=10))
 
 
 def test_candidates_open_nothing() -> None:
@@ -94,7 +103,38 @@ def test_an_event_improves_four_times_at_most() -> None:
     assert [event.phase for event in improved] == [Phase.IMPROVED] * 4
 
 
-@pytest.mark.parametrize(("entering", "entry"), [((1, 2), True), ((1,), False), ((), False)])
-def test_entry_only_when_everybody_came_by_the_entry(entering: tuple[int, ...], *, entry: bool) -> None:
+@pytest.mark.parametrize(
+    ("entering", "entry"),
+    [
+        ({1: ARMED_MODES, 2: ARMED_MODES}, ARMED_MODES),
+        ({1: ARMED_MODES, 2: AWAY}, AWAY),
+        ({1: ARMED_MODES}, frozenset()),
+        ({}, frozenset()),
+    ],
+)
+def test_entry_only_when_everybody_came_by_an_entry_of_the_mode(
+    entering: dict[int, frozenset[Mode]], entry: frozenset[Mode]
+) -> None:
     (event,) = note(EventKeeper("front"), 1, track(), track(number=2), entering=entering)
-    assert event.entry is entry
+    assert event.entry == entry
+
+
+def test_an_event_counts_in_the_modes_in_which_any_of_its_things_does() -> None:
+    (event,) = note(EventKeeper("front"), 1, track(modes=AWAY), track(number=2, modes=frozenset({Mode.NIGHT})))
+    assert event.modes == {Mode.AWAY, Mode.NIGHT}
+
+
+def test_coming_to_where_it_counts_in_a_further_mode_is_another_event() -> None:
+    """Or whoever crosses the terrace, on which nothing is told at home, would reach the door untold."""
+    keeper = EventKeeper("front")
+    (first,) = note(keeper, 1, track(zones=("terrace",), modes=AWAY))
+    ended, second = note(keeper, 2, track(zones=("terrace", "door")))
+    assert (first.modes, ended.phase, ended.number, second.phase) == (AWAY, Phase.ENDED, 1, Phase.OPENED)
+    assert (second.number, second.modes, second.opened_s) == (2, ARMED_MODES, 2)
+    assert note(keeper, 3, track(zones=("terrace", "door"), modes=AWAY)) == [], "and back is none"
+
+
+def test_what_stands_where_it_counts_in_a_further_mode_opens_nothing() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(modes=AWAY))
+    assert note(keeper, 2, track(modes=AWAY), track(number=2, state=TrackState.HOLDING)) == []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pisecurity.core.types import Box, Event, Frame, Phase, TrackState
+from pisecurity.core.types import ARMED_MODES, Box, Event, Frame, Mode, Phase, TrackState
 from pisecurity.core.vision.pipeline import WARM_UP_S, Pipeline, well_visible
 from pisecurity.settings import MotionSettings, ZoneSettings
 from tests.core.vision.drawn import (
@@ -245,13 +245,19 @@ def test_a_walker_counts_where_a_zone_is_content_with_its_size(least: float, *, 
 
 def test_an_event_that_begins_in_an_entry_zone_says_so() -> None:
     (event,) = opened(events(film(12, walker(3, 11)), zones=[zone("entry", *LEFT, name="door")]))
-    assert event.entry
+    assert event.entry == ARMED_MODES
     assert event.zones == {"door"}
 
 
 def test_an_event_that_begins_elsewhere_is_no_entry() -> None:
     (event,) = opened(events(film(12, walker(3, 11)), zones=[zone("entry", *RIGHT, name="door")]))
     assert not event.entry
+
+
+def test_whoever_leaves_a_zone_that_counts_in_one_mode_alone_is_another_event_that_counts_in_all() -> None:
+    first, second = opened(events(film(12, walker(3, 11)), zones=[zone("ignore", *LEFT, modes=("home", "night"))]))
+    assert (first.modes, second.modes) == (frozenset({Mode.AWAY}), ARMED_MODES)
+    assert first.opened_s < 6 < second.opened_s < 9
 
 
 def test_zones_of_another_camera_do_not_matter() -> None:

@@ -20,7 +20,7 @@ STILL = np.full((120, 160), 100, np.uint8)
 SCENE = Background(Planes(STILL, STILL, 1), 6)
 STIRRED = np.full((120, 160), 255, np.uint8)
 SIGHT = Sight(STILL, SCENE, None, STILL, Stirring(), STIRRED)
-IGNORED = Place(frozenset(), entry=False, objection="in ignore zone street")
+IGNORED = Place(frozenset(), entry=frozenset(), objection="in ignore zone street", modes=frozenset())
 
 
 def blob(x: float, y: float = 50, w: int = 12, h: int = 30) -> Blob:

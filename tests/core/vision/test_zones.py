@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pisecurity.core.types import Box
+from pisecurity.core.types import ARMED_MODES, MODES, Box, Mode
 from pisecurity.core.vision.zones import ANYWHERE, Place, ZoneMap, draw, unwatched
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings
 
@@ -59,17 +61,73 @@ def test_an_entry_zone_counts_beside_watch_zones() -> None:
 def test_a_zone_has_a_smallest_size_of_its_own() -> None:
     zones = ZoneMap([zone("watch", LOWER, "street", min_area=0.01), zone("watch", LEFT, "lawn")])
     right, left = Box(0.7, 0.5, 0.1, 0.2), Box(0.2, 0.5, 0.1, 0.2)
-    assert zones.place(right, 0.01) == Place(frozenset({"street"}), entry=False, objection="")
+    assert zones.place(right, 0.01) == replace(ANYWHERE, zones=frozenset({"street"}))
     assert zones.place(right, 0.0042).objection == "too small for zone street: size 0.0042, needs 0.01"
     assert zones.place(right, 0.0042).zones == frozenset()
-    assert zones.place(left, 0.0042) == Place(frozenset({"lawn"}), entry=False, objection="")
+    assert zones.place(left, 0.0042) == replace(ANYWHERE, zones=frozenset({"lawn"}))
 
 
 def test_what_is_too_small_for_an_entry_zone_neither_counts_nor_starts_the_delay() -> None:
     zones = ZoneMap([zone("entry", LOWER, "door", min_area=0.01)])
-    assert zones.place(Box(0.4, 0.5, 0.1, 0.2), 0.009).entry is False
+    assert not zones.place(Box(0.4, 0.5, 0.1, 0.2), 0.009).entry
     assert zones.place(Box(0.4, 0.5, 0.1, 0.2), 0.009).objection
     assert zones.place(Box(0.4, 0.1, 0.1, 0.2), 0.009) == ANYWHERE
+
+
+LAWN = Box(0.7, 0.5, 0.1, 0.2)
+AWAY, OTHERS = frozenset({Mode.AWAY}), frozenset({Mode.HOME, Mode.NIGHT})
+
+
+@pytest.mark.parametrize(
+    ("zones", "place"),
+    [
+        ([zone("watch", LOWER, "lawn", modes=("away",))], Place(frozenset({"lawn"}), frozenset(), "", AWAY)),
+        ([zone("ignore", LOWER, "lawn", modes=("away",))], Place(frozenset(), frozenset(), "", OTHERS)),
+        ([zone("entry", LOWER, "lawn", modes=("away",))], Place(frozenset({"lawn"}), AWAY, "", ARMED_MODES)),
+        (
+            [zone("watch", LOWER, "lawn", modes=("away",)), zone("watch", LOWER, "yard", modes=("home", "night"))],
+            Place(frozenset({"lawn", "yard"}), frozenset(), "", ARMED_MODES),
+        ),
+        (
+            [zone("watch", LOWER, "lawn"), zone("ignore", LOWER, "terrace", modes=("home", "night"))],
+            Place(frozenset({"lawn"}), frozenset(), "", AWAY),
+        ),
+        (
+            [zone("watch", LOWER, "lawn", modes=("away",)), zone("ignore", LOWER, "terrace", modes=("away",))],
+            Place(frozenset({"lawn"}), frozenset(), "in ignore zone terrace", frozenset()),
+        ),
+        (
+            [zone("watch", LEFT, "yard", modes=("away",))],
+            Place(frozenset(), frozenset(), "outside the watch zones", frozenset()),
+        ),
+        ([zone("entry", LOWER, "lawn", modes=("away",), min_area=0.1)], replace(ANYWHERE, modes=OTHERS)),
+    ],
+)
+def test_a_zone_does_what_it_does_only_in_its_modes(zones: list[ZoneSettings], place: Place) -> None:
+    assert ZoneMap(zones).place(LAWN, SIZE) == place
+
+
+MODE_NAMES = st.lists(st.sampled_from(["home", "away", "night"]), min_size=1, max_size=3, unique=True).map(tuple)
+SOME_ZONE = st.builds(
+    lambda kind, points, modes, least: zone(kind, points, "zone", modes=modes, min_area=least * (kind == "entry")),
+    st.sampled_from(["ignore", "entry"]),
+    st.sampled_from([LEFT, LOWER]),
+    MODE_NAMES,
+    st.sampled_from([0.0, 0.005, 0.05]),
+)
+
+
+@given(st.lists(SOME_ZONE, max_size=5), st.sampled_from(sorted(ARMED_MODES)), st.sampled_from([0.001, SIZE, 0.1]))
+def test_in_a_mode_it_is_as_if_only_the_zones_of_that_mode_were_there(
+    zones: list[ZoneSettings], mode: Mode, area: float
+) -> None:
+    for box in (LAWN, Box(0.2, 0.5, 0.1, 0.2), Box(0.2, 0.1, 0.1, 0.2), Box(0.7, 0.1, 0.1, 0.2)):
+        place = ZoneMap(zones).place(box, area)
+        alone = ZoneMap([one for one in zones if mode in {MODES[name] for name in one.modes}])
+        only = alone.place(box, area)
+        assert (mode in place.modes) == (mode in only.modes)
+        assert (mode in place.entry) == (mode in only.entry)
+        assert bool(place.objection) == (not place.modes)
 
 
 def test_a_polygon_covers_its_share_of_the_grid() -> None:
@@ -122,6 +180,7 @@ COVERED = "camera Garden: nothing counts in zone door: privacy and ignore zones 
         ([zone("privacy", EVERYWHERE, "neighbour"), zone("watch", LOWER, "lawn")], (NOTHING,)),
         ([zone("ignore", LOWER, "street"), zone("privacy", LEFT, "neighbour"), zone("watch", LEFT, "a")], (NOTHING,)),
         ([zone("privacy", LEFT, "neighbour"), zone("entry", LEFT, "door")], (COVERED,)),
+        ([zone("ignore", EVERYWHERE, "room", modes=("home",))], ()),
     ],
 )
 def test_zones_that_leave_nothing_to_be_watched_are_told(zones: list[ZoneSettings], told: tuple[str, ...]) -> None:
