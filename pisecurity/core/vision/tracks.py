@@ -40,6 +40,11 @@ _RUNNING = 3.0
 """Own heights a second of a runner: 5 m/s at 1.7 m."""
 _TOO_FAST, _TOO_FAST_BRIGHT = 3.5, 2.0
 """Own sizes a second that no person goes. Insects, flakes and drops before a lamp are brighter than what is behind."""
+_DASH, _DASH_STRAIGHT, _DASH_TIMES = 2.0, 0.85, 0.6
+"""Who went so many times as far as he must, straight on, runs, and may be out of view in a moment. Not what is
+brighter than the scene: insects do that."""
+_UPRIGHT = 1.3
+"""Height in widths from which on it may be a runner all the same."""
 _SPEED_OVER_S, _SPEED_LEAST_S = 0.3, 0.15
 _LEAST_SIZE = 6
 """Pixels: the size of what is smaller is known badly."""
@@ -155,6 +160,7 @@ class Tracker:
     def forget(self) -> None:
         """Drop everything, because the plane changed its size."""
         self._things.clear()
+        self._looked_s, self.clutter = None, 0.0
 
     def follow(
         self,
@@ -301,10 +307,12 @@ class _Judge:
         if self.now_s - thing.stirred_s > _IDLE_S:
             _start_anew(thing, self.now_s)
             return
-        needs_s = self._needs_s(thing)
         followed_s = thing.seen_s - thing.since_s
         gone, path = _gone(thing)
         needs = self._needs_travel(thing)
+        needs_s = self._needs_s(thing)
+        if gone >= max(_DASH * needs, _DASH_STRAIGHT * path) and not self._is_bright(thing):
+            needs_s *= _DASH_TIMES
         diagonal = self._diagonal
         thing.reason = (
             f"went {gone / diagonal:.3f} (needs {needs / diagonal:.3f}) "
@@ -344,9 +352,12 @@ class _Judge:
         return _distance((from_.x, from_.y), thing.centre) / elapsed_s / max(thing.rect.h, thing.rect.w, _LEAST_SIZE)
 
     def _most_speed(self, thing: Thing) -> float:
+        upright = thing.rect.h >= _UPRIGHT * thing.rect.w
+        return _TOO_FAST if upright or not self._is_bright(thing) else _TOO_FAST_BRIGHT
+
+    def _is_bright(self, thing: Thing) -> bool:
         place = thing.rect.slices
-        bright = cv2.mean(self.sight.coarse[place])[0] > cv2.mean(self.sight.background.upper[place])[0]
-        return _TOO_FAST_BRIGHT if bright else _TOO_FAST
+        return cv2.mean(self.sight.coarse[place])[0] > cv2.mean(self.sight.background.upper[place])[0]
 
     def _is_light(self, thing: Thing) -> bool:
         kept = self.sight.stirring.plane_at(self.now_s - _LIGHT_AGO_S)

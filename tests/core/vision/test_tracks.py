@@ -191,3 +191,12 @@ def test_where_many_things_come_and_go_a_small_one_must_be_followed_for_longer()
                 first.setdefault(tracker, at_s - 3)
     assert first[snow] > 1.3 * first[calm]
     assert first[snow] < 2.5
+
+
+def test_a_scene_that_begins_anew_at_the_same_moment_is_followed_from_there() -> None:
+    """A camera that changes its size may come back with the time of the frame before."""
+    tracker = Tracker()
+    follow(tracker, blob(40), at_s=1.0)
+    tracker.forget()
+    (thing,) = follow(tracker, blob(40), at_s=1.0)
+    assert thing.state is TrackState.CANDIDATE
