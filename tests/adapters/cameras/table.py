@@ -21,6 +21,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "raw pipe": ("y4m", "y4m mono"),
     "stage": ("stage",),
     "Pi camera, Pi 4 and 5": ("picamera2", "picamera2 on a Pi 5"),
+    "behind privacy zones": ("stage with privacy", "picamera2 with privacy"),
     "on real libcamera": ("picamera2 on libcamera",),
     "USB, real kernel": ("v4l2",),
 }
