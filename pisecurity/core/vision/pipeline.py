@@ -114,6 +114,7 @@ class Pipeline:
         wanted = bool(change.blobs) or self._tracker.busy
         stirred = self._stirring.compare(planes.coarse, background.sigma, now_s, wanted=wanted)
         if not wanted:
+            self._tracker.rest(now_s)
             return ()
         placed = [
             (blob, self._zones.place(blob.rect.share(coarse.shape), blob.area / coarse.size)) for blob in change.blobs

@@ -161,7 +161,7 @@ class Tracker:
         return tuple(t.rect for t in self._things if not t.counts and now_s - t.stirred_s > _ABSORB_S)
 
     def forget(self) -> None:
-        """Drop everything, because the plane changed its size."""
+        """Drop everything, because the scene begins anew."""
         self._things.clear()
         self._looked_s, self.clutter = None, 0.0
 
@@ -208,6 +208,11 @@ class Tracker:
             if (cost := _mismatch(thing, blob, now_s)) is not None
         ]
         return sorted(pairs, key=lambda pair: (pair[0], pair[1].id, pair[2]))
+
+    def rest(self, now_s: float) -> None:
+        """Take note of a frame in which nothing moves, called instead of ``follow`` while nothing is followed."""
+        self._count(0, now_s)
+        self._looked_s = now_s
 
     def _count(self, fresh: int, now_s: float) -> None:
         elapsed_s = _FIRST_S if self._looked_s is None else now_s - self._looked_s
@@ -350,11 +355,15 @@ class _Judge:
             self._confirm(thing)
 
     def _is_nuisance(self, thing: Thing) -> bool:
-        """Return whether *thing* goes as no person does, or is light; its reason then says which."""
+        """Return whether *thing* goes as no person does, or is light; its reason then says which.
+
+        What is not known for long enough to tell counts as one.
+        """
         speed, most = self._speed(thing), self._most_speed(thing)
-        if speed is None or speed > most:
-            told = "" if speed is None else f"{speed:.1f} of its sizes a second (at most {most:.1f}): "
-            thing.reason = told + "too fast for a person"
+        if speed is None:
+            return True
+        if speed > most:
+            thing.reason = f"{speed:.1f} of its sizes a second (at most {most:.1f}): too fast for a person"
             return True
         if self._is_light(thing):
             thing.light_s = self.now_s

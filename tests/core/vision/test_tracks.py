@@ -211,6 +211,19 @@ def test_where_many_things_come_and_go_a_small_one_must_be_followed_for_longer()
     assert first[snow] < 2.5
 
 
+def test_the_weather_is_over_when_nothing_new_comes_although_nothing_is_followed() -> None:
+    tracker, rng = Tracker(), np.random.default_rng(1)
+    for index in range(40):
+        follow(tracker, *(small(float(x)) for x in rng.uniform(0, 150, 3)), at_s=index / 10)
+    assert tracker.clutter > 5
+    for index in range(40, 160):
+        if tracker.busy:
+            follow(tracker, at_s=index / 10)
+        else:
+            tracker.rest(index / 10)
+    assert tracker.clutter < 1
+
+
 def test_a_scene_that_begins_anew_at_the_same_moment_is_followed_from_there() -> None:
     """A camera that changes its size may come back with the time of the frame before."""
     tracker = Tracker()
