@@ -85,8 +85,9 @@ class Respond:
         self._lost_mails: dict[str, str] = {}
         """Key of each fault that was mailed and is not over, and the id of that mail."""
         self._lost_mailed_s: dict[str, float] = {}
-        self._lost_since_s: dict[str, float] = {}
         """When the last mail about each fault was stored (monotonic), as far as it still holds back the next."""
+        self._lost_since_s: dict[str, float] = {}
+        """Since when each camera that is lost has been (monotonic)."""
         self._openings_lost = 0
 
     def apply(self, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -172,9 +173,9 @@ class NumberedRecording:
 
     def _decoded(self, number: int) -> bytes:
         since = number - BEHIND if number < self._position else number
-        for approach in (self._approach, self._begin_anew):
+        for approach in (partial(self._approach, number), self._begin_anew):
             try:
-                approach(number)
+                approach()
                 self._run(since, number)
             except (FFmpegError, OSError):
                 self._close()
@@ -209,9 +210,9 @@ class NumberedRecording:
                 if self._landed(key, early):
                     self._early = early
                     return
-        self._begin_anew(number)
+        self._begin_anew()
 
-    def _begin_anew(self, _number: int) -> None:
+    def _begin_anew(self) -> None:
         """Set the decoder to the start of the file, from which every frame can be seen."""
         self._close()
         self._container = opened(self.path)

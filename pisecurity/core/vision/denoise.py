@@ -7,9 +7,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pisecurity.core.vision.planes import Mat
+from pisecurity.core.vision.planes import SAMPLE, Mat
 
-_SAMPLE = (slice(2, None, 4), slice(2, None, 4))
 _MEASURE_EVERY_S = 0.5
 _MEASURE_AFTER_S = 0.3
 """From here on a frame is kept, for the next one to be compared with."""
@@ -49,7 +48,7 @@ class Denoiser:
 
     def __init__(self, visible: Mat | None = None) -> None:
         """*visible*: (H, W) uint8, 0 where no noise is to be measured, because it is black; None: nowhere."""
-        self._visible = None if visible is None else visible[_SAMPLE] > 0
+        self._visible = None if visible is None else visible[SAMPLE] > 0
         self.raw_sigma = 0.0
         """Standard deviation of the noise of the coarse plane as it comes, in steps of 255."""
         self._measured_s: float | None = None
@@ -107,11 +106,11 @@ class Denoiser:
         """Measure the noise now and then, between two frames: what differs from the background may be light."""
         since_s = _MEASURE_EVERY_S if self._measured_s is None else now_s - self._measured_s
         if since_s >= _MEASURE_EVERY_S and self._sample is not None:
-            difference = np.minimum(cv2.absdiff(coarse[_SAMPLE].copy(), self._sample), _MOST_NOISE)
+            difference = np.minimum(cv2.absdiff(coarse[SAMPLE].copy(), self._sample), _MOST_NOISE)
             seen = difference if self._visible is None else difference[self._visible]
             sigma = _SIGMA_PER_MEAN / 2**0.5 * float(seen.mean()) if seen.size else 0.0
             share = 1.0 if self._measured_s is None else _MEASURE_SHARE
             self.raw_sigma += share * (sigma - self.raw_sigma)
             self.smooths = self.raw_sigma > (_SMOOTH_DOWN_TO if self.smooths else _SMOOTH_ABOVE)
             self._measured_s, since_s = now_s, 0.0
-        self._sample = coarse[_SAMPLE].copy() if since_s >= _MEASURE_AFTER_S else None
+        self._sample = coarse[SAMPLE].copy() if since_s >= _MEASURE_AFTER_S else None

@@ -17,8 +17,9 @@ LEAST_PIXELS = 4
 LIGHT_WINDOW = 9
 """Side of the window within which light is taken to be even, in coarse pixels."""
 _MERGE_GAP = 2
+"""Pixels between pieces of one thing."""
 _APART_PER_SIZE = 0.15
-"""In the dark the pieces of a person lie so much farther apart, in sizes of the larger one."""
+"""In the dark the pieces of a person lie so much farther apart, as a share of the larger one's size."""
 _LEAST_DENSITY = 0.2
 """Moving share of the box that pieces must fill to be one thing: flakes all over the picture are not."""
 _MOST_BLOBS = 24

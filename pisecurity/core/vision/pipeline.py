@@ -22,6 +22,7 @@ from pisecurity.settings import MotionSettings, ZoneSettings
 _FINE_MARGIN, _FINE_NOISE_FACTOR = 5, 5.0
 """How much more than the contrast setting counts on the fine plane, which has twice the noise of the coarse one."""
 _DARK_CONTRAST = 0.5
+"""Share of the contrast setting that counts in a picture so noisy that it is smoothed."""
 WARM_UP_S = 2.5
 """Time after the scene began in which no event opens; what still moves then opens one."""
 _LEAST_CLEAR = 0.01

@@ -16,6 +16,8 @@ Mat = NDArray[Any]
 
 SMALLEST = 16
 """Least width and height of a frame, and of the coarse plane."""
+SAMPLE = (slice(2, None, 4), slice(2, None, 4))
+"""Index of one pixel in sixteen: enough to measure what the whole picture has in common."""
 VISIBLE = 255
 """In ``Frame.visible``, where the picture shows what the camera sees."""
 _COARSE_WIDTH, _COARSE_HEIGHT = 320, 480

@@ -5,9 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pisecurity.core.vision.planes import Mat
+from pisecurity.core.vision.planes import SAMPLE, Mat
 
-_SAMPLE = (slice(2, None, 4), slice(2, None, 4))
 _MEAN_STEP = 0.4
 """Change of mean brightness that calls for a new gain, in steps of 255."""
 _GAIN_EVERY_S = 0.8
@@ -36,7 +35,7 @@ class Exposure:
         mean = cv2.mean(coarse, self._visible)[0]
         known = self._mean is not None and abs(mean - self._mean) <= _MEAN_STEP
         if not known or now_s - self._measured_s >= _GAIN_EVERY_S:
-            ratios = coarse[_SAMPLE] / np.maximum(background[_SAMPLE], 8).astype(np.float32)
+            ratios = coarse[SAMPLE] / np.maximum(background[SAMPLE], 8).astype(np.float32)
             self._gain = max(_median(ratios, self._visible), 1 / 16)
             self._mean, self._measured_s = mean, now_s
         return self._gain
@@ -97,7 +96,7 @@ def weight(elapsed_s: float, tau_s: float) -> float:
 
 def _median(sample: Mat, visible: Mat | None) -> float:
     """Return the median of a *sample* of a plane, where it is *visible*: black is neither bright nor noisy."""
-    values = sample.ravel() if visible is None else sample[visible[_SAMPLE] > 0]
+    values = sample.ravel() if visible is None else sample[visible[SAMPLE] > 0]
     # np.median costs five times as much, and sorts out a mean of two that does not matter here.
     middle = values.size // 2
     return float(np.partition(values, middle)[middle]) if values.size else 0.0

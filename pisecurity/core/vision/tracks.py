@@ -46,6 +46,7 @@ brighter than the scene: insects do that."""
 _UPRIGHT = 1.3
 """Height in widths from which on it may be a runner all the same."""
 _SPEED_OVER_S, _SPEED_LEAST_S = 0.3, 0.15
+"""Speed is measured over so long; over less than the second it is not known."""
 _LEAST_SIZE = 6
 """Pixels: the size of what is smaller is known badly."""
 _CLUTTER_TAU_S = 3.0
@@ -62,6 +63,7 @@ _FAR = 2.0
 """A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
 and kept out of the background."""
 _FREER_S = 0.3
+"""So long a thing must have been where it counts in further modes."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
 
 
@@ -74,7 +76,7 @@ class Sight:
     background: Background
     moving: Mat | None
     plain: Mat
-    """The same in its own light."""
+    """(H, W) uint8, the same in its own light."""
     stirring: Stirring
     """The ones before, in their own light."""
     stirred: Mat | None
