@@ -62,8 +62,6 @@ _ABSORB_S = 6.0
 _FAR = 2.0
 """A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
 and kept out of the background."""
-_FREER_S = 0.3
-"""So long a thing must have been where it counts in further modes."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
 
 
@@ -128,8 +126,6 @@ class Thing:
     """The last 3 s, ten a second at most."""
     zones: frozenset[str] = frozenset()
     entry: frozenset[Mode] = frozenset()
-    freer_s: float | None = None
-    """Since when it has been where it counts in further modes; None when it is not."""
     score: float = 0.0
     reason: str = "first seen"
 
@@ -267,7 +263,6 @@ def _move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
     vx += share * ((x - thing.centre[0]) / elapsed_s - vx)
     vy += share * ((y - thing.centre[1]) / elapsed_s - vy)
     thing.velocity, thing.centre, thing.rect, thing.area = (vx, vy), (x, y), blob.rect, blob.area
-    place = _placed(thing, place, now_s)
     thing.seen_s, thing.place = now_s, place
     thing.sightings += 1
     thing.zones |= place.zones
@@ -277,23 +272,6 @@ def _move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
         thing.trail.append(Waypoint(now_s, x, y, last.path + math.hypot(x - last.x, y - last.y)))
         while now_s - thing.trail[0].at_s > _TRAIL_S + _TIME_SLACK_S:
             del thing.trail[0]
-
-
-def _placed(thing: Thing, place: Place, now_s: float) -> Place:
-    """Return where *thing* is, of which this frame says that it is at *place*.
-
-    What counted nowhere, or in fewer modes, must have gone on to where it does for a moment: while somebody is torn
-    apart, a head alone has its foot point where no foot is.
-    """
-    if place.modes <= thing.place.modes:
-        thing.freer_s = None
-        return place
-    if thing.freer_s is None:
-        thing.freer_s = now_s
-    if now_s - thing.freer_s < _FREER_S - _TIME_SLACK_S:
-        return thing.place
-    thing.freer_s = None
-    return place
 
 
 def _start_anew(thing: Thing, now_s: float) -> None:
