@@ -13,14 +13,14 @@ _MEASURE_EVERY_S = 0.5
 _MEASURE_AFTER_S = 0.3
 """From here on a frame is kept, for the next one to be compared with."""
 _MEASURE_SHARE = 0.3
-_SIGMA_PER_MEAN = 1.2533
-"""Standard deviation of Gaussian noise in means of its absolute value: the root of pi / 2."""
-_MOST_NOISE = 12
-"""Larger differences between two frames are movement."""
+_STILL_SHARE = 0.85
+"""Of the pixels so many are taken to stand still: the wind in a tree is no noise."""
+_SIGMA_PER_MEAN = 1.651
+"""Standard deviation of Gaussian noise in means of the smallest 85 % of its absolute values."""
 _SMOOTH_ABOVE, _SMOOTH_DOWN_TO = 1.5, 1.1
 """Noise, in steps of 255: a camera in daylight has about 0.7, one in the dark 3."""
-_SMOOTHING = 4.0
-"""By what the mean of 3x3 pixels and two frames divides the noise (the pixels of a halved plane are nearly apart)."""
+_BY_PIXELS, _BY_PIXELS_AND_FRAMES = 3.0, 4.0
+"""By what the mean of 3x3 pixels divides the noise, and that of two such frames (what one smooths is alike in both)."""
 _ROUNDING = 0.3
 """Noise that whole steps add: the root of 1 / 12."""
 _STEP_S = 0.08
@@ -55,6 +55,8 @@ class Denoiser:
         self._sample: Mat | None = None
         self.smooths = False
         """Whether the picture is so noisy that it is smoothed: a picture of the night."""
+        self._divides = 1.0
+        """By what the noise of the last returned plane was divided."""
         self._flits_until_s = float("-inf")
         self._kept: list[_Kept] = []
         """At most two earlier planes, about 0.1 s apart at any frame rate."""
@@ -62,7 +64,7 @@ class Denoiser:
     @property
     def sigma(self) -> float:
         """Standard deviation of what noise is left in the returned planes, in steps of 255."""
-        return _ROUNDING + (self.raw_sigma / _SMOOTHING if self.smooths else self.raw_sigma)
+        return _ROUNDING + self.raw_sigma / self._divides
 
     def clean(self, coarse: Mat, clutter: float, now_s: float) -> Mat:
         """Return *coarse*, (H, W) uint8, with less noise; itself where there is little.
@@ -76,6 +78,7 @@ class Denoiser:
         if clutter > _FLITTING_PER_S:
             self._flits_until_s = now_s + _FLITTING_FOR_S
         flits = now_s < self._flits_until_s
+        self._divides = _BY_PIXELS if self.smooths else 1.0
         if not (self.smooths or flits):
             self._kept.clear()
             return coarse
@@ -89,12 +92,15 @@ class Denoiser:
     def _mean(self, plane: Mat, now_s: float) -> Mat:
         if not self._kept or now_s - self._kept[-1].at_s > _MEAN_WITHIN_S:
             return plane
+        self._divides = _BY_PIXELS_AND_FRAMES
         return cv2.addWeighted(plane, 0.5, self._kept[-1].plane, 0.5, 0)
 
     def _median(self, plane: Mat, now_s: float) -> Mat:
         if len(self._kept) < 2 or now_s - self._kept[0].at_s > _MEDIAN_WITHIN_S:
             return plane
         first, second = (kept.plane for kept in self._kept)
+        if self.smooths:
+            self._divides = _BY_PIXELS_AND_FRAMES
         median = cv2.max(cv2.min(first, second), cv2.min(cv2.max(first, second), plane))
         limit = _FLITTING_CONTRAST + 4 * self.sigma
         left_out = cv2.threshold(cv2.absdiff(median, plane), limit, 255, cv2.THRESH_BINARY)[1]
@@ -106,11 +112,22 @@ class Denoiser:
         """Measure the noise now and then, between two frames: what differs from the background may be light."""
         since_s = _MEASURE_EVERY_S if self._measured_s is None else now_s - self._measured_s
         if since_s >= _MEASURE_EVERY_S and self._sample is not None:
-            difference = np.minimum(cv2.absdiff(coarse[SAMPLE].copy(), self._sample), _MOST_NOISE)
-            seen = difference if self._visible is None else difference[self._visible]
-            sigma = _SIGMA_PER_MEAN / 2**0.5 * float(seen.mean()) if seen.size else 0.0
+            sigma = _sigma(cv2.absdiff(coarse[SAMPLE].copy(), self._sample), self._visible)
             share = 1.0 if self._measured_s is None else _MEASURE_SHARE
             self.raw_sigma += share * (sigma - self.raw_sigma)
             self.smooths = self.raw_sigma > (_SMOOTH_DOWN_TO if self.smooths else _SMOOTH_ABOVE)
             self._measured_s, since_s = now_s, 0.0
         self._sample = coarse[SAMPLE].copy() if since_s >= _MEASURE_AFTER_S else None
+
+
+def _sigma(difference: Mat, visible: Mat | None) -> float:
+    """Return the standard deviation of the noise of two planes, of which *difference* is a sample of what they differ.
+
+    Of the smallest differences only: what moves differs by more.
+    """
+    seen = difference.ravel() if visible is None else difference[visible]
+    count = int(_STILL_SHARE * seen.size)
+    if count == 0:
+        return 0.0
+    still = np.partition(seen, count - 1)[:count]
+    return _SIGMA_PER_MEAN / 2**0.5 * float(still.mean())

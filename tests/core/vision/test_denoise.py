@@ -43,6 +43,28 @@ def test_the_noise_that_is_told_is_the_noise_that_is_left(sigma: float, fps: flo
     assert left <= 1.6 * denoiser.sigma
 
 
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_a_tree_in_the_wind_is_no_night(fps: float) -> None:
+    rng = np.random.default_rng(5)
+    leaves = rng.integers(0, 255, (120, 400)).astype(np.uint8)
+    planes = []
+    for number, plane in enumerate(noisy(0.7, round(4 * fps))):
+        planes.append(plane.copy())
+        at = round(60 * number / fps)
+        planes[-1][:, :16] = leaves[:, at : at + 16]
+    denoiser, clean = cleaned(iter(planes), fps=fps)
+    assert not denoiser.smooths
+    assert clean[-1] is planes[-1]
+
+
+@pytest.mark.parametrize(("fps", "by"), [(5, 3), (10, 4)])
+def test_less_noise_is_left_where_two_frames_are_close_enough_to_be_averaged(fps: float, by: float) -> None:
+    flat = np.full((120, 160), 100, np.uint8)
+    denoiser, clean = cleaned(noisy(6.0, round(4 * fps), flat), fps=fps)
+    assert denoiser.sigma == pytest.approx(0.3 + denoiser.raw_sigma / by)
+    assert float(np.std(clean[-1])) == pytest.approx(denoiser.sigma, rel=0.25)
+
+
 def test_it_is_switched_with_a_gap_so_that_dusk_does_not_flicker() -> None:
     planes = [*noisy(1.3, 40), *noisy(2.0, 40), *noisy(1.3, 40), *noisy(0.8, 60)]
     _, clean = cleaned(iter(planes))
@@ -98,4 +120,4 @@ def test_any_planes_at_any_pace_give_planes_of_the_same_size(
         assert out.shape == (height, width)
         assert out.dtype == np.uint8
         assert np.array_equal(plane, before)
-    assert 0 < denoiser.sigma < 30
+    assert 0 < denoiser.sigma < 256
