@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pisecurity.core.alarm import rules
 from pisecurity.core.alarm.states import delays
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, Fault, Instant, Mode, Phase
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, EventRecord, Fault, Instant, Mode, Phase
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, PictureKind, Pictures
@@ -290,7 +290,8 @@ class Respond:
     def _owe_all_clear(self, event_id: str, by: str, at: datetime) -> None:
         """Tell in the same conversation who disarmed, if the owner was told of the event at all."""
         record = self._store.event(event_id)
-        if record is None or record.kind is None:
+        told = None if record is None else self._told_of(record)
+        if told is None or told.kind is None:
             return
         facts = Facts(self._house.name, at, self._house.zone, by=by)
         words = compose(AlertKind.ALL_CLEAR, facts, self._house.catalogue)
@@ -301,8 +302,26 @@ class Respond:
                 at,
                 words.subject,
                 words.text,
-                thread=alert_id(event_id, record.kind),
+                thread=alert_id(told.id, told.kind),
             )
+        )
+
+    def _told_of(self, record: EventRecord) -> EventRecord | None:
+        """Return the event of the mail that the owner has about *record*; None when there is none.
+
+        That is another one where the pause between two mails kept *record* silent: the alarm is the same.
+        """
+        if record.kind is not None:
+            return record
+        earliest = record.opened_at - timedelta(seconds=self._settings.alarm.alert_pause_s)
+        earlier = self._store.events(REMEMBERED, before=record.id)
+        return next(
+            (
+                event
+                for event in earlier
+                if event.camera == record.camera and event.kind is not None and event.opened_at >= earliest
+            ),
+            None,
         )
 
     def _fault(self, change: FaultChange) -> None:

@@ -246,6 +246,23 @@ def test_disarming_an_entry_sends_the_all_clear_in_the_same_thread(house: Fixtur
     assert "Ben" in clear.text
 
 
+def test_disarming_an_alarm_that_the_pause_kept_silent_sends_the_all_clear_all_the_same(tmp_path: Path) -> None:
+    """The owner has the mail of a moment ago, and must hear that somebody has disarmed since."""
+    house = Fixture(tmp_path, AlarmSettings(home=ModeSettings(), trigger_time_s=180, alert_pause_s=300))
+    house.arm(Mode.HOME)
+    house.put(make_event(event_id=f"{0:032x}"))
+    house.clock.advance(180)
+    house.panel.settle()
+    house.put(make_event(Phase.ENDED, event_id=f"{0:032x}"), make_event(event_id=f"{1:032x}", number=2))
+    assert house.panel.status().state is AlarmState.TRIGGERED
+    assert house.kinds() == [AlertKind.ALARM]
+    house.panel.switch(Mode.DISARMED, by="Ben", how="page")
+    house.answer()
+    alarm, clear = house.alerts()
+    assert (clear.kind, clear.thread) == (AlertKind.ALL_CLEAR, alarm.id)
+    house.store.close()
+
+
 def test_a_power_cut_after_the_entry_delay_does_not_swallow_the_alarm(house: Fixture) -> None:
     house.arm()
     house.put(make_event(entry=True))
