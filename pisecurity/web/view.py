@@ -25,7 +25,8 @@ SILENT_WORDS = {
     AlarmState.ARMING: "exit delay",
     AlarmState.PENDING: "entry delay",
 }
-"""Why an event was not mailed; in the other states only the pause between two mails keeps one back."""
+"""Why an event was not mailed. In the other states it is the pause between two mails, or a zone that does not count in
+the mode; the page of the event says which."""
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
 FIRST_START = "start"
 """How the alarm came into the mode of a machine that never had one."""
@@ -166,7 +167,7 @@ def mailed_words(record: EventRecord) -> str:
     total = len(record.deliveries)
     accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in record.deliveries)
     return {
-        Mailed.SILENT: SILENT_WORDS.get(record.state, "mails paused"),
+        Mailed.SILENT: SILENT_WORDS.get(record.state, "not mailed"),
         Mailed.SHOWN: "shown here",
         Mailed.WAITING: f"{accepted} of {total} sent" if accepted else "mail waits",
         Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted}",

@@ -105,7 +105,7 @@ def test_a_long_alarm_says_when_it_began_and_when_somebody_was_seen_last() -> No
     house.happened(2, kind=None, ago=timedelta(seconds=5), state=AlarmState.TRIGGERED)
     found = state(client(house))
     assert found["line"] == "Front door, 14:00:00. Mailed to 2. Last 14:01:25"
-    assert found["events"][0]["mailed_words"] == "mails paused"
+    assert found["events"][0]["mailed_words"] == "not mailed"
 
 
 def test_countdown_is_the_servers_and_survives_a_reload() -> None:
@@ -137,7 +137,7 @@ def test_state_names_faults_cameras_and_events() -> None:
     ]
     assert [(event["time"], event["place"], event["mailed_words"]) for event in found["events"]] == [
         ("13:55", "drive", "mailed"),
-        ("Sun 14:00", "Front door", "mails paused"),
+        ("Sun 14:00", "Front door", "not mailed"),
     ]
 
 

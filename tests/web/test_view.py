@@ -29,7 +29,7 @@ A, R, L, W = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.LATER, Outcome.WAITING
 @pytest.mark.parametrize(
     ("outcomes", "kind", "expected", "words"),
     [
-        ((), None, Mailed.SILENT, "mails paused"),
+        ((), None, Mailed.SILENT, "not mailed"),
         ((), AlertKind.ALARM, Mailed.SHOWN, "shown here"),
         ((A,), AlertKind.ALARM, Mailed.SENT, "mailed"),
         ((A, A), AlertKind.ALARM, Mailed.SENT, "mailed to 2"),
@@ -52,8 +52,8 @@ def test_what_became_of_the_mails(
         (AlarmState.DISARMED, "disarmed"),
         (AlarmState.ARMING, "exit delay"),
         (AlarmState.PENDING, "entry delay"),
-        (AlarmState.ARMED_HOME, "mails paused"),
-        (AlarmState.TRIGGERED, "mails paused"),
+        (AlarmState.ARMED_HOME, "not mailed"),
+        (AlarmState.TRIGGERED, "not mailed"),
     ],
 )
 def test_an_event_without_a_mail_says_why(state: AlarmState, words: str) -> None:
