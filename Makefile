@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test test-libcamera test-v4l2 check bench dvr-scan pictures lock clean ruff mypy imports unit shell lines
+.PHONY: help demo test test-libcamera test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines
 
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -67,6 +67,10 @@ lines:
 
 bench: .venv-dev/$(READY) ## measure against what people use instead
 	$(DEV) benchmarks
+
+bench-own: .venv-dev/$(READY) ## measure on your own labelled recordings: FOLDER=evenings
+	@[[ -n "$(FOLDER)" ]] || { echo "name the folder: make bench-own FOLDER=evenings" >&2; exit 1; }
+	$(DEV) benchmarks.motion --own $(FOLDER) --no-peers --blocks 0 $(ARGS)
 
 # Its OpenCV is the one for desktops, which needs what a machine without a screen may lack.
 dvr-scan: .venv-dvr-scan/$(LOCKED)

@@ -105,6 +105,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="labelled recordings (default: videos in the folder that PISECURITY_RECORDED names, where it is set)",
     )
     parser.add_argument(
+        "--own",
+        type=Path,
+        metavar="FOLDER",
+        help="your labelled recordings and nothing else; what comes out is written there",
+    )
+    parser.add_argument(
         "--peers", action=argparse.BooleanOptionalAction, default=True, help="install and run whole programs"
     )
     parser.add_argument(
@@ -113,9 +119,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--blocks", type=int, default=20, help="of frames in the cost runs; 0: no such run (default: 20)"
     )
-    parser.add_argument("--out", type=Path, default=RESULTS / "motion.json", help="(default: %(default)s)")
-    parser.add_argument("--picture", type=Path, default=RESULTS / "motion.png", help="(default: %(default)s)")
-    return parser.parse_args(arguments)
+    parser.add_argument("--out", type=Path, help=f"(default: {RESULTS / 'motion.json'}, or motion.json of --own)")
+    parser.add_argument("--picture", type=Path, help=f"(default: {RESULTS / 'motion.png'}, or motion.png of --own)")
+    args = parser.parse_args(arguments)
+    results = args.own or RESULTS
+    args.out, args.picture = args.out or results / "motion.json", args.picture or results / "motion.png"
+    return args
 
 
 def planned(args: argparse.Namespace) -> Plan:
@@ -123,7 +132,8 @@ def planned(args: argparse.Namespace) -> Plan:
     if args.blocks < 0:
         raise ValueError(f"--blocks {args.blocks}: give 0 or more")
     detectors = matching(list(DETECTORS), args.detectors)
-    choice = chosen(args.clips, args.peer_clips, args.recorded, args.seed)
+    alone = args.own is not None
+    choice = chosen(args.clips, args.peer_clips, args.own or args.recorded, args.seed, alone=alone)
     for path in (args.out, args.picture):
         check_writable(path)
     return Plan(tuple(detectors), choice, PROGRAMS if args.peers else (), args.seed, args.blocks)

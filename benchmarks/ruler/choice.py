@@ -32,21 +32,27 @@ class Choice:
         return [*self.twice, *(problem for folder in self.folders for problem in folder.problems)]
 
 
-def chosen(patterns: Sequence[str], for_programs: Sequence[str], recorded: Path | None, seed: int) -> Choice:
+def chosen(
+    patterns: Sequence[str], for_programs: Sequence[str], recorded: Path | None, seed: int, *, alone: bool = False
+) -> Choice:
     """Return the clips whose names fit *patterns*.
 
     Args:
         for_programs: patterns over all names, for whole programs; none of them: what is committed and recorded.
         recorded: a folder of labelled recordings; None: there is none.
         seed: of the drawn situations.
+        alone: leave out all that is not in *recorded*.
 
     Raises:
-        ValueError: *recorded* is no folder, or a pattern fits no clip.
+        ValueError: *recorded* is no folder, or has nothing to measure on *alone*, or a pattern fits no clip.
     """
     if recorded is not None and not recorded.is_dir():
         raise ValueError(f"{recorded}: is no folder; name one of labelled recordings")
-    folders = tuple(recordings(folder) for folder in (COMMITTED, recorded) if folder is not None)
-    every = [*(clip for folder in folders for clip in folder.clips), *situations(seed)]
+    looked_in = (recorded,) if alone else (COMMITTED, recorded)
+    folders = tuple(recordings(folder) for folder in looked_in if folder is not None)
+    every = [*(clip for folder in folders for clip in folder.clips), *(() if alone else situations(seed))]
+    if not every:
+        raise ValueError(f"{recorded}: no labelled recording is in it; mark some with: pisecurity label {recorded}")
     clips, twice = _by_name(every)
     filmed = [clip for clip in clips if any(clip in folder.clips for folder in folders)]
     wanted = fitting(clips, patterns)

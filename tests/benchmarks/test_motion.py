@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +16,11 @@ from benchmarks.ruler.cost import Cost
 from benchmarks.ruler.metrics import Found, summed
 from benchmarks.ruler.play import Played
 from benchmarks.ruler.programs import NotInstallableError, Reel, Usage, Watched
+from pisecurity.adapters import labels
 from pisecurity.core.types import Box
 from tests.benchmarks.values import ListedClip, alarms, person, scored
 
+CLIPS = Path(__file__).parents[1] / "clips"
 THERE = Box(0.4, 0.4, 0.2, 0.2)
 VISIT = ListedClip([(person(THERE),) if 60 <= number < 90 else () for number in range(120)], name="visit")
 QUIET = ListedClip([()] * 120, name="quiet")
@@ -197,6 +200,22 @@ def test_the_recordings_are_those_of_the_environment(
     monkeypatch.setenv("PISECURITY_RECORDED", str(tmp_path / "home"))
     assert main(list(places)) == 2
     assert f"{tmp_path}/home/videos: is no folder" in capsys.readouterr().err
+
+
+def test_of_an_own_folder_nothing_else_is_measured_and_what_comes_out_is_written_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "evenings"
+    own.mkdir()
+    run = ["--own", str(own), "--detectors", "ours", "--no-peers", "--blocks", "0"]
+    assert main(run) == 2
+    assert f"{own}: no labelled recording is in it; mark some with: pisecurity label {own}" in capsys.readouterr().err
+    recording = next(each for each in labels.read(CLIPS).recordings if each.clip.stem == "garden_walk")
+    shutil.copy(recording.clip, own)
+    labels.write(own, [recording.recording])
+    assert main(run) == 0
+    assert capsys.readouterr().out.startswith("1 clips\n")
+    assert list(json.loads((own / "motion.json").read_text())["detectors"]["ours"]["clips"]) == ["garden_walk"]
 
 
 def test_programs_look_at_what_is_not_drawn_unless_they_are_told_otherwise() -> None:
