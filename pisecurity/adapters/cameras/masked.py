@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
-from pisecurity.core.types import Frame, Packet
+from pisecurity.core.types import Frame, Packet, Picture
 from pisecurity.core.vision.privacy import PrivacyMask
 from pisecurity.ports import Camera, CameraInfo, PacketSink
 from pisecurity.settings import ZoneSettings
@@ -37,7 +39,16 @@ class MaskedCamera:
         """As the camera does, with the zones black."""
         frame = self._camera.read(timeout_s)
         # Asked after the frame has come, which may take a while in which somebody draws a zone.
-        return None if frame is None else self._mask.hide(frame)
+        if frame is None:
+            return None
+        mask = self._mask
+        hidden = mask.hide(frame)
+        return replace(hidden, picture=partial(self._picture, hidden.picture, mask))
+
+    def _picture(self, picture: Callable[[], Picture], mask: PrivacyMask) -> Picture:
+        """Return *picture*, hidden by *mask* already, and by the zones that were drawn since the frame came."""
+        shown = picture()
+        return shown if self._mask is mask else self._mask.hide_picture(shown)
 
     def close(self) -> None:
         """As the camera does."""

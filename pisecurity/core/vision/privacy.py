@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from math import ceil, floor
 
 import cv2
@@ -44,10 +43,12 @@ class PrivacyMask:
         if self._luma.shape != frame.luma.shape:
             self._luma = self._drawn(*frame.luma.shape)
         luma = _shown(frame.luma, self._luma, _BLACK)
-        return replace(frame, luma=luma, visible=self._luma, picture=partial(self._hidden, frame.picture))
+        return replace(frame, luma=luma, visible=self._luma, picture=lambda: self.hide_picture(frame.picture()))
 
-    def _hidden(self, picture: Callable[[], Picture]) -> Picture:
-        shown = picture()
+    def hide_picture(self, shown: Picture) -> Picture:
+        """Return *shown*, a full picture, with the zones black."""
+        if not self.outlines:
+            return shown
         if self._full.shape != shown.y.shape:
             self._full = self._drawn(*shown.y.shape)
             self._colour = _halved(self._full)

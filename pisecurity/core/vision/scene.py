@@ -36,7 +36,8 @@ class Exposure:
         known = self._mean is not None and abs(mean - self._mean) <= _MEAN_STEP
         if not known or now_s - self._measured_s >= _GAIN_EVERY_S:
             ratios = coarse[SAMPLE] / np.maximum(background[SAMPLE], 8).astype(np.float32)
-            self._gain = max(_median(ratios, self._visible), 1 / 16)
+            median = _median(ratios, self._visible)
+            self._gain = 1.0 if median is None else max(median, 1 / 16)
             self._mean, self._measured_s = mean, now_s
         return self._gain
 
@@ -94,9 +95,9 @@ def weight(elapsed_s: float, tau_s: float) -> float:
     return 1.0 - float(np.exp(-elapsed_s / tau_s))
 
 
-def _median(sample: Mat, visible: Mat | None) -> float:
-    """Return the median of a *sample* of a plane, where it is *visible*: black is neither bright nor noisy."""
+def _median(sample: Mat, visible: Mat | None) -> float | None:
+    """Return the median of a *sample* of a plane where it is *visible*, because black is not bright; None: nowhere."""
     values = sample.ravel() if visible is None else sample[visible[SAMPLE] > 0]
     # np.median costs five times as much, and sorts out a mean of two that does not matter here.
     middle = values.size // 2
-    return float(np.partition(values, middle)[middle]) if values.size else 0.0
+    return float(np.partition(values, middle)[middle]) if values.size else None

@@ -127,3 +127,12 @@ def test_packets_stop_with_a_privacy_zone_and_go_on_after_it_with_a_keyframe() -
     inner.send(6, keyframe=True)
     inner.send(7)
     assert [packet.taken_s for packet in packets] == [1, 2, 6, 7]
+
+
+def test_a_zone_that_is_drawn_while_a_frame_is_looked_at_is_black_in_its_picture() -> None:
+    """The page and the event take the picture of a frame some time after it has come."""
+    camera = MaskedCamera(Encoding(), ())
+    frame = camera.read(1)
+    assert frame is not None
+    camera.set_zones([privacy(*UPPER_LEFT)])
+    assert quarters(frame.picture().y) == [True, False, False, False]

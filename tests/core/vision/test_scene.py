@@ -40,6 +40,11 @@ def test_gain_is_measured_anew_when_the_brightness_moves_or_time_passes() -> Non
     assert exposure.measure(same_frame, darker, 1.0) == pytest.approx(1.4, rel=0.03)
 
 
+def test_where_nothing_is_visible_the_light_is_taken_to_be_the_same() -> None:
+    nowhere = np.zeros(SCENE.shape, np.uint8)
+    assert Exposure(nowhere).measure(SCENE, SCENE, 0.0) == 1.0
+
+
 def test_a_lamp_changes_much_at_once_and_is_distrusted_only_for_a_moment() -> None:
     settling = Settling()
     settling.start(0.0)
