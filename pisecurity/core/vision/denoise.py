@@ -25,7 +25,7 @@ _ROUNDING = 0.3
 """Noise that whole steps add: the root of 1 / 12."""
 _STEP_S = 0.08
 _MEAN_WITHIN_S, _MEDIAN_WITHIN_S = 0.15, 0.3
-"""Farther apart, frames show a walker at two places."""
+"""Farther apart, frames show a walker at two places: under 7 frames a second nothing is averaged, and rain stays."""
 _FLITTING_PER_S = 5.0
 """So many new things a second are weather or insects."""
 _FLITTING_SHARE = 0.002

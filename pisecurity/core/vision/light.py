@@ -14,6 +14,7 @@ _STAYS = 0.4
 _NO_BETTER, _NO_BETTER_BY = 1.1, 0.05
 """A wall without any pattern fits moved as well as unmoved."""
 _LEAST_COMMON = 3
+"""Width and height in pixels of what is compared; less says nothing."""
 
 
 def passes_over(now: Mat, earlier: Mat, level: Mat, rect: Rect, shift: tuple[int, int]) -> bool:

@@ -60,7 +60,10 @@ class Pipeline:
         self._began_s = self._last_s = 0.0
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
-        """Use other settings from the next frame on; background, tracks and the open event are kept."""
+        """Use other settings from the next frame on; background, tracks and the open event are kept.
+
+        Other privacy zones are not told here but by ``Frame.visible``, and start the scene anew.
+        """
         self._motion = motion
         self._zones = ZoneMap([zone for zone in zones if zone.camera == self._camera])
 

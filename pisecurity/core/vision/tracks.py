@@ -24,16 +24,29 @@ from pisecurity.settings import MotionSettings
 
 MOST_THINGS = 24
 _TIME_SLACK_S = 0.02
+"""A camera is no clock: so much a frame may come early."""
 _LEAST_SIGHTINGS = 3
+"""Of two a line can always be drawn."""
 _LEAST_SEEN_SHARE = 0.85
+"""Of the frames since it was first seen; flicker comes and goes."""
 _SMALL_SHARE, _TINY_SHARE = 0.0023, 0.0008
 _SMALL_TIMES, _TINY_TIMES = 1.5, 2.5
+"""What is smaller than so much of the picture must be followed so many times as long: it is nothing more often."""
 _TRAVEL_PER_SIZE = 0.35
+"""Own sizes a thing must go at least: a large one moves its middle by shaking an arm."""
 _LEAST_STRAIGHT = 0.45
+"""Net distance as a share of the path; an insect or a branch goes a long way to nowhere."""
 _VELOCITY_TAU_S = 0.2
 _TRAIL_S, _TRAIL_STEP_S = 3.0, 0.1
 _LOST_CANDIDATE_S, _LOST_CONFIRMED_S, _LOST_HOLDING_S = 0.25, 0.35, 1.0
+"""So long unseen a thing is lost; longer the surer it was there."""
 _STILL_S = 0.8
+"""So long without a change inside its box a thing that counts stands."""
+_REACH_PX, _REACH_PER_SIZE = 3, 0.6
+_LEAST_GROWN, _MOST_GROWN = 0.2, 5.0
+_GROWN_COSTS = 0.3
+"""How far from where it is expected, in pixels and in sizes, and how much smaller or larger, a thing may be seen next;
+and what a change of size by the factor e costs against a distance of one reach."""
 _IDLE_S = 2.0
 """A candidate that stood so long begins anew; who creeps stands between two moves."""
 _RUNNING = 3.0
@@ -63,6 +76,9 @@ _FAR = 2.0
 """A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
 and kept out of the background."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
+"""What goes less straight than that, and less far than that share of its size, within the trail sways."""
+_STIRS_PX, _STIRS_SHARE = 2, 0.02
+"""Changed pixels from which on, with that share of its box, a thing stirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +261,18 @@ def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:
     x, y = rect.centre
     # The speed of a runner is not known at once.
     run = _RUNNING * min(rect.h, known.h) * elapsed_s if thing.sightings < _LEAST_SIGHTINGS else 0.0
-    across = abs(x - thing.centre[0] - thing.velocity[0] * elapsed_s) / (3 + 0.6 * max(rect.w, known.w) + run)
+    across = abs(x - thing.centre[0] - thing.velocity[0] * elapsed_s) / (
+        _REACH_PX + _REACH_PER_SIZE * max(rect.w, known.w) + run
+    )
     if across >= 1:
         return None
-    down = abs(y - thing.centre[1] - thing.velocity[1] * elapsed_s) / (3 + 0.6 * max(rect.h, known.h))
+    down = abs(y - thing.centre[1] - thing.velocity[1] * elapsed_s) / (
+        _REACH_PX + _REACH_PER_SIZE * max(rect.h, known.h)
+    )
     grown = (rect.w * rect.h + 1) / (known.w * known.h + 1)
-    if down >= 1 or not 0.2 < grown < 5:
+    if down >= 1 or not _LEAST_GROWN < grown < _MOST_GROWN:
         return None
-    return across + down + 0.3 * abs(math.log(grown))
+    return across + down + _GROWN_COSTS * abs(math.log(grown))
 
 
 def _move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
@@ -305,7 +325,7 @@ class _Judge:
     def _notice_stirring(self, thing: Thing) -> None:
         if self.sight.stirred is not None:
             stirred = cv2.countNonZero(self.sight.stirred[thing.rect.slices])
-            thing.stirs = stirred >= 2 + 0.02 * thing.rect.w * thing.rect.h
+            thing.stirs = stirred >= _STIRS_PX + _STIRS_SHARE * thing.rect.w * thing.rect.h
         if thing.stirs:
             thing.stirred_s = self.now_s
 
