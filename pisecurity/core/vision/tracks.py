@@ -51,8 +51,9 @@ _IDLE_S = 2.0
 """A candidate that stood so long begins anew; who creeps stands between two moves."""
 _RUNNING = 3.0
 """Own heights a second of a runner: 5 m/s at 1.7 m."""
-_TOO_FAST, _TOO_FAST_BRIGHT = 3.5, 2.0
-"""Own sizes a second that no person goes. Insects, flakes and drops before a lamp are brighter than what is behind."""
+_TOO_FAST, _TOO_FAST_BRIGHT = 6.0, 3.0
+"""Own sizes a second that no person goes, of whom only the half that stands out may be seen. Insects, flakes and drops
+before a lamp are brighter than what is behind."""
 _DASH, _DASH_STRAIGHT, _DASH_TIMES = 2.0, 0.85, 0.6
 """Who went so many times as far as he must, straight on, runs, and may be out of view in a moment. Not what is
 brighter than the scene: insects do that."""

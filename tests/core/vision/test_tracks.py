@@ -168,7 +168,7 @@ def test_a_runner_whose_next_place_lies_beyond_his_own_width_is_followed_from_th
 @pytest.mark.parametrize("fps", [10, 15, 30])
 def test_what_is_faster_than_any_person_is_never_confirmed(fps: float) -> None:
     tracker = Tracker()
-    passing = [follow(tracker, blob(5 + 170 * index / fps), at_s=index / fps) for index in range(round(0.8 * fps))]
+    passing = [follow(tracker, blob(5 + 186 * index / fps), at_s=index / fps) for index in range(round(0.8 * fps))]
     assert all(thing.state is TrackState.CANDIDATE for things in passing for thing in things)
     assert any("too fast for a person" in thing.reason for thing in passing[-1])
 
