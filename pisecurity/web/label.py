@@ -172,7 +172,10 @@ def _as_json(mark: Mark) -> dict[str, object]:
 def _body() -> dict[str, Any]:
     if not request.is_json:
         abort(415, "Send the change as application/json.")
-    body: Any = request.get_json()
+    try:
+        body: Any = request.get_json(silent=True)
+    except RecursionError:
+        body = None
     if not isinstance(body, dict):
         abort(400, "Send the change as one object.")
     return body

@@ -127,6 +127,21 @@ def test_what_the_page_never_sends_is_refused(client: FlaskClient, folder: Eveni
     assert not (folder.folder / labels.MANIFEST).exists()
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "", "\xff", "NaN", "[" * 1000 + "]" * 1000], ids=["cut", "empty", "no text", "no number", "deep"]
+)
+def test_what_is_no_object_is_refused_in_our_words(client: FlaskClient, folder: Evening, text: str) -> None:
+    answer = client.post(
+        "/api/clips/1/add",
+        base_url=BASE,
+        data=text.encode("latin-1"),
+        content_type="application/json",
+        headers=OWN,
+    )
+    assert (answer.status_code, answer.text) == (400, "Send the change as one object.")
+    assert not (folder.folder / labels.MANIFEST).exists()
+
+
 def test_a_nuisance_needs_no_label(client: FlaskClient, folder: Evening) -> None:
     post(client, "/api/clips/2/add", {"kind": "nuisance", "label": " ", "start_frame": 0, "end_frame": 9})
     assert folder.kept("garden_quiet.mp4").nuisance == (labels.Interval(start_frame=0, end_frame=9),)
