@@ -77,6 +77,8 @@ def with_mark(marks: Marks, mark: Mark, frames: int) -> Marks:
         )
     if not 0 <= mark.start_frame <= mark.end_frame < frames:
         raise MarkError(f"the recording has frames 0 to {frames - 1} so far; mark some of them")
+    if mark.clear_from is not None:
+        _check_seen_clearly(mark, mark.clear_from)
     for other in marks:
         if mark.excludes(other):
             raise MarkError(
@@ -122,10 +124,14 @@ def seen_clearly_from(marks: Marks, mark: Mark, frame: int) -> Marks:
         MarkError: it is none of them, or no event, or has no such frame.
     """
     place = _place(marks, mark)
-    if mark.kind is not MarkKind.EVENT or not mark.start_frame <= frame <= mark.end_frame:
-        raise MarkError(f"frame {frame} is in no event; go to the frame of one from which it is plain to see")
+    _check_seen_clearly(mark, frame)
     clearer = replace(marks[place], clear_from=None if frame == mark.start_frame else frame)
     return (*marks[:place], clearer, *marks[place + 1 :])
+
+
+def _check_seen_clearly(mark: Mark, frame: int) -> None:
+    if mark.kind is not MarkKind.EVENT or not mark.start_frame <= frame <= mark.end_frame:
+        raise MarkError(f"frame {frame} is in no event; go to the frame of one from which it is plain to see")
 
 
 def _place(marks: Marks, mark: Mark) -> int:

@@ -15,12 +15,12 @@ from pisecurity.errors import MarkError
 FRAMES = 100
 
 
-def event(start: int, end: int, label: str = "person") -> Mark:
-    return Mark(MarkKind.EVENT, label, start, end)
+def event(start: int, end: int, label: str = "person", clear_from: int | None = None) -> Mark:
+    return Mark(MarkKind.EVENT, label, start, end, clear_from)
 
 
-def nuisance(start: int, end: int, label: str = "") -> Mark:
-    return Mark(MarkKind.NUISANCE, label, start, end)
+def nuisance(start: int, end: int, label: str = "", clear_from: int | None = None) -> Mark:
+    return Mark(MarkKind.NUISANCE, label, start, end, clear_from)
 
 
 def ignored(start: int, end: int) -> Mark:
@@ -93,6 +93,12 @@ def test_no_thing_is_plain_to_see_outside_of_an_event(mark: Mark, frame: int) ->
         seen_clearly_from((event(10, 20), nuisance(30, 40)), mark, frame)
 
 
+@pytest.mark.parametrize("mark", [event(30, 40, "cat", 99), event(30, 40, "cat", 29), nuisance(30, 40, "", 35)])
+def test_a_mark_that_is_plain_to_see_outside_of_its_event_is_refused(mark: Mark) -> None:
+    with pytest.raises(MarkError, match=f"frame {mark.clear_from} is in no event"):
+        with_mark((), mark, FRAMES)
+
+
 def test_the_rest_is_nuisance_but_for_a_margin_around_events() -> None:
     marks = (event(20, 29), nuisance(50, 59, "lamp"), ignored(90, 99))
     assert [(mark.name, mark.start_frame, mark.end_frame) for mark in with_the_rest(marks, "trees", FRAMES, 5)] == [
@@ -121,10 +127,11 @@ def test_a_mark_that_is_gone_cannot_be_changed() -> None:
 
 spans = st.tuples(st.integers(-2, 12), st.integers(-2, 12))
 anything = st.builds(
-    lambda kind, label, span: Mark(kind, label, *span),
+    lambda kind, label, span, clear_from: Mark(kind, label, *span, clear_from),
     st.sampled_from(MarkKind),
     st.sampled_from(["person", "animal"]),
     spans,
+    st.none() | st.integers(-2, 12),
 )
 
 
@@ -139,6 +146,7 @@ def test_whatever_is_marked_what_stands_never_contradicts_itself(tried: list[Mar
             continue
         assert without(marks, mark) == before
     assert all(0 <= mark.start_frame <= mark.end_frame < 10 for mark in marks)
+    assert all(mark.clear_from is None or mark.start_frame <= mark.clear_from <= mark.end_frame for mark in marks)
     assert not any(one.excludes(other) for one, other in combinations(marks, 2))
 
 
