@@ -85,10 +85,12 @@ def _openable(named: Sequence[Path]) -> tuple[list[tuple[NumberedFrames, MarkSto
     for each in named:
         try:
             for path in _recordings(each):
-                if path.absolute() in clips:
+                # Labels are kept by folder and name, whichever way leads there.
+                place = Path(os.path.realpath(path.parent), path.name)
+                if place in clips:
                     continue
                 try:
-                    clips[path.absolute()] = _clip(path, encoder)
+                    clips[place] = _clip(path, encoder)
                 except PiSecurityError as error:
                     mistakes.append(error)
         except PiSecurityError as error:

@@ -90,6 +90,15 @@ def test_a_folder_is_all_its_recordings_each_once(clip: Path) -> None:
         assert ended(process)[0] == 0
 
 
+def test_two_paths_to_a_recording_are_one_and_two_names_are_two(clip: Path) -> None:
+    (clip.parent / "sub").mkdir()
+    (clip.parent / "linked").symlink_to(clip.parent)
+    (clip.parent / "other.mp4").symlink_to(clip)
+    paths = (clip, clip.parent / "sub" / ".." / WALK, clip.parent / "linked" / WALK, clip.parent / "other.mp4")
+    with labelling(*paths) as (_, line, _):
+        assert "to label 2 recordings." in line, "labels are kept by folder and name"
+
+
 def test_what_cannot_be_labelled_is_named_and_the_others_go_on(clip: Path) -> None:
     (clip.parent / "broken.mp4").write_bytes(b"no video")
     with labelling(clip.parent) as (process, line, address):
