@@ -140,7 +140,7 @@ class Labelling:
             of.before.append(before)
 
     def _keep(self, of: _Clip, marks: Marks) -> None:
-        of.store.save(marks, of.frames.counted().expected)
+        of.store.save(marks, _frames(of.frames.counted(), of.store.frames, marks))
         of.marks, of.ours, of.trouble = marks, True, ""
 
     def _settle(self, of: _Clip) -> None:
@@ -153,6 +153,13 @@ class Labelling:
                 self._keep(of, of.marks)
             except StoreError as error:
                 of.trouble = str(error)
+
+
+def _frames(count: Count, kept: int | None, marks: Marks) -> int:
+    """Return how many frames to keep: until the end is reached, no fewer than are known from anywhere."""
+    if count.whole:
+        return count.frames
+    return max((count.expected, kept or 0, *(mark.end_frame + 1 for mark in marks)))
 
 
 def _doubt(count: Count, kept: int | None) -> str:

@@ -174,6 +174,18 @@ def test_the_true_number_of_frames_is_kept_once_it_is_known() -> None:
     assert store.marks == (), "the count is no step of the owner's"
 
 
+def test_a_count_that_goes_on_makes_no_recording_shorter_than_what_is_known_of_it() -> None:
+    far = Mark(MarkKind.EVENT, "animal", 80, 89)
+    for kept, known, expected in ((100, 0, 100), (100, 20, 100), (70, 20, 90)):
+        labelling, frames, store = one(Frames(frames=100, promised=0), Store((PERSON, far), kept))
+        labelling.open(0)
+        frames.known = known
+        labelling.remove(0, PERSON)
+        assert (store.marks, store.frames) == ((far,), expected)
+        counted(labelling)
+        assert store.frames == 100
+
+
 def test_labels_for_another_number_of_frames_are_told_and_left_alone_until_the_next_change() -> None:
     labelling, _, store = one(Frames(frames=90), Store((PERSON,), 100))
     labelling.open(0)
