@@ -175,8 +175,8 @@ class NumberedFrames(Protocol):
 class MarkStore(Protocol):
     """Where the marks of one recording are kept."""
 
-    def load(self) -> Marks:
-        """Return what is kept now. Raises StoreError."""
+    def load(self) -> bool:
+        """Read what is kept now; return whether somebody else has changed any of it since. Raises StoreError."""
         ...
 
     def save(self, marks: Marks, frames: int) -> None:
@@ -185,6 +185,11 @@ class MarkStore(Protocol):
         Raises:
             StoreError: it cannot be written, or somebody else has changed it since it was loaded or saved here.
         """
+        ...
+
+    @property
+    def marks(self) -> Marks:
+        """Those loaded or saved last; none before."""
         ...
 
     @property

@@ -158,24 +158,32 @@ def write(folder: Path, recordings: Sequence[Recording], notes: Sequence[str] = 
     _save(folder, {"version": VERSION, "notes": list(notes), "videos": [_dumped(each) for each in recordings]})
 
 
-def put(folder: Path, recording: Recording) -> None:
-    """Add *recording* to the manifest of *folder*, or put it in the place of the entry for the same file.
+def put(folder: Path, entry: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
+    """Put *entry* into the manifest of *folder*, if what stands there about its file still is *known*.
 
-    The other entries stay as they are, and so do fields that are not known here, also those of an interval that is
-    still there with the same frames and label.
+    The entries of other files and all fields beside them stay as they are.
+
+    Args:
+        entry: a recording as it is to stand there, fields that are not known here included.
+        known: what ``entry`` returned, or what was put last; None: nothing stands there about that file.
 
     Raises:
-        StoreError: the manifest there is broken, or the disk did not take it.
+        StoreError: another program has changed it, a field of *entry* cannot be read, the manifest is broken, or the
+            disk did not take it. Nothing has changed.
     """
-    path = folder / MANIFEST
-    document: dict[str, Any] = _document(path) if path.exists() else {"version": VERSION, "videos": []}
+    file = parsed(folder, entry).file
+    document = _document_or_new(folder)
     entries: list[Any] = document["videos"]
-    for number, entry in enumerate(entries):
-        if isinstance(entry, dict) and entry.get("file") == recording.file:
-            entries[number] = _with_unknown(_dumped(recording), entry)
-            break
+    place = _place(entries, file)
+    if (None if place is None else entries[place]) != known:
+        raise StoreError(
+            f"{folder / MANIFEST}: what it says of {file} was changed by another program; "
+            "reload the page to go on from there"
+        )
+    if place is None:
+        entries.append(entry)
     else:
-        entries.append(_dumped(recording))
+        entries[place] = entry
     _save(folder, document)
 
 
@@ -185,9 +193,9 @@ def entry(folder: Path, file: str) -> dict[str, Any] | None:
     Raises:
         StoreError: the manifest is broken.
     """
-    path = folder / MANIFEST
-    entries = _document(path)["videos"] if path.exists() else []
-    return next((each for each in entries if isinstance(each, dict) and each.get("file") == file), None)
+    entries: list[Any] = _document_or_new(folder)["videos"]
+    place = _place(entries, file)
+    return None if place is None else entries[place]
 
 
 def parsed(folder: Path, entry: Mapping[str, Any]) -> Recording:
@@ -223,6 +231,18 @@ def _document(path: Path) -> dict[str, Any]:
     return document
 
 
+def _document_or_new(folder: Path) -> dict[str, Any]:
+    """Return the manifest of *folder* as it stands there, one without recordings where there is none."""
+    path = folder / MANIFEST
+    return _document(path) if path.exists() else {"version": VERSION, "videos": []}
+
+
+def _place(entries: Sequence[Any], file: str) -> int | None:
+    """Return where among *entries* the first one about *file* stands."""
+    places = (place for place, each in enumerate(entries) if isinstance(each, dict) and each.get("file") == file)
+    return next(places, None)
+
+
 def _save(folder: Path, document: Mapping[str, Any]) -> None:
     try:
         write_whole(folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
@@ -232,25 +252,6 @@ def _save(folder: Path, document: Mapping[str, Any]) -> None:
 
 def _dumped(recording: Recording) -> dict[str, Any]:
     return recording.model_dump(mode="json", exclude_none=True)
-
-
-def _with_unknown(recording: dict[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *recording* with the fields of *entry*, its predecessor, that are not known here."""
-    for field in INTERVALS:
-        before = entry.get(field)
-        intervals = before if isinstance(before, list) else ()
-        unknown = {_identity(each): _unknown(each, Interval) for each in intervals if isinstance(each, dict)}
-        recording[field] = [each | unknown.get(_identity(each), {}) for each in recording[field]]
-    return recording | _unknown(entry, Recording)
-
-
-def _unknown(fields: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if key not in model.model_fields}
-
-
-def _identity(interval: Mapping[str, Any]) -> str:
-    """Return what tells *interval* from the others of its kind; whatever stands in a manifest has one."""
-    return json.dumps([interval.get("start_frame"), interval.get("end_frame"), interval.get("label", "")])
 
 
 def _labelled(folder: Path, entry: object, number: int) -> tuple[Labelled | None, list[str]]:

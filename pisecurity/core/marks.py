@@ -6,7 +6,7 @@ Frames count from 0 and marks include both ends.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -35,8 +35,6 @@ class Mark:
     end_frame: int
     clear_from: int | None = None
     """From which frame on the thing of an event is plain to see; None: from the start."""
-    kept: object = field(default=None, compare=False, repr=False)
-    """What else its store knows of it; handed back as it came."""
 
     @property
     def name(self) -> str:

@@ -31,7 +31,6 @@ class _Clip:
     frames: NumberedFrames
     store: MarkStore
     lock: threading.Lock = field(default_factory=threading.Lock)
-    marks: Marks = ()
     before: list[Marks] = field(default_factory=list)
     """How the marks were before each change of this session, the last one last."""
     opened: bool = False
@@ -66,9 +65,7 @@ class Labelling:
         """
         shown = self._clips[clip]
         with shown.lock:
-            marks = shown.store.load()
-            if marks != shown.marks:
-                shown.marks = marks
+            if shown.store.load():
                 shown.before.clear()
         shown.opened = True
         before, self._shown = self._shown, shown
@@ -80,7 +77,8 @@ class Labelling:
         """Return what is known of recording *clip*. Raises IndexError."""
         of = self._clips[clip]
         count = of.frames.counted()
-        return State(count, of.marks, bool(of.before), of.trouble or count.trouble or _doubt(count, of.store.frames))
+        trouble = of.trouble or count.trouble or _doubt(count, of.store.frames)
+        return State(count, of.store.marks, bool(of.before), trouble)
 
     def add(self, clip: int, mark: Mark) -> None:
         """Keep *mark*. Raises IndexError, MarkError, StoreError: nothing has changed."""
@@ -134,14 +132,13 @@ class Labelling:
     def _change(self, clip: int, change: Callable[[Marks, int], Marks]) -> None:
         of = self._clips[clip]
         with of.lock:
-            marks = change(of.marks, of.frames.counted().frames)
-            before = of.marks
-            self._keep(of, marks)
+            before = of.store.marks
+            self._keep(of, change(before, of.frames.counted().frames))
             of.before.append(before)
 
     def _keep(self, of: _Clip, marks: Marks) -> None:
         of.store.save(marks, _frames(of.frames.counted(), of.store.frames, marks))
-        of.marks, of.ours, of.trouble = marks, True, ""
+        of.ours, of.trouble = True, ""
 
     def _settle(self, of: _Clip) -> None:
         """Keep how many frames there really are, where this session kept what the file had promised."""
@@ -150,7 +147,7 @@ class Labelling:
             if not count.whole or not of.ours or of.store.frames == count.frames:
                 return
             try:
-                self._keep(of, of.marks)
+                self._keep(of, of.store.marks)
             except StoreError as error:
                 of.trouble = str(error)
 

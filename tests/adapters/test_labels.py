@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pisecurity.adapters import labels
-from pisecurity.adapters.labels import Interval, Recording, put, read, write
+from pisecurity.adapters.labels import Interval, Recording, read, write
 from pisecurity.errors import StoreError
 
 
@@ -81,23 +81,35 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "manifest.json").read_text())["notes"] == ["my evenings"]
 
 
-def test_putting_one_recording_leaves_the_others_and_unknown_fields_as_they_are(tmp_path: Path) -> None:
-    other = entry(file="other.mp4", frames="broken", camera="back")
-    manifest(tmp_path, entry(camera="front", warmup=[0, 9]), other)
-    put(tmp_path, Recording.model_validate(entry(events=[])))
-    first, second = json.loads((tmp_path / "manifest.json").read_text())["videos"]
-    assert (first["camera"], first["events"], "warmup" in first) == ("front", [], False)
-    assert second == other
+def test_putting_an_entry_leaves_all_others_as_they_are(tmp_path: Path) -> None:
+    other, yard = entry(file="other.mp4", frames="broken", camera="back"), entry(camera="front")
+    manifest(tmp_path, other, yard)
+    fresh, third = entry(events=[EVENT | {"weather": "rain"}]), entry(file="third.mp4")
+    labels.put(tmp_path, fresh, yard)
+    labels.put(tmp_path, third, None)
+    assert json.loads((tmp_path / "manifest.json").read_text())["videos"] == [other, fresh, third]
 
 
-def test_putting_a_recording_keeps_what_is_not_known_here_of_intervals_that_are_still_there(tmp_path: Path) -> None:
-    rain = EVENT | {"weather": "rain"}
-    gone = {"start_frame": 50, "end_frame": 59, "label": "person", "weather": "snow"}
-    manifest(tmp_path, entry(events=[rain, gone], nuisance=7))
-    put(tmp_path, Recording.model_validate(entry(events=[EVENT | {"clear_from": 30}])))
-    (only,) = json.loads((tmp_path / "manifest.json").read_text())["videos"]
-    assert only["events"] == [rain | {"clear_from": 30}]
-    assert only["nuisance"] == []
+@pytest.mark.parametrize("known", [None, entry(events=[])])
+def test_an_entry_that_was_changed_meanwhile_is_never_written_over(
+    tmp_path: Path, known: dict[str, Any] | None
+) -> None:
+    manifest(tmp_path, entry())
+    with pytest.raises(StoreError, match="what it says of yard.mp4 was changed by another program; reload the page"):
+        labels.put(tmp_path, entry(frames=50), known)
+    assert labels.entry(tmp_path, "yard.mp4") == entry()
+
+
+def test_an_entry_that_was_deleted_meanwhile_is_not_put_again(tmp_path: Path) -> None:
+    manifest(tmp_path)
+    with pytest.raises(StoreError, match="was changed by another program"):
+        labels.put(tmp_path, entry(frames=50), entry())
+
+
+def test_an_entry_that_could_not_be_read_again_is_not_put(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="yard.mp4: frames = 0: input should be greater than 0"):
+        labels.put(tmp_path, entry(frames=0), None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_entry_is_found_by_its_file_as_it_stands_there(tmp_path: Path) -> None:
@@ -114,10 +126,10 @@ def test_an_entry_whose_fields_cannot_be_read_is_one_line(tmp_path: Path) -> Non
     assert str(refused.value) == f'{tmp_path}/manifest.json: yard.mp4: frames = "100": give a whole number'
 
 
-def test_putting_a_recording_into_an_empty_folder_makes_its_manifest(tmp_path: Path) -> None:
+def test_putting_an_entry_into_an_empty_folder_makes_its_manifest(tmp_path: Path) -> None:
     (tmp_path / "yard.mp4").touch()
-    put(tmp_path, Recording.model_validate(entry()))
-    put(tmp_path, Recording.model_validate(entry(frames=50)))
+    labels.put(tmp_path, entry(), None)
+    labels.put(tmp_path, entry(frames=50), entry())
     (labelled,) = read(tmp_path).recordings
     assert labelled.recording.frames == 50
 
@@ -126,13 +138,16 @@ def test_a_broken_manifest_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text('{"videos": [')
     with pytest.raises(StoreError, match=r"line 1, column 13: no JSON"):
-        put(tmp_path, Recording.model_validate(entry()))
+        labels.put(tmp_path, entry(), None)
     assert path.read_text() == '{"videos": ['
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"cannot be written \(No such file or directory\); choose another folder"):
+    told = r"cannot be written \(No such file or directory\); choose another folder"
+    with pytest.raises(StoreError, match=told):
         write(tmp_path / "gone", [])
+    with pytest.raises(StoreError, match=told):
+        labels.put(tmp_path / "gone", entry(), None)
 
 
 @pytest.mark.parametrize(

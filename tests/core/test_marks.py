@@ -127,7 +127,7 @@ def test_a_mark_that_is_gone_cannot_be_changed() -> None:
 
 spans = st.tuples(st.integers(-2, 12), st.integers(-2, 12))
 anything = st.builds(
-    lambda kind, label, span, clear_from: Mark(kind, label, *span, clear_from),
+    lambda kind, label, span, clear_from: Mark(kind, label, span[0], span[1], clear_from),
     st.sampled_from(MarkKind),
     st.sampled_from(["person", "animal"]),
     spans,

@@ -50,10 +50,15 @@ class Store:
 
     def __init__(self, marks: Marks = (), frames: int | None = None) -> None:
         self.marks, self.frames, self.broken = marks, frames, ""
+        self.written: Marks | None = None
+        """What somebody else has written since."""
 
-    def load(self) -> Marks:
+    def load(self) -> bool:
         self._check()
-        return self.marks
+        if self.written is None:
+            return False
+        self.marks, self.written = self.written, None
+        return True
 
     def save(self, marks: Marks, frames: int) -> None:
         self._check()
@@ -134,9 +139,12 @@ def test_what_somebody_else_wrote_is_read_when_the_recording_is_opened_again() -
     counted(labelling)
     labelling.add(0, PERSON)
     assert labelling.open(0).can_undo, "nothing has changed meanwhile"
-    store.marks = (TREES,)
+    store.written = (TREES,)
     state = labelling.open(0)
     assert (state.marks, state.can_undo) == ((TREES,), False), "there is no way back over a change of others"
+    labelling.add(0, PERSON)
+    store.written = (TREES, PERSON)
+    assert not labelling.open(0).can_undo, "nor over one that no mark shows, such as a note"
 
 
 def test_only_frames_that_are_counted_can_be_marked() -> None:

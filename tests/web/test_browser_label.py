@@ -163,7 +163,7 @@ def test_a_manifest_changed_meanwhile_is_told_and_a_reload_goes_on_from_it(brows
     other = labels.Recording(
         file=WALK, w=320, h=240, fps=10, frames=160, events=(Interval(start_frame=3, end_frame=9, label="animal"),)
     )
-    labels.put(desk.folder, other)
+    labels.write(desk.folder, [other])
     mark(page, FIRST, LAST)
     expect(page.locator("#strip")).to_have_text(re.compile("was changed by another program; reload the page"))
     assert desk.kept() == other
@@ -240,7 +240,7 @@ def test_a_program_that_has_ended_and_a_recording_that_is_gone_are_told(browser:
 
 def test_marks_of_others_have_lanes_of_their_own(browser: Browser, desk: Evening) -> None:
     event = Interval(start_frame=40, end_frame=79, label="cat")
-    labels.put(desk.folder, labels.Recording(file=WALK, w=320, h=240, fps=10, frames=160, events=(event,)))
+    labels.write(desk.folder, [labels.Recording(file=WALK, w=320, h=240, fps=10, frames=160, events=(event,))])
     page = desk.open(browser)
     expect(page.locator("#lanes li", has_text="cat").locator("i")).to_have_count(1)
     expect(page.locator("#lanes li", has_text="Person").locator("i")).to_have_count(0)
