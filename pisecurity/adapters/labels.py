@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, Strict, ValidationError
 from pydantic_core import ErrorDetails
 
-from pisecurity.adapters.files import write_whole
+from pisecurity.adapters.files import alone_in, write_whole
 from pisecurity.core.types import Box, Plane
 from pisecurity.errors import StoreError
 
@@ -172,6 +172,15 @@ def put(folder: Path, entry: Mapping[str, Any], known: Mapping[str, Any] | None)
             disk did not take it. Nothing has changed.
     """
     file = parsed(folder, entry).file
+    try:
+        # All recordings of a folder are in one file: nobody may write it between the look at it and its replacement.
+        with alone_in(folder):
+            _exchange(folder, file, entry, known)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+
+
+def _exchange(folder: Path, file: str, entry: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
     document = _document_or_new(folder)
     entries: list[Any] = document["videos"]
     place = _place(entries, file)
@@ -247,7 +256,11 @@ def _save(folder: Path, document: Mapping[str, Any]) -> None:
     try:
         write_whole(folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
     except OSError as error:
-        raise StoreError(f"{folder / MANIFEST}: cannot be written ({error.strerror}); choose another folder") from error
+        raise _unwritten(folder, error) from error
+
+
+def _unwritten(folder: Path, error: OSError) -> StoreError:
+    return StoreError(f"{folder / MANIFEST}: cannot be written ({error.strerror}); choose another folder")
 
 
 def _dumped(recording: Recording) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,21 @@ def test_what_another_program_wrote_about_another_recording_is_kept(tmp_path: Pa
     labels.write(tmp_path, [Recording(file="other.mp4", w=1, h=1, fps=1, frames=1)])
     marks.save((TREES,), 100)
     assert [each.recording.file for each in labels.read(tmp_path).recordings] == ["other.mp4", "yard.mp4"]
+
+
+def test_recordings_of_a_folder_that_are_saved_at_once_are_all_kept(tmp_path: Path) -> None:
+    stores = [ManifestMarks(tmp_path / f"{number}.mp4", (320, 240), 12.5) for number in range(3)]
+    marks = tuple(Mark(MarkKind.EVENT, "person", number, number) for number in range(15))
+
+    def save(to: ManifestMarks) -> None:
+        for number in range(len(marks)):
+            to.save(marks[: number + 1], 100)
+
+    with ThreadPoolExecutor(len(stores)) as threads:
+        list(threads.map(save, stores))
+    for to in stores:
+        assert not to.load(), "nothing of it was lost"
+        assert to.marks == marks
 
 
 def test_a_broken_manifest_is_one_line_and_stays(tmp_path: Path) -> None:
