@@ -28,6 +28,8 @@ class _Open:
     last_s: float
     zones: frozenset[str]
     score: float
+    modes: frozenset[Mode]
+    """Those of this event and of the events that it followed without a gap."""
     improved: int = 0
 
     def event(self, phase: Phase) -> Event:
@@ -53,7 +55,8 @@ class EventKeeper:
         """Return the events that opened, improved or ended with this frame.
 
         What comes to where it counts in a further mode is another event: whether it is told of is decided as an event
-        opens.
+        opens. Until the gap there is one such event for each mode at most, so that somebody who walks to and fro over
+        the edge of two zones opens no more.
 
         Args:
             tracks: those seen in this frame; candidates are left out of account.
@@ -65,15 +68,14 @@ class EventKeeper:
         counting = [track for track in tracks if track.state is not TrackState.CANDIDATE]
         confirmed = [track for track in counting if track.state is TrackState.CONFIRMED]
         ended: tuple[Event, ...] = ()
-        if self._open is not None and (
-            now_s - self._open.last_s > gap_s or not _modes(confirmed) <= self._open.told.modes
-        ):
+        before: frozenset[Mode] = frozenset()
+        if self._open is not None and now_s - self._open.last_s > gap_s:
             ended = self.finish()
-        if not counting:
-            return ended
-        if self._open is None:
-            return ended + (self._begin(confirmed, entering, now_s, at) if confirmed else ())
-        return ended + self._go_on(self._open, counting, now_s)
+        if self._open is not None and not _modes(confirmed) <= self._open.modes:
+            before, ended = self._open.modes, self.finish()
+        if self._open is not None:
+            return self._go_on(self._open, counting, now_s) if counting else ()
+        return ended + (self._begin(confirmed, entering, now_s, at, before) if confirmed else ())
 
     def finish(self) -> tuple[Event, ...]:
         """End the open event, if there is one."""
@@ -83,7 +85,12 @@ class EventKeeper:
         return (event,)
 
     def _begin(
-        self, counting: Sequence[Track], entering: Mapping[int, frozenset[Mode]], now_s: float, at: datetime
+        self,
+        counting: Sequence[Track],
+        entering: Mapping[int, frozenset[Mode]],
+        now_s: float,
+        at: datetime,
+        before: frozenset[Mode],
     ) -> tuple[Event, ...]:
         best = max(counting, key=_view)
         self._number += 1
@@ -94,7 +101,7 @@ class EventKeeper:
             entry=ARMED_MODES.intersection(*(entering.get(track.id, frozenset()) for track in counting)),
             score=best.score, reason=best.reason, modes=_modes(counting),
         )  # fmt: skip
-        self._open = _Open(event, _view(best), now_s, now_s, event.zones, event.score)
+        self._open = _Open(event, _view(best), now_s, now_s, event.zones, event.score, event.modes | before)
         return (event,)
 
     def _go_on(self, known: _Open, counting: Sequence[Track], now_s: float) -> tuple[Event, ...]:

@@ -134,6 +134,35 @@ def test_coming_to_where_it_counts_in_a_further_mode_is_another_event() -> None:
     assert note(keeper, 3, track(zones=("terrace", "door"), modes=AWAY)) == [], "and back is none"
 
 
+HOME = frozenset({Mode.HOME})
+
+
+def test_to_and_fro_over_the_edge_of_two_zones_is_one_event_for_each_further_mode() -> None:
+    keeper = EventKeeper("front")
+    modes = [HOME, AWAY, HOME, HOME | AWAY, AWAY, ARMED_MODES, HOME, ARMED_MODES]
+    noted = [event for second, here in enumerate(modes) for event in note(keeper, second, track(modes=here))]
+    begun = [(event.opened_s, event.modes) for event in noted if event.phase is Phase.OPENED]
+    assert begun == [(0, HOME), (1, AWAY), (5, ARMED_MODES)]
+    assert [event.last_s for event in noted if event.phase is Phase.ENDED] == [0, 4]
+
+
+def test_after_the_gap_each_mode_is_another_event_again() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 0, track(modes=HOME))
+    note(keeper, 1, track(modes=AWAY))
+    assert [event.phase for event in note(keeper, 20, track(modes=HOME))] == [Phase.ENDED, Phase.OPENED]
+    assert [event.phase for event in note(keeper, 21, track(modes=AWAY))] == [Phase.ENDED, Phase.OPENED]
+
+
+def test_after_the_alarm_was_armed_each_mode_is_another_event_again() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 0, track(modes=HOME))
+    note(keeper, 1, track(modes=AWAY))
+    keeper.finish()
+    assert [event.modes for event in note(keeper, 2, track(modes=HOME))] == [HOME]
+    assert [event.modes for event in note(keeper, 3, track(modes=AWAY))] == [HOME, AWAY]
+
+
 def test_what_stands_where_it_counts_in_a_further_mode_opens_nothing() -> None:
     keeper = EventKeeper("front")
     note(keeper, 1, track(modes=AWAY))
