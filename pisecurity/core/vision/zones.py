@@ -77,9 +77,28 @@ class ZoneMap:
         return Place(
             zones=frozenset(one.zone.name for one in inside),
             entry=modes & _modes(one for one in inside if one.zone.kind == "entry"),
-            objection="" if modes else _objection(ignoring, holding, area),
+            objection="" if modes else self._objection(ignoring, holding, area),
             modes=modes,
         )
+
+    def _objection(self, ignoring: Sequence[_Drawn], holding: Sequence[_Drawn], area: float) -> str:
+        """Return why what counts in no mode does not; where that differs, each reason with its modes."""
+        modes_of: dict[str, list[str]] = {}
+        for name in EVERY_MODE:
+            ignored, held = ([one.zone for one in drawn if name in one.zone.modes] for drawn in (ignoring, holding))
+            modes_of.setdefault(self._reason(ignored, held, area), []).append(name)
+        if len(modes_of) == 1:
+            return "".join(modes_of)
+        return ", ".join(f"{reason} ({', '.join(names)})" for reason, names in modes_of.items())
+
+    def _reason(self, ignoring: Sequence[ZoneSettings], holding: Sequence[ZoneSettings], area: float) -> str:
+        """Return why a thing does not count in a mode whose zones these are."""
+        if self._only_inside and not holding:
+            return "outside the watch zones"
+        if ignoring:
+            return f"in ignore zone {ignoring[0].name}"
+        least = min(holding, key=lambda zone: zone.min_area)
+        return f"too small for zone {least.name}: size {area:.4f}, needs {least.min_area:g}"
 
 
 def _ignores(mask: NDArray[np.bool_], box: Box, row: int, column: int) -> bool:
@@ -88,15 +107,6 @@ def _ignores(mask: NDArray[np.bool_], box: Box, row: int, column: int) -> bool:
 
 def _modes(drawn: Iterable[_Drawn]) -> frozenset[Mode]:
     return frozenset().union(*(one.modes for one in drawn))
-
-
-def _objection(ignoring: Sequence[_Drawn], holding: Sequence[_Drawn], area: float) -> str:
-    if ignoring:
-        return f"in ignore zone {ignoring[0].zone.name}"
-    if holding:
-        least = min((one.zone for one in holding), key=lambda zone: zone.min_area)
-        return f"too small for zone {least.name}: size {area:.4f}, needs {least.min_area:g}"
-    return "outside the watch zones"
 
 
 def unwatched(settings: Settings) -> tuple[str, ...]:

@@ -94,7 +94,12 @@ AWAY, OTHERS = frozenset({Mode.AWAY}), frozenset({Mode.HOME, Mode.NIGHT})
         ),
         (
             [zone("watch", LOWER, "lawn", modes=("away",)), zone("ignore", LOWER, "terrace", modes=("away",))],
-            Place(frozenset({"lawn"}), frozenset(), "in ignore zone terrace", frozenset()),
+            Place(
+                frozenset({"lawn"}),
+                frozenset(),
+                "outside the watch zones (home, night), in ignore zone terrace (away)",
+                frozenset(),
+            ),
         ),
         (
             [zone("watch", LEFT, "yard", modes=("away",))],
@@ -105,6 +110,25 @@ AWAY, OTHERS = frozenset({Mode.AWAY}), frozenset({Mode.HOME, Mode.NIGHT})
 )
 def test_a_zone_does_what_it_does_only_in_its_modes(zones: list[ZoneSettings], place: Place) -> None:
     assert ZoneMap(zones).place(LAWN, SIZE) == place
+
+
+@pytest.mark.parametrize(
+    ("zones", "objection"),
+    [
+        ([zone("watch", LEFT, "yard"), zone("ignore", LOWER, "terrace", modes=("home",))], "outside the watch zones"),
+        ([zone("ignore", LOWER, name, modes=(name,)) for name in ("home", "away")], ""),
+        (
+            [zone("ignore", LOWER, name, modes=(name,)) for name in ("home", "away", "night")],
+            "in ignore zone home (home), in ignore zone away (away), in ignore zone night (night)",
+        ),
+        (
+            [zone("entry", LOWER, "door", min_area=0.1), zone("ignore", LOWER, "terrace", modes=("night",))],
+            "too small for zone door: size 0.0100, needs 0.1 (home, away), in ignore zone terrace (night)",
+        ),
+    ],
+)
+def test_what_counts_in_no_mode_says_for_each_why(zones: list[ZoneSettings], objection: str) -> None:
+    assert ZoneMap(zones).place(LAWN, SIZE).objection == objection
 
 
 MODE_NAMES = st.lists(st.sampled_from(["home", "away", "night"]), min_size=1, max_size=3, unique=True).map(tuple)
