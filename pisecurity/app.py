@@ -35,7 +35,7 @@ from pisecurity.adapters.systemd import Systemd
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
-from pisecurity.core.vision.zones import unwatched
+from pisecurity.core.vision.unwatched import WATCHED, unwatched
 from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
@@ -372,10 +372,13 @@ class Daemon:
 
     def _tell_unwatched(self, settings: Settings) -> None:
         found = unwatched(settings)
-        if found:
-            self._health.report("zones", "; ".join(found))
+        if found.faults:
+            self._health.report("zones", "; ".join(found.faults))
         else:
             self._health.clear("zones")
+        for text in found.warnings:
+            log.warning("zones: %s", text)
+        self._health.note("zones", "; ".join(found.warnings) or WATCHED)
 
     def _set_mail(self, settings: Settings) -> None:
         if settings.mail is None:

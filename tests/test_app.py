@@ -286,3 +286,15 @@ def test_a_camera_that_watches_nothing_is_a_fault_until_it_does(tmp_path: Path, 
     house.write(privacy(0.5))
     desk.reload()
     assert "zones" not in house.faults()
+    assert house.daemon._health.facts()["zones"] == "each camera has something to watch in each armed mode"
+
+
+def test_a_camera_that_is_blind_in_one_mode_alone_is_a_remark_as_long_as_another_one_watches(
+    tmp_path: Path, held: ExitStack
+) -> None:
+    zone = privacy(1).replace("privacy", "ignore") + 'modes = ["home"]\n'
+    house = House(tmp_path, held, zone + '[[camera]]\nid = "back"\nkind = "stage"\n')
+    assert "zones" not in house.faults()
+    assert house.daemon._health.facts()["zones"].startswith("armed home, nothing is watched by camera Front door: ")
+    (tmp_path / "one").mkdir()
+    assert House(tmp_path / "one", held, zone).faults()["zones"].startswith("armed home, nothing is watched by ")

@@ -25,7 +25,7 @@ from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_st
 from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
-from pisecurity.core.vision.zones import unwatched
+from pisecurity.core.vision.unwatched import WATCHED, unwatched
 from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
 from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings, ZoneSettings
@@ -144,9 +144,10 @@ class Examination:
         return f"runs, {self._daemon['state']}" if self._daemon else "does not run on this state folder"
 
     def _zones(self, settings: Settings) -> str:
-        if found := unwatched(settings):
-            raise ConfigError("; ".join(found))
-        return f"{len(settings.zone)}, each camera has something to watch" if settings.zone else "none"
+        found = unwatched(settings)
+        if found.faults:
+            raise ConfigError("; ".join(found.faults + found.warnings))
+        return "; ".join((str(len(settings.zone)), *(found.warnings or (WATCHED,)))) if settings.zone else "none"
 
     def _camera(self, settings: CameraSettings, zones: Sequence[ZoneSettings]) -> str:
         if self._daemon and settings.kind in EXCLUSIVE:

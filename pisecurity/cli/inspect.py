@@ -14,7 +14,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.words import STATES, local
 from pisecurity.core.types import EventRecord, Outcome
-from pisecurity.core.vision.zones import unwatched
+from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.settings import KeyPath, rows
 
 _ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
@@ -27,7 +27,8 @@ def check(args: argparse.Namespace) -> int:
     cameras = ", ".join(camera.id for camera in settings.camera)
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
     print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
-    for warning in unwatched(settings):
+    found = unwatched(settings)
+    for warning in found.faults + found.warnings:
         print(f"warning: {warning}")
     return 0
 

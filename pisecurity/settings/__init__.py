@@ -10,13 +10,14 @@ from pisecurity.settings.motion import MotionSettings
 from pisecurity.settings.table import KeyPath, Table, rows
 from pisecurity.settings.web import HOST_NAME, WebSettings
 from pisecurity.settings.whole import HouseSettings, Settings, contradictions, is_live
-from pisecurity.settings.zone import EVERY_MODE, ZoneSettings
+from pisecurity.settings.zone import EVERY_MODE, ArmedMode, ZoneSettings
 
 __all__ = [
     "EVERY_MODE",
     "HOST_NAME",
     "LEAST_FPS",
     "AlarmSettings",
+    "ArmedMode",
     "CameraSettings",
     "HouseSettings",
     "KeyPath",

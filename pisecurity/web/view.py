@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, EventRecord, Fault, Mode, Outcome
+from pisecurity.core.vision.unwatched import WATCHED
 from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
 
@@ -193,8 +194,9 @@ def readiness(faults: Sequence[Fault]) -> str:
 
 def notes(facts: Mapping[str, str]) -> tuple[str, ...]:
     """Return the quiet lines under the readiness; the other *facts* are for ``pisecurity status``."""
-    waits = facts.get(RESTART_FACT, NO_RESTART)
-    return () if waits == NO_RESTART else (f"{RESTART_FACT.capitalize()}: {waits}",)
+    quiet = {RESTART_FACT: NO_RESTART, "zones": WATCHED}
+    known = ((key, facts.get(key, well)) for key, well in quiet.items())
+    return tuple(f"{key.capitalize()}: {text}" for key, text in known if text != quiet[key])
 
 
 ALERT_WORDS = {

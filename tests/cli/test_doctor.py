@@ -61,13 +61,20 @@ def test_a_camera_that_watches_nothing_is_a_fault(shell: Shell, tmp_path: Path) 
     zone = '[[zone]]\nname = "n"\ncamera = "front"\nkind = "privacy"\npoints = [[0, 0], [1, 0], [1, 1], [0, {}]]\n'
     configure(tmp_path, port=free_port(), more=zone.format(0.5))
     ran = shell("doctor", "--state", tmp_path)
-    assert findings(ran.out)["zones"] == ("ok", "1, each camera has something to watch")
+    assert findings(ran.out)["zones"] == ("ok", "1; each camera has something to watch in each armed mode")
     configure(tmp_path, port=free_port(), more=zone.format(1))
     ran = shell("doctor", "--state", tmp_path)
     how, text = findings(ran.out)["zones"]
     assert how == "FAULT"
     assert text.startswith("camera front: nothing is watched: ")
     assert findings(ran.out)["camera front"][0] == "ok"
+    room = zone.format(1).replace("privacy", "ignore") + 'modes = ["home"]\n'
+    configure(tmp_path, port=free_port(), more=room)
+    assert findings(shell("doctor", "--state", tmp_path).out)["zones"][0] == "FAULT", "no camera watches armed home"
+    configure(tmp_path, port=free_port(), more=f'{room}[[camera]]\nid = "back"\nkind = "stage"\n')
+    how, text = findings(shell("doctor", "--state", tmp_path).out)["zones"]
+    assert how == "ok"
+    assert text.startswith("1; armed home, nothing is watched by camera front: ")
 
 
 def test_an_alarm_that_can_reach_nobody_is_a_fault(shell: Shell, tmp_path: Path) -> None:

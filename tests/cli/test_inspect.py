@@ -46,6 +46,19 @@ def test_check_warns_of_a_camera_that_watches_nothing(shell: Shell, tmp_path: Pa
     assert warning.startswith("warning: camera front: nothing is watched: ")
 
 
+def test_check_warns_of_the_modes_in_which_a_camera_watches_nothing(shell: Shell, tmp_path: Path) -> None:
+    lawn = '[[zone]]\nname = "n"\ncamera = "{}"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 1]]\nmodes = ["{}"]\n'
+    cameras = "".join(f'[[camera]]\nid = "{name}"\nkind = "stage"\n' for name in ("front", "back"))
+    (tmp_path / "config.toml").write_text(cameras + lawn.format("front", "home") + lawn.format("back", "night"))
+    _, *warnings = shell("check", "--state", tmp_path).out.splitlines()
+    assert [warning.partition(":")[2].partition(":")[0] for warning in warnings] == [
+        " armed away, nothing is watched by camera front",
+        " armed away, nothing is watched by camera back",
+        " armed night, nothing is watched by camera front",
+        " armed home, nothing is watched by camera back",
+    ]
+
+
 def test_check_tells_all_mistakes(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[motion]\nmin_area = 25\nmin_aera = 1\n")
     ran = shell("check", "--state", tmp_path)

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pisecurity.core.types import AlarmState, Mode, Outcome
+from pisecurity.core.vision.unwatched import WATCHED
 from pisecurity.web.api import FIRST_PICTURE_S
 from pisecurity.web.parts import EXTENSION
 from tests.fakes import FakeClock
@@ -304,6 +305,15 @@ def test_what_waits_for_a_restart_is_on_the_page() -> None:
     assert state(page)["notes"] == ["Waits for a restart: web.port"]
     assert "Waits for a restart: web.port" in words(page.get("/").text)
     house.health.note("waits for a restart", "nothing")
+    assert state(page)["notes"] == []
+
+
+def test_the_page_says_quietly_in_which_mode_a_camera_watches_nothing() -> None:
+    house = new_house()
+    page = client(house)
+    house.health.note("zones", "armed home, nothing is watched by camera Study")
+    assert state(page)["notes"] == ["Zones: armed home, nothing is watched by camera Study"]
+    house.health.note("zones", WATCHED)
     assert state(page)["notes"] == []
     assert "restart" not in words(page.get("/").text)
 

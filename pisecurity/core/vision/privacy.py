@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -44,7 +44,7 @@ class PrivacyMask:
         if not self.outlines:
             return frame
         if self._luma.shape != frame.luma.shape:
-            self._luma = self._drawn(*frame.luma.shape)
+            self._luma = visible(self.outlines, *frame.luma.shape)
         luma = _shown(frame.luma, self._luma, _BLACK)
         return replace(frame, luma=luma, visible=self._luma, picture=lambda: self.hide_picture(frame.picture()))
 
@@ -53,7 +53,7 @@ class PrivacyMask:
         if not self.outlines:
             return shown
         if self._full.shape != shown.y.shape:
-            self._full = self._drawn(*shown.y.shape)
+            self._full = visible(self.outlines, *shown.y.shape)
             self._colour = _halved(self._full)
         return Picture(
             _shown(shown.y, self._full, _BLACK),
@@ -61,11 +61,13 @@ class PrivacyMask:
             _shown(shown.v, self._colour, _COLOURLESS),
         )
 
-    def _drawn(self, height: int, width: int) -> Plane:
-        hidden = np.zeros((height, width), np.bool_)
-        for outline in self.outlines:
-            hidden |= cover(outline, height, width)
-        return np.where(hidden, np.uint8(0), np.uint8(VISIBLE))
+
+def visible(outlines: Iterable[Sequence[tuple[float, float]]], height: int, width: int) -> Plane:
+    """Return what privacy zones leave of a plane: (*height*, *width*) uint8, 0 where black and else ``VISIBLE``."""
+    hidden = np.zeros((height, width), np.bool_)
+    for outline in outlines:
+        hidden |= cover(outline, height, width)
+    return np.where(hidden, np.uint8(0), np.uint8(VISIBLE))
 
 
 def cover(points: Sequence[tuple[float, float]], height: int, width: int) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ modes of its own says in which modes a thing counts; which of them it is, ``core
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pisecurity.core.types import ARMED_MODES, MODES, Box, Mode
-from pisecurity.settings import EVERY_MODE, Settings, ZoneSettings
+from pisecurity.settings import EVERY_MODE, ZoneSettings
 
 Shares = NDArray[np.float64]
 
-_GRID = 256
+GRID = 256
+"""Cells in a row and in a column over the picture."""
 _IGNORED_SHARE = 0.75
 
 
@@ -111,28 +112,7 @@ def _modes(drawn: Iterable[_Drawn]) -> frozenset[Mode]:
     return frozenset().union(*(one.modes for one in drawn))
 
 
-def unwatched(settings: Settings) -> tuple[str, ...]:
-    """Return where zones leave nothing that could count, each in one line: the camera, and what to do about it."""
-    return tuple(f"camera {one.label}: {text}" for one in settings.camera for text in _blind(settings.zones_of(one.id)))
-
-
-def _blind(zones: Sequence[ZoneSettings]) -> Iterator[str]:
-    drawn = [(zone, draw(zone.points)) for zone in zones]
-    taken = np.zeros((_GRID, _GRID), np.bool_)
-    for zone, mask in drawn:
-        if zone.kind == "privacy" or (zone.kind == "ignore" and set(zone.modes) == set(EVERY_MODE)):
-            taken |= mask
-    counting = [(zone, mask) for zone, mask in drawn if zone.kind in ("watch", "entry")]
-    lost = [zone for zone, mask in counting if mask[~taken].sum() == 0]
-    everywhere = not any(zone.kind == "watch" for zone, _ in counting)
-    if taken.all() if everywhere else len(lost) == len(counting):
-        yield "nothing is watched: its privacy and ignore zones leave nothing that could count; make them smaller"
-        return
-    for zone in lost:
-        yield f"nothing counts in zone {zone.name}: privacy and ignore zones cover it; move it, or make them smaller"
-
-
-def draw(points: Sequence[tuple[float, float]], height: int = _GRID, width: int = _GRID) -> NDArray[np.bool_]:
+def draw(points: Sequence[tuple[float, float]], height: int = GRID, width: int = GRID) -> NDArray[np.bool_]:
     """Return the (*height*, *width*) cells whose centre lies in the polygon of *points* (shares of the picture).
 
     Even-odd rule on half-open edges, so that two zones that share an edge never share a cell.
@@ -170,7 +150,7 @@ def fill(mask: NDArray[np.bool_], rows: NDArray[np.intp], first: NDArray[np.intp
 
 
 def _cell(share: float) -> int:
-    return min(max(int(share * _GRID), 0), _GRID - 1)
+    return min(max(int(share * GRID), 0), GRID - 1)
 
 
 def _covered(mask: NDArray[np.bool_], box: Box) -> float:

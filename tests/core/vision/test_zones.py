@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pisecurity.core.types import ARMED_MODES, MODES, Box, Mode
-from pisecurity.core.vision.zones import ANYWHERE, Place, ZoneMap, draw, unwatched
-from pisecurity.settings import CameraSettings, Settings, ZoneSettings
+from pisecurity.core.vision.zones import ANYWHERE, Place, ZoneMap, draw
+from pisecurity.settings import ZoneSettings
 
 Point = tuple[float, float]
 SIZE = 0.01
@@ -192,31 +192,6 @@ HALVES = ZoneMap(
 @given(shares, shares, shares, shares)
 def test_any_box_is_placed_in_at_most_one_of_two_halves(x: float, y: float, w: float, h: float) -> None:
     assert len(HALVES.place(Box(x, y, w, h), SIZE).zones) == 1
-
-
-EVERYWHERE: tuple[Point, ...] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-NOTHING = (
-    "camera Garden: nothing is watched: its privacy and ignore zones leave nothing that could count; make them smaller"
-)
-COVERED = "camera Garden: nothing counts in zone door: privacy and ignore zones cover it; move it, or make them smaller"
-
-
-@pytest.mark.parametrize(
-    ("zones", "told"),
-    [
-        ([], ()),
-        ([zone("privacy", LEFT, "neighbour")], ()),
-        ([zone("watch", EVERYWHERE, "yard"), zone("privacy", LEFT, "neighbour")], ()),
-        ([zone("privacy", EVERYWHERE, "neighbour")], (NOTHING,)),
-        ([zone("privacy", EVERYWHERE, "neighbour"), zone("watch", LOWER, "lawn")], (NOTHING,)),
-        ([zone("ignore", LOWER, "street"), zone("privacy", LEFT, "neighbour"), zone("watch", LEFT, "a")], (NOTHING,)),
-        ([zone("privacy", LEFT, "neighbour"), zone("entry", LEFT, "door")], (COVERED,)),
-        ([zone("ignore", EVERYWHERE, "room", modes=("home",))], ()),
-    ],
-)
-def test_zones_that_leave_nothing_to_be_watched_are_told(zones: list[ZoneSettings], told: tuple[str, ...]) -> None:
-    cameras = (CameraSettings(id="front", name="Garden", kind="stage"), CameraSettings(id="back", kind="stage"))
-    assert unwatched(Settings(camera=cameras, zone=tuple(zones))) == told
 
 
 def test_a_privacy_zone_is_no_place() -> None:
