@@ -81,9 +81,10 @@ def cover(points: Sequence[tuple[float, float]], height: int, width: int) -> NDA
     edge, row = np.nonzero((rows + 1 > top) & (rows < bottom))
     x0, top, x1, bottom = (ends[edge, 0] for ends in (x0, top, x1, bottom))
     flat = bottom == top
-    slope = (x1 - x0) / np.where(flat, 1.0, bottom - top)
-    enters = x0 + (np.maximum(row, top) - top) * slope
-    leaves = np.where(flat, x1, x0 + (np.minimum(row + 1, bottom) - top) * slope)
+    tall, wide = np.where(flat, 1.0, bottom - top), x1 - x0
+    # Shares of the edge, not its slope, which of a nearly level edge is more than a number can hold.
+    enters = x0 + (np.maximum(row, top) - top) / tall * wide
+    leaves = np.where(flat, x1, x0 + (np.minimum(row + 1, bottom) - top) / tall * wide)
     left, right = np.floor(np.minimum(enters, leaves)), np.ceil(np.maximum(enters, leaves))
     fill(covered, row, np.maximum(left, 0).astype(np.intp), right.astype(np.intp))
     return covered

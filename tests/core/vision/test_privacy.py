@@ -64,6 +64,10 @@ def noisy_frame(height: int = HEIGHT, width: int = WIDTH, full: tuple[int, int] 
     return replace(frame(noise(height, width), 1.0), picture=lambda: picture)
 
 
+def test_an_edge_that_is_all_but_level_covers_the_pixels_that_it_goes_through() -> None:
+    assert cover(((1.0, 0.0), (0.0, 2.2e-311), (0.0, 1.0)), 4, 4)[0].all()
+
+
 @given(points, points, points, st.tuples(shares, shares), st.integers(1, 40), st.integers(1, 40))
 def test_whatever_lies_in_a_zone_lies_in_a_black_pixel(
     a: Point, b: Point, c: Point, where: Point, height: int, width: int
