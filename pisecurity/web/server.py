@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import waitress
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 from pisecurity.errors import NetworkError
 from pisecurity.runtime.worker import Beat
@@ -94,6 +95,9 @@ class PageServer:
         """Close everything; may be called twice, and before ``start``."""
         if self._server is not None:
             self._server.task_dispatcher.shutdown(timeout=LAST_ANSWERS_S)
+            # close_all alone leaves the file of a half-sent answer open.
+            for channel in [each for each in self._connections.values() if isinstance(each, HTTPChannel)]:
+                channel.handle_close()
             wasyncore.close_all(map=self._connections, ignore_all=True)
             self._server = None
             log.info("page closed")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
 import pytest
 
@@ -196,3 +198,22 @@ def test_stop_may_come_before_start_and_twice(house: House) -> None:
 def test_page_without_socket_is_a_mistake_of_the_caller(house: House) -> None:
     with pytest.raises(ValueError, match="at least one socket"):
         PageServer(house.app(), ())
+
+
+def test_file_of_a_half_sent_answer_is_closed_when_the_page_closes() -> None:
+    picture = io.BytesIO(bytes(16_000_000))
+
+    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", str(len(picture.getvalue())))])
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](picture)
+        return wrapped
+
+    server = PageServer(app, bind((LOOPBACK,), 0))
+    address = server.start()
+    worker = Worker("page", server.work, SystemClock(), lambda *_: None)
+    with socket.create_connection(address, timeout=20) as line:
+        worker.start()
+        line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert line.recv(15) == b"HTTP/1.1 200 OK"
+        worker.stop()
+    assert picture.closed
