@@ -12,10 +12,12 @@ from pisecurity.core.types import Box, Event, Frame, MotionResult, Plane, Region
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
+from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scene import Exposure, Settling, normalised
-from pisecurity.core.vision.tracks import Sight, Thing, Tracker, as_track
+from pisecurity.core.vision.things import Thing, as_track
+from pisecurity.core.vision.tracks import Tracker
 from pisecurity.core.vision.zones import ZoneMap
 from pisecurity.settings import MotionSettings, ZoneSettings
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from pisecurity.core.types import TrackState
 from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.motion import Blob, Stirring
 from pisecurity.core.vision.planes import Planes, Rect
-from pisecurity.core.vision.tracks import MOST_THINGS, Sight, Thing, Tracker
+from pisecurity.core.vision.things import Thing
+from pisecurity.core.vision.tracks import MOST_THINGS, Tracker
 from pisecurity.core.vision.zones import ANYWHERE, Place
 from pisecurity.settings import MotionSettings
 

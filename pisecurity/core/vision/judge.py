@@ -1,0 +1,239 @@
+"""The rules by which a thing counts, stands, or does not count any more.
+
+Leaves, insects, rain and flicker move without getting anywhere. All rules are in seconds and in shares of the
+picture, never in frames, so that 5 and 30 frames a second see the same things.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+
+from pisecurity.core.types import TrackState
+from pisecurity.core.vision import light
+from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.motion import Stirring, has_outline
+from pisecurity.core.vision.planes import Mat
+from pisecurity.core.vision.things import TIME_SLACK_S, TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, start_anew
+from pisecurity.settings import MotionSettings
+
+LEAST_SIGHTINGS = 3
+"""Of two a line can always be drawn."""
+_LEAST_SEEN_SHARE = 0.85
+"""Of the frames since it was first seen; flicker comes and goes."""
+_SMALL_SHARE, _TINY_SHARE = 0.0023, 0.0008
+_SMALL_TIMES, _TINY_TIMES = 1.5, 2.5
+"""What is smaller than so much of the picture must be followed so many times as long: it is nothing more often."""
+_TRAVEL_PER_SIZE = 0.35
+"""Own sizes a thing must go at least: a large one moves its middle by shaking an arm."""
+_LEAST_STRAIGHT = 0.45
+"""Net distance as a share of the path; an insect or a branch goes a long way to nowhere."""
+_STILL_S = 0.8
+"""So long without a change inside its box a thing that counts stands."""
+_IDLE_S = 2.0
+"""A candidate that stood so long begins anew; who creeps stands between two moves."""
+_TOO_FAST, _TOO_FAST_BRIGHT = 6.0, 3.0
+"""Own sizes a second that no person goes, of whom only the half that stands out may be seen. Insects, flakes and drops
+before a lamp are brighter than what is behind."""
+_DASH, _DASH_STRAIGHT, _DASH_TIMES = 2.0, 0.85, 0.6
+"""Who went so many times as far as he must, straight on, runs, and may be out of view in a moment. Not what is
+brighter than the scene: insects do that."""
+_UPRIGHT = 1.3
+"""Height in widths from which on it may be a runner all the same."""
+_SPEED_OVER_S, _SPEED_LEAST_S = 0.3, 0.15
+"""Speed is measured over so long; over less than the second it is not known."""
+_LEAST_SIZE = 6
+"""Pixels: the size of what is smaller is known badly."""
+_CLUTTER_PER_S, _MOST_CLUTTER = 5.0, 3.0
+"""So many new things a second double the time a thing must be followed; at most it is four times as long."""
+_CLUTTER_SIZE = 0.002
+"""Share of the picture; what is larger is mistaken for another thing less easily, by the root of its area."""
+_LIGHT_AGO_S, _LIGHT_FOR_S = 0.35, 0.8
+"""What looked like light a moment ago is still light when it comes to another wall."""
+FAR = 2.0
+"""A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
+and kept out of the background."""
+_SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
+"""What goes less straight than that, and less far than that share of its size, within the trail sways."""
+_STIRS_PX, _STIRS_SHARE = 2, 0.02
+"""Changed pixels from which on, with that share of its box, a thing stirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the tracker may look at, beside the blobs."""
+
+    coarse: Mat
+    """(H, W) uint8 in the light of the background."""
+    background: Background
+    moving: Mat | None
+    plain: Mat
+    """(H, W) uint8, the same in its own light."""
+    stirring: Stirring
+    """The ones before, in their own light."""
+    stirred: Mat | None
+    """(H, W) uint8, not 0 where the picture changed over the last 0.1 s; None when that was not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The rules by which a thing counts, stands, or does not count any more."""
+
+    sight: Sight
+    now_s: float
+    settings: MotionSettings
+    distrust: bool
+    clutter: float
+
+    def judge(self, thing: Thing) -> None:
+        self._notice_stirring(thing)
+        if thing.place.objection:
+            self._dismiss(thing, thing.place.objection)
+        elif thing.state is TrackState.CANDIDATE:
+            self._consider(thing)
+        elif thing.state is TrackState.CONFIRMED:
+            self._watch(thing)
+        else:
+            self._hold(thing)
+
+    def _notice_stirring(self, thing: Thing) -> None:
+        if self.sight.stirred is not None:
+            stirred = cv2.countNonZero(self.sight.stirred[thing.rect.slices])
+            thing.stirs = stirred >= _STIRS_PX + _STIRS_SHARE * thing.rect.w * thing.rect.h
+        if thing.stirs:
+            thing.stirred_s = self.now_s
+
+    def _consider(self, thing: Thing) -> None:
+        if self.now_s - thing.stirred_s > _IDLE_S:
+            start_anew(thing, self.now_s)
+            return
+        followed_s = thing.seen_s - thing.since_s
+        away, path = gone(thing)
+        needs = self._needs_travel(thing)
+        needs_s = self._needs_s(thing)
+        if away >= max(_DASH * needs, _DASH_STRAIGHT * path) and not self._is_bright(thing):
+            needs_s *= _DASH_TIMES
+        diagonal = self._diagonal
+        thing.reason = (
+            f"went {away / diagonal:.3f} (needs {needs / diagonal:.3f}) "
+            f"in {followed_s:.1f} s (needs {needs_s:.1f} s), size {thing.area / self.sight.coarse.size:.4f}"
+        )
+        in_time = followed_s >= needs_s - TIME_SLACK_S
+        thing.score = max(thing.score, 0.5 * min(1.0, away / needs) * (1.0 if in_time else followed_s / needs_s))
+        if self.distrust or not thing.stirs or thing.seen_s != self.now_s:
+            return
+        persisted = (
+            in_time and thing.sightings >= LEAST_SIGHTINGS and thing.sightings >= _LEAST_SEEN_SHARE * thing.looks
+        )
+        if persisted and away >= needs and away >= _LEAST_STRAIGHT * path and not self._is_nuisance(thing):
+            self._confirm(thing)
+
+    def _is_nuisance(self, thing: Thing) -> bool:
+        """Return whether *thing* goes as no person does, or is light; its reason then says which.
+
+        What is not known for long enough to tell counts as one.
+        """
+        speed, most = self._speed(thing), self._most_speed(thing)
+        if speed is None:
+            return True
+        if speed > most:
+            thing.reason = f"{speed:.1f} of its sizes a second (at most {most:.1f}): too fast for a person"
+            return True
+        if self._is_light(thing):
+            thing.light_s = self.now_s
+        if self.now_s - thing.light_s < _LIGHT_FOR_S:
+            thing.reason = "brightens what is behind it and leaves it as it is: light"
+            return True
+        return False
+
+    def _speed(self, thing: Thing) -> float | None:
+        """Return how many of its own sizes *thing* went a second, lately; None when that is not known yet."""
+        from_ = next((w for w in reversed(thing.trail) if thing.seen_s - w.at_s >= _SPEED_OVER_S - TIME_SLACK_S), None)
+        from_ = from_ or thing.trail[0]
+        elapsed_s = thing.seen_s - from_.at_s
+        if elapsed_s < _SPEED_LEAST_S:
+            return None
+        return distance((from_.x, from_.y), thing.centre) / elapsed_s / max(thing.rect.h, thing.rect.w, _LEAST_SIZE)
+
+    def _most_speed(self, thing: Thing) -> float:
+        upright = thing.rect.h >= _UPRIGHT * thing.rect.w
+        return _TOO_FAST if upright or not self._is_bright(thing) else _TOO_FAST_BRIGHT
+
+    def _is_bright(self, thing: Thing) -> bool:
+        place = thing.rect.slices
+        return cv2.mean(self.sight.coarse[place])[0] > cv2.mean(self.sight.background.upper[place])[0]
+
+    def _is_light(self, thing: Thing) -> bool:
+        kept = self.sight.stirring.plane_at(self.now_s - _LIGHT_AGO_S)
+        if kept is None:
+            return False
+        at_s, earlier = kept
+        was = min(thing.trail, key=lambda waypoint: abs(waypoint.at_s - at_s))
+        shift = round(thing.centre[0] - was.x), round(thing.centre[1] - was.y)
+        return light.passes_over(self.sight.plain, earlier, self.sight.background.level, thing.rect, shift)
+
+    def _confirm(self, thing: Thing) -> None:
+        thing.state, thing.counted_s = TrackState.CONFIRMED, self.now_s
+        self._rate(thing)
+
+    def _rate(self, thing: Thing) -> None:
+        thing.reach = max(thing.reach, distance(thing.origin, thing.centre) / self._needs_travel(thing))
+        thing.score = max(thing.score, 0.5 + 0.5 * min(max(thing.reach - 1, 0.0) / 4, 1.0))
+
+    def _watch(self, thing: Thing) -> None:
+        thing.counted_s = self.now_s
+        self._rate(thing)
+        if self.now_s - thing.stirred_s > _STILL_S:
+            self._stand(thing, f"stands still since {_STILL_S:.1f} s, its outline is there")
+        elif self._sways(thing):
+            self._stand(thing, f"moves without going anywhere since {TRAIL_S:.0f} s, its outline is there")
+
+    def _stand(self, thing: Thing, reason: str) -> None:
+        if thing.reach < FAR:
+            self._dismiss(thing, f"went {thing.reach:.1f} times what it must (needs {FAR:g} to be held)")
+        elif self._outlined(thing):
+            thing.state, thing.reason = TrackState.HOLDING, reason
+            start_anew(thing, self.now_s)
+        else:
+            self._dismiss(thing, "left without an outline: uncovered background")
+
+    def _hold(self, thing: Thing) -> None:
+        away, path = gone(thing)
+        if self.now_s - thing.counted_s > self.settings.hold_s:
+            self._dismiss(thing, f"went nowhere for {self.settings.hold_s:.0f} s: belongs to the scene")
+        elif thing.stirs and away >= self._needs_travel(thing) and away >= _LEAST_STRAIGHT * path:
+            self._confirm(thing)
+            thing.reason = f"goes on: went {away / self._diagonal:.3f} since it stood"
+        elif self.sight.stirred is not None and thing.seen_s == self.now_s and not self._outlined(thing):
+            self._dismiss(thing, "its outline is gone: uncovered background")
+
+    def _dismiss(self, thing: Thing, reason: str) -> None:
+        if thing.counts:
+            start_anew(thing, self.now_s)
+        thing.state, thing.reason, thing.score = TrackState.CANDIDATE, reason, 0.0
+
+    def _outlined(self, thing: Thing) -> bool:
+        moving = self.sight.moving
+        return moving is not None and has_outline(self.sight.coarse, self.sight.background, moving, thing.rect)
+
+    def _sways(self, thing: Thing) -> bool:
+        if thing.seen_s - thing.trail[0].at_s < TRAIL_S - 2 * TRAIL_STEP_S:
+            return False
+        away, path = gone(thing)
+        return away < _SWAY_STRAIGHT * path and away < _SWAY_SIZE * math.sqrt(thing.rect.w * thing.rect.h)
+
+    def _needs_s(self, thing: Thing) -> float:
+        share = thing.area / self.sight.coarse.size
+        times = 1.0 if share >= _SMALL_SHARE else _SMALL_TIMES if share >= _TINY_SHARE else _TINY_TIMES
+        clutter = min(self.clutter / _CLUTTER_PER_S, _MOST_CLUTTER) * min(1.0, math.sqrt(_CLUTTER_SIZE / share))
+        return self.settings.confirm_s * times * (1 + clutter)
+
+    def _needs_travel(self, thing: Thing) -> float:
+        size = math.sqrt(thing.rect.w * thing.rect.h)
+        return max(self.settings.min_travel * self._diagonal, _TRAVEL_PER_SIZE * size)
+
+    @property
+    def _diagonal(self) -> float:
+        return math.hypot(*self.sight.coarse.shape)
