@@ -24,7 +24,7 @@ from benchmarks.ruler.detectors import DETECTORS, OURS, Maker, matching
 from benchmarks.ruler.estimate import missed_share
 from benchmarks.ruler.homes import HOMES, Home
 from benchmarks.ruler.passes import Seen, is_seen, passes, walked
-from benchmarks.ruler.week import Week, summary, watch
+from benchmarks.ruler.week import Week, at_home, summary, watch
 
 SCENES: Final = 1000
 PASSES: Final = 300
@@ -95,6 +95,7 @@ def week(home: Home, name: str, make: Maker, scenes: int, seed: int) -> Week:
     """Draw a home's week and look at it with a detector."""
     minutes = home.minutes(scenes, seed)
     began_s = time.process_time()
+    make = at_home(home, make)
     watched = []
     for number, minute in enumerate(minutes, start=1):
         watched.append(watch(home, minute, make))

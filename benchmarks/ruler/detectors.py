@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.ruler.metrics import Found
 from pisecurity.core.types import Box, Frame, Plane, TrackState
 from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.core.vision.scale import PersonScale
 from pisecurity.settings import MotionSettings
 
 LEAST_AREA: Final = 0.0015
@@ -48,8 +49,16 @@ class Ours:
 
     ALARMS = (TrackState.CONFIRMED, TrackState.HOLDING)
 
-    def __init__(self, width: int, height: int, fps: float) -> None:
-        self._pipeline = Pipeline("ruler", MotionSettings(), ())
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        fps: float,
+        motion: MotionSettings | None = None,
+        scale: PersonScale | None = None,
+    ) -> None:
+        """*motion*, *scale*: what a household has set, and what the camera learned there, if anything."""
+        self._pipeline = Pipeline("ruler", motion or MotionSettings(), (), scale)
         self._index = -1
 
     def step(self, luma: Plane, taken_s: float) -> Found:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -56,6 +56,9 @@ CLOUDED: Final = {"overcast": 0.72, "rain": 0.6, "snow": 0.75, "fog": 0.8}
 CLEAR: Final = frozenset({"clear", "changeable"})
 MILD: Final = frozenset({"clear", "changeable", "overcast"})
 
+WALKS: Final = 12
+"""People who walk by while a household moves in."""
+
 Add = Callable[[Mix, float], Mix]
 """Adds an occasion to a minute; the number is the second from which on the alarm is armed."""
 
@@ -70,6 +73,8 @@ class Home:
     """What the home is painted from."""
     infrared: bool
     """The camera has an infrared lamp; without one it sees little at night."""
+    pets: Literal["none", "cat", "dog"]
+    """What its owner sets."""
     occasions: Mapping[Occasion, Add]
 
     def week(self) -> tuple[Stratum, ...]:
@@ -88,6 +93,15 @@ class Home:
             if occasion.name == minute.stratum.occasion:
                 mix = add(mix, armed_s)
         return mix.script
+
+    def moving_in(self, view: View) -> Iterator[Script]:
+        """Yield what the camera sees before anything is armed: people of the house who walk about by day, one a script.
+
+        None of it is in the week.
+        """
+        for number in range(WALKS):
+            draw = Draw(np.random.default_rng((number, 4)), view, self.seed)
+            yield _passer_by(Mix.of(draw, self.place), 0.0).script
 
     def _lit(self, mix: Mix, minute: Minute) -> Mix:
         day = daylight(minute.hour) * CLOUDED.get(minute.stratum.weather, 1.0)
@@ -219,7 +233,7 @@ NOT_FOR_PEOPLE: Final = frozenset(
     {"along the floor", "on the drive", "up the drive", "along the track", "washing line"}
 )
 
-FLAT: Final = Home("flat", "living_room", 11, infrared=False, occasions={
+FLAT: Final = Home("flat", "living_room", 11, infrared=False, pets="cat", occasions={
     Occasion("somebody", 70.0, (8.0, 22.0)): _passer_by,
     Occasion("curtain", 420.0, (7.0, 22.0)): _with(lambda draw: Curtain(Always(draw.between(0.4, 3.0)))),
     Occasion("fan", 300.0, (10.0, 22.0)): _with(lambda draw: Fan(turns_hz=draw.between(1.5, 4.0), tone=60.0)),
@@ -232,7 +246,7 @@ FLAT: Final = Home("flat", "living_room", 11, infrared=False, occasions={
     Occasion("robot vacuum", 200.0, (9.0, 16.0)): _vacuum,
     Occasion("balloon", 40.0, (8.0, 20.0)): _balloon,
 })  # fmt: skip
-GARDEN: Final = Home("garden", "front_garden", 12, infrared=True, occasions={
+GARDEN: Final = Home("garden", "front_garden", 12, infrared=True, pets="cat", occasions={
     Occasion("somebody", 250.0, (7.0, 23.0)): _passer_by,
     Occasion("infrared switch", 7.0, (5.5, 7.0)): _infrared_switch,
     Occasion("infrared switch at dusk", 7.0, (19.5, 21.0)): _infrared_switch,
@@ -250,7 +264,7 @@ GARDEN: Final = Home("garden", "front_garden", 12, infrared=True, occasions={
         lambda draw: LeafShadows(wind=Always(draw.between(0.5, 2.2)))),
     Occasion("fairy lights", 350.0, EVENING): _with(_fairy_lights),
 })  # fmt: skip
-HOUSE: Final = Home("house with pets", "hall", 13, infrared=True, occasions={
+HOUSE: Final = Home("house with pets", "hall", 13, infrared=True, pets="dog", occasions={
     Occasion("somebody", 70.0, (8.0, 22.0)): _passer_by,
     Occasion("infrared switch", 7.0, (5.5, 7.0)): _infrared_switch,
     Occasion("infrared switch at dusk", 7.0, (19.5, 21.0)): _infrared_switch,

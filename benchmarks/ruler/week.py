@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.ruler.detectors import Maker
+from benchmarks.ruler.detectors import Maker, Ours
 from benchmarks.ruler.estimate import Estimate, Sampled, mails_per_week
 from benchmarks.ruler.homes import Home
 from benchmarks.ruler.strata import Minute
 from benchmarks.ruler.watching import Mail, first_mail, looks
 from pisecurity.adapters.cameras.stage import Scene, View
-from pisecurity.settings import AlarmSettings
+from pisecurity.core.vision.scale import PersonScale
+from pisecurity.settings import AlarmSettings, MotionSettings
 
 RUN_IN_S: Final = 10.0
 """Before the minute, for the background to be known."""
 MINUTE_S: Final = 60.0
+MOVING_IN_S: Final = 45.0
+"""For each of those who walk by before the week; within it everybody has left again."""
 SIZE: Final = (320, 240)
 """What the detector reads."""
 FPS: Final = 10.0
@@ -58,6 +62,22 @@ class Week:
     """Upper limit if there had been no false mail at all: less cannot be told from so many scenes."""
     about: dict[str, float]
     """False mails of the week by what they are about, most first."""
+
+
+def at_home(home: Home, make: Maker) -> Maker:
+    """Return *make* as the household of *home* has set it up: ours knows of its animals, and has seen people move in.
+
+    The other detectors have no setting for that.
+    """
+    if make is not Ours:
+        return make
+    width, height = SIZE
+    motion, scale = MotionSettings(pets=home.pets), PersonScale()
+    for number, script in enumerate(home.moving_in(View(width, height))):
+        scene = Scene(script, number, width, height, colour=False)
+        for _ in looks(scene, Ours(width, height, FPS, motion, scale), MOVING_IN_S, FPS):
+            pass
+    return lambda w, h, fps: Ours(w, h, fps, motion, deepcopy(scale))
 
 
 def watch(home: Home, minute: Minute, make: Maker) -> Watched:

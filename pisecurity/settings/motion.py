@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from pisecurity.settings.table import Table
@@ -18,6 +20,9 @@ class MotionSettings(Table):
     """Way a thing must go to count, as a share of the picture's diagonal."""
     confirm_s: float = Field(0.3, ge=0, le=5)
     """Seconds a thing must be followed to count; a very small one up to 2.5 times as long, in snow 4 times."""
+    pets: Literal["none", "cat", "dog"] = "none"
+    """Largest animal of the house. What is no taller and no longer than one is kept and not told, once people who
+    walked by have taught the camera how tall a person is; somebody who crawls is told."""
     hold_s: float = Field(60, ge=0, le=3600)
     """Seconds a thing that counts and then stands still keeps its box; then it belongs to the scene."""
     light_share: float = Field(0.3, ge=0.05, le=1)

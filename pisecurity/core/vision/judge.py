@@ -15,7 +15,8 @@ from pisecurity.core.types import TrackState
 from pisecurity.core.vision import light
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.motion import Stirring, has_outline
-from pisecurity.core.vision.planes import Mat
+from pisecurity.core.vision.planes import Mat, Rect
+from pisecurity.core.vision.scale import PersonScale
 from pisecurity.core.vision.things import TIME_SLACK_S, TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, start_anew
 from pisecurity.settings import MotionSettings
 
@@ -55,6 +56,12 @@ _LIGHT_AGO_S, _LIGHT_FOR_S = 0.35, 0.8
 FAR = 2.0
 """A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
 and kept out of the background."""
+_PETS = {"cat": (0.28, 0.55), "dog": (0.36, 0.75)}
+"""Height and length of the largest, in heights of a person: a cat is 0.3 m tall and 0.5 m long without its tail, a
+shepherd dog 0.65 m and 1.1 m; somebody who crawls is half as tall as he is."""
+_MEASURED_EVERY_S = 0.25
+_MEASURED_UPRIGHT = 1.7
+"""Height in widths from which on somebody is measured: a stride is half as long as a person is tall."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
 """What goes less straight than that, and less far than that share of its size, within the trail sways."""
 _STIRS_PX, _STIRS_SHARE = 2, 0.02
@@ -75,6 +82,8 @@ class Sight:
     """The ones before, in their own light."""
     stirred: Mat | None
     """(H, W) uint8, not 0 where the picture changed over the last 0.1 s; None when that was not compared."""
+    scale: PersonScale
+    """How tall people are here; grows by those who walk by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,8 @@ class Judge:
         if speed > most:
             thing.reason = f"{speed:.1f} of its sizes a second (at most {most:.1f}): too fast for a person"
             return True
+        if self._is_pet(thing):
+            return True
         if self._is_light(thing):
             thing.light_s = self.now_s
         if self.now_s - thing.light_s < _LIGHT_FOR_S:
@@ -165,6 +176,35 @@ class Judge:
         place = thing.rect.slices
         return cv2.mean(self.sight.coarse[place])[0] > cv2.mean(self.sight.background.upper[place])[0]
 
+    def _is_pet(self, thing: Thing) -> bool:
+        """Return whether *thing* is low and small for where it stands; its reason then says so."""
+        if self.settings.pets == "none":
+            return False
+        tall, long = _PETS[self.settings.pets]
+        rows = self.sight.coarse.shape[0]
+        person = self.sight.scale.height(_feet(thing.rect) / rows)
+        if person is None:
+            return False
+        height, width = thing.size[1] / rows / person, thing.size[0] / rows / person
+        if height >= tall or width >= long:
+            return False
+        thing.reason = (
+            f"{height:.2f} as tall and {width:.2f} as long as a person there is tall "
+            f"(pets = {self.settings.pets}: a person has at least {tall:g} or {long:g})"
+        )
+        return True
+
+    def _measure(self, thing: Thing) -> None:
+        """Learn from somebody who walks upright, and is seen as a whole, how tall people are."""
+        rows, columns = self.sight.coarse.shape
+        rect = thing.rect
+        whole = rect.x > 0 and rect.y > 0 and rect.x + rect.w < columns and _feet(rect) < rows
+        if thing.reach < FAR or not whole or rect.h < _MEASURED_UPRIGHT * rect.w or not thing.stirs:
+            return
+        if self.now_s - thing.measured_s >= _MEASURED_EVERY_S and self.clutter < _CLUTTER_PER_S:
+            thing.measured_s = self.now_s
+            self.sight.scale.note(thing.id, _feet(rect) / rows, rect.h / rows)
+
     def _is_light(self, thing: Thing) -> bool:
         kept = self.sight.stirring.plane_at(self.now_s - _LIGHT_AGO_S)
         if kept is None:
@@ -185,6 +225,7 @@ class Judge:
     def _watch(self, thing: Thing) -> None:
         thing.counted_s = self.now_s
         self._rate(thing)
+        self._measure(thing)
         if self.now_s - thing.stirred_s > _STILL_S:
             self._stand(thing, f"stands still since {_STILL_S:.1f} s, its outline is there")
         elif self._sways(thing):
@@ -237,3 +278,7 @@ class Judge:
     @property
     def _diagonal(self) -> float:
         return math.hypot(*self.sight.coarse.shape)
+
+
+def _feet(rect: Rect) -> int:
+    return rect.y + rect.h

@@ -15,6 +15,7 @@ from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
+from pisecurity.core.vision.scale import PersonScale
 from pisecurity.core.vision.scene import Exposure, Settling, normalised
 from pisecurity.core.vision.things import Thing, as_track
 from pisecurity.core.vision.tracks import Tracker
@@ -48,13 +49,23 @@ class Pipeline:
     The same frames give the same results: time is ``Frame.taken_s``, and nothing is random.
     """
 
-    def __init__(self, camera: str, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
+    def __init__(
+        self,
+        camera: str,
+        motion: MotionSettings,
+        zones: Sequence[ZoneSettings],
+        scale: PersonScale | None = None,
+    ) -> None:
+        """*scale*: how tall people are, learned before by the same camera at the same place; None: not known."""
         self._motion = motion
         self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
         self._camera = camera
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
         self._stirring = Stirring()
         self._tracker, self._keeper = Tracker(), EventKeeper(camera)
+        self.scale = PersonScale() if scale is None else scale
+        """How tall people are; grows by those who walk by."""
+        self.scale.go_on()
         self._background: Background | None = None
         self._visible: Plane | None = None
         self._clear_share = 1.0
@@ -125,7 +136,7 @@ class Pipeline:
         placed = [
             (blob, self._zones.place(blob.rect.share(coarse.shape), blob.area / coarse.size)) for blob in change.blobs
         ]
-        sight = Sight(coarse, background, change.moving, planes.coarse, self._stirring, stirred)
+        sight = Sight(coarse, background, change.moving, planes.coarse, self._stirring, stirred, self.scale)
         distrust = self._settling.distrusting(now_s)
         return self._tracker.follow(placed, sight, now_s, self._motion, distrust=distrust)
 

@@ -15,6 +15,7 @@ from pisecurity.core.vision.zones import Place
 TIME_SLACK_S = 0.02
 """A camera is no clock: so much a frame may come early."""
 _VELOCITY_TAU_S = 0.2
+_SIZE_TAU_S = 0.3
 TRAIL_S, TRAIL_STEP_S = 3.0, 0.1
 
 
@@ -46,6 +47,10 @@ class Thing:
     stirs: bool = True
     """Whether it did when that was last looked at."""
     state: TrackState = TrackState.CANDIDATE
+    size: tuple[float, float] = (0.0, 0.0)
+    """Width and height in pixels, as a mean over some tenths of a second."""
+    measured_s: float = float("-inf")
+    """When it was last taken as a measure for people."""
     velocity: tuple[float, float] = (0.0, 0.0)
     """Pixels a second."""
     sightings: int = 1
@@ -79,6 +84,11 @@ def move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
     vx += share * ((x - thing.centre[0]) / elapsed_s - vx)
     vy += share * ((y - thing.centre[1]) / elapsed_s - vy)
     thing.velocity, thing.centre, thing.rect, thing.area = (vx, vy), (x, y), blob.rect, blob.area
+    kept = 1.0 - weight(elapsed_s, _SIZE_TAU_S)
+    thing.size = (
+        blob.rect.w + kept * (thing.size[0] - blob.rect.w),
+        blob.rect.h + kept * (thing.size[1] - blob.rect.h),
+    )
     thing.seen_s, thing.place = now_s, place
     thing.sightings += 1
     thing.zones |= place.zones

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.motion import Blob, Stirring
 from pisecurity.core.vision.planes import Planes, Rect
+from pisecurity.core.vision.scale import PersonScale
 from pisecurity.core.vision.things import Thing
 from pisecurity.core.vision.tracks import MOST_THINGS, Tracker
 from pisecurity.core.vision.zones import ANYWHERE, Place
@@ -21,7 +23,7 @@ from pisecurity.settings import MotionSettings
 STILL = np.full((120, 160), 100, np.uint8)
 SCENE = Background(Planes(STILL, STILL, 1), 6)
 STIRRED = np.full((120, 160), 255, np.uint8)
-SIGHT = Sight(STILL, SCENE, None, STILL, Stirring(), STIRRED)
+SIGHT = Sight(STILL, SCENE, None, STILL, Stirring(), STIRRED, PersonScale())
 IGNORED = Place(frozenset(), entry=frozenset(), objection="in ignore zone street", modes=frozenset())
 
 
@@ -230,3 +232,50 @@ def test_somebody_whose_feet_are_lost_now_and_then_still_counts_in_a_watch_zone(
         for index in range(round(2 * fps))
     ]
     assert TrackState.CONFIRMED in states
+
+
+def known() -> Sight:
+    """A place in which people are as tall as half of the picture, where their feet are at 0.7 of it."""
+    scale = PersonScale()
+    for person in range(-9, 0):
+        for feet in (0.5, 0.6, 0.7, 0.8, 0.9):
+            scale.note(person, feet, feet - 0.2)
+    return replace(SIGHT, scale=scale)
+
+
+def walked(start: Blob, sight: Sight, pets: Literal["none", "cat", "dog"]) -> Thing:
+    """Return the thing that *start* is after it went on at walking speed for 2.5 s."""
+    tracker, rect = Tracker(), start.rect
+    seen: tuple[Thing, ...] = ()
+    for index in range(25):
+        placed = [(blob(rect.x + 2.5 * index, rect.y, rect.w, rect.h), ANYWHERE)]
+        seen = tracker.follow(placed, sight, index / 10, MotionSettings(pets=pets))
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    ("pets", "w", "h", "told"),
+    [
+        ("none", 14, 9, True),
+        ("cat", 14, 9, False),
+        ("cat", 34, 18, True),
+        ("dog", 34, 18, False),
+        ("dog", 52, 29, True),
+        ("dog", 14, 30, True),
+        ("cat", 12, 42, True),
+    ],
+    ids=["no pets", "a cat", "a dog where there is a cat", "a dog", "who crawls", "a child", "a child where a cat is"],
+)
+def test_a_pet_is_kept_and_not_told_where_people_have_shown_how_tall_they_are(
+    pets: Literal["none", "cat", "dog"], w: int, h: int, told: bool
+) -> None:
+    thing = walked(blob(10, 84 - h, w, h), known(), pets)
+    assert thing.counts == told
+    if not told:
+        assert thing.reason.endswith(
+            f"(pets = {pets}: a person has at least {'0.28 or 0.55' if pets == 'cat' else '0.36 or 0.75'})"
+        )
+
+
+def test_while_nobody_has_walked_by_a_pet_is_told() -> None:
+    assert walked(blob(10, 75, 14, 9), SIGHT, "dog").counts

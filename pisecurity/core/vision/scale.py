@@ -1,0 +1,100 @@
+"""How tall a person is at each row of the picture, learned from people who walk through it.
+
+A camera looks at a floor: where the feet are says how far away somebody is. For a camera that does not roll, on a level
+floor, height in the picture is linear in the row of the feet (a pinhole camera; both are lengths divided by the same
+distance). So a line through what upright people measured is all that is needed to tell a cat from a child.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pisecurity.core.vision.planes import Mat
+
+ROWS = 20
+"""Bands of the picture, from its top to its bottom, in which people are measured apart."""
+KEPT = 12
+"""Newest people kept a band; a camera that is turned is known anew after so many."""
+_LEAST_PEOPLE = 4
+"""Fewer may all have been one child, or one shadow."""
+_LEAST_SPREAD = 0.12
+"""Of the picture's height that their feet must be apart: a line through one point has any slope."""
+_BEYOND = 0.2
+"""So far above and below the rows in which people walked the line still holds."""
+_FITS = 0.3
+"""Bands that differ from the line by more than this share of it are left out: a ladder, a tall dog."""
+_LEAST_HEIGHT = 0.05
+"""Share of the picture's height; where a person is smaller nothing is told from anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    slope: float
+    at_top: float
+    """Height where the feet are at the top of the picture; negative where the horizon is in it."""
+    first: float
+    last: float
+    """Between these rows of the feet it holds."""
+
+
+class PersonScale:
+    """Heights of people by the row of their feet, in shares of the picture's height."""
+
+    def __init__(self) -> None:
+        self._heights: Mat = np.full((ROWS, KEPT), np.nan, np.float32)
+        self._people = np.zeros((ROWS, KEPT), np.int64)
+        self._next = [0] * ROWS
+        self._line: _Line | None = None
+
+    def go_on(self) -> None:
+        """Take the ids of tracks as those of other people from here on, because they begin anew."""
+        self._people -= self._people.max() + 1
+
+    def note(self, person: int, feet: float, height: float) -> None:
+        """Take note of an upright *person* (the id of a track) of this *height* with the *feet* at that row.
+
+        One person counts once a band, with the mean of what was measured there.
+        """
+        row = min(int(feet * ROWS), ROWS - 1)
+        (same,) = np.nonzero(self._people[row] == person)
+        if same.size:
+            self._heights[row, same[0]] += 0.5 * (height - self._heights[row, same[0]])
+        else:
+            slot = self._next[row]
+            self._heights[row, slot], self._people[row, slot] = height, person
+            self._next[row] = (slot + 1) % KEPT
+        self._line = self._fitted()
+
+    def height(self, feet: float) -> float | None:
+        """Return how tall a person is with the *feet* at that row; None where that is not known."""
+        line = self._line
+        if line is None or not line.first <= feet <= line.last:
+            return None
+        height = line.at_top + line.slope * feet
+        return height if height >= _LEAST_HEIGHT else None
+
+    def _fitted(self) -> _Line | None:
+        known = np.isfinite(self._heights)
+        bands = np.flatnonzero(known.any(axis=1))
+        if np.unique(self._people[known]).size < _LEAST_PEOPLE:
+            return None
+        feet = (bands + 0.5) / ROWS
+        heights = np.array([np.median(self._heights[band][known[band]]) for band in bands])
+        weights = np.sqrt(known[bands].sum(axis=1))
+        line = _line(feet, heights, weights)
+        if line is None:
+            return None
+        expected = np.maximum(line.at_top + line.slope * feet, _LEAST_HEIGHT)
+        fits = np.abs(heights - expected) <= _FITS * expected
+        return _line(feet[fits], heights[fits], weights[fits])
+
+
+def _line(feet: Mat, heights: Mat, weights: Mat) -> _Line | None:
+    if feet.size < 2 or np.ptp(feet) < _LEAST_SPREAD:
+        return None
+    slope, at_top = np.polyfit(feet, heights, 1, w=weights)
+    return (
+        _Line(float(slope), float(at_top), float(feet[0]) - _BEYOND, float(feet[-1]) + _BEYOND) if slope > 0 else None
+    )
