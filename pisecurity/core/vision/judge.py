@@ -62,6 +62,8 @@ shepherd dog 0.65 m and 1.1 m; somebody who crawls is half as tall as he is."""
 _MEASURED_EVERY_S = 0.25
 _MEASURED_UPRIGHT = 1.7
 """Height in widths from which on somebody is measured: a stride is half as long as a person is tall."""
+_SWITCHED_S = 3.0
+"""Who is seen so soon after a lamp went on may have switched it on."""
 _SWAY_STRAIGHT, _SWAY_SIZE = 0.2, 0.5
 """What goes less straight than that, and less far than that share of its size, within the trail sways."""
 _STIRS_PX, _STIRS_SHARE = 2, 0.02
@@ -84,6 +86,8 @@ class Sight:
     """(H, W) uint8, not 0 where the picture changed over the last 0.1 s; None when that was not compared."""
     scale: PersonScale
     """How tall people are here; grows by those who walk by."""
+    switched_s: float
+    """When the light of the whole picture changed last, as a lamp changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class Judge:
             in_time and thing.sightings >= LEAST_SIGHTINGS and thing.sightings >= _LEAST_SEEN_SHARE * thing.looks
         )
         if persisted and away >= needs and away >= _LEAST_STRAIGHT * path and not self._is_nuisance(thing):
+            if self.now_s - self.sight.switched_s < _SWITCHED_S:
+                thing.reason += f"; the light changed {self.now_s - self.sight.switched_s:.1f} s before"
             self._confirm(thing)
 
     def _is_nuisance(self, thing: Thing) -> bool:

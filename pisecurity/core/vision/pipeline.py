@@ -16,7 +16,7 @@ from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scale import PersonScale
-from pisecurity.core.vision.scene import Exposure, Settling, normalised
+from pisecurity.core.vision.scene import Exposure, LightChange, Settling, normalised
 from pisecurity.core.vision.things import Thing, as_track
 from pisecurity.core.vision.tracks import Tracker
 from pisecurity.core.vision.zones import ZoneMap
@@ -61,7 +61,7 @@ class Pipeline:
         self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
         self._camera = camera
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
-        self._stirring = Stirring()
+        self._stirring, self._light = Stirring(), LightChange()
         self._tracker, self._keeper = Tracker(), EventKeeper(camera)
         self.scale = PersonScale() if scale is None else scale
         """How tall people are; grows by those who walk by."""
@@ -101,7 +101,9 @@ class Pipeline:
         gain = self._exposure.measure(planes.coarse, background.level, now_s)
         coarse = normalised(planes.coarse, gain)
         change = find_change(coarse, background, self._motion.min_area, dark=self._denoiser.smooths)
-        if self._settling.notice(change.share / self._clear_share, self._motion.light_share, now_s):
+        jolted = self._settling.notice(change.share / self._clear_share, self._motion.light_share, now_s)
+        self._light.note(gain, jolted=jolted, now_s=now_s)
+        if jolted:
             change = Change(None, (), change.share)
         things = self._follow(change, planes, coarse, background, now_s)
         boxed = [(thing, self._box(thing, planes, background, gain)) for thing in things]
@@ -136,7 +138,9 @@ class Pipeline:
         placed = [
             (blob, self._zones.place(blob.rect.share(coarse.shape), blob.area / coarse.size)) for blob in change.blobs
         ]
-        sight = Sight(coarse, background, change.moving, planes.coarse, self._stirring, stirred, self.scale)
+        sight = Sight(
+            coarse, background, change.moving, planes.coarse, self._stirring, stirred, self.scale, self._light.at_s
+        )
         distrust = self._settling.distrusting(now_s)
         return self._tracker.follow(placed, sight, now_s, self._motion, distrust=distrust)
 

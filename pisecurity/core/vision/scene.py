@@ -15,6 +15,8 @@ _RELEARN_S = 0.6
 """After a jolt. Longer blindness would miss the person who switched the lamp on."""
 _START_S = 1.0
 _AT_ONCE_S = 0.12
+_SWITCH_WITHIN_S, _SWITCH_GAIN = 0.5, 1.15
+"""A lamp changes the light of the picture by so much within so short a time; clouds and dusk take longer."""
 
 
 class Exposure:
@@ -44,6 +46,23 @@ class Exposure:
     def forget(self) -> None:
         """Measure anew at the next frame, because the background changed."""
         self._mean = None
+
+
+class LightChange:
+    """When the light of the whole picture changed last, as a lamp changes it."""
+
+    def __init__(self) -> None:
+        self.at_s = float("-inf")
+        self._gains: list[tuple[float, float]] = []
+        """``(seconds, gain)`` of the last half second."""
+
+    def note(self, gain: float, *, jolted: bool, now_s: float) -> None:
+        """Take note of a frame: its *gain*, and whether much of it changed at once."""
+        self._gains = [(s, earlier) for s, earlier in self._gains if now_s - s < _SWITCH_WITHIN_S]
+        self._gains.append((now_s, gain))
+        gains = [earlier for _, earlier in self._gains]
+        if jolted or max(gains) > _SWITCH_GAIN * min(gains):
+            self.at_s = now_s
 
 
 def normalised(plane: Mat, gain: float) -> Mat:

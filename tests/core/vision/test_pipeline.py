@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -130,14 +131,20 @@ def test_the_shadow_of_a_cloud_is_no_event() -> None:
 
 
 def test_a_person_who_switches_the_lamp_on_is_an_event() -> None:
-    found = opened(events(film(16, walker(4, 12), light(4.3, 1.8))))
-    assert len(found) == 1
-    assert found[0].opened_s < 7.5
+    (event,) = opened(events(film(16, walker(4, 12), light(4.3, 1.8))))
+    assert event.opened_s < 4.3 + 2
+    assert re.search(r"; the light changed \d\.\d s before$", event.reason)
 
 
-def test_a_person_is_found_soon_after_a_lamp() -> None:
+def test_a_person_is_found_soon_after_a_lamp_and_the_reason_says_that_it_went_on() -> None:
     (event,) = opened(events(film(12, light(4, 1.8), walker(4.2, 12))))
-    assert event.opened_s < 6.5
+    assert event.opened_s < 4 + 2
+    assert re.search(r"; the light changed \d\.\d s before$", event.reason)
+
+
+def test_the_reason_is_silent_about_a_lamp_that_nobody_switched() -> None:
+    (event,) = opened(events(film(12, walker(4.2, 12))))
+    assert "light" not in event.reason
 
 
 def test_leaves_that_sway_are_no_event() -> None:

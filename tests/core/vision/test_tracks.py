@@ -23,7 +23,7 @@ from pisecurity.settings import MotionSettings
 STILL = np.full((120, 160), 100, np.uint8)
 SCENE = Background(Planes(STILL, STILL, 1), 6)
 STIRRED = np.full((120, 160), 255, np.uint8)
-SIGHT = Sight(STILL, SCENE, None, STILL, Stirring(), STIRRED, PersonScale())
+SIGHT = Sight(STILL, SCENE, None, STILL, Stirring(), STIRRED, PersonScale(), float("-inf"))
 IGNORED = Place(frozenset(), entry=frozenset(), objection="in ignore zone street", modes=frozenset())
 
 
