@@ -51,8 +51,11 @@ _CLUTTER_PER_S, _MOST_CLUTTER = 5.0, 3.0
 """So many new things a second double the time a thing must be followed; at most it is four times as long."""
 _CLUTTER_SIZE = 0.002
 """Share of the picture; what is larger is mistaken for another thing less easily, by the root of its area."""
-_LIGHT_AGO_S, _LIGHT_FOR_S = 0.35, 0.8
-"""What looked like light a moment ago is still light when it comes to another wall."""
+_LIGHT_AGO_S, _LIGHT_FOR_S = (0.35, 0.2, 0.1), 0.8
+"""Light is looked for over the longest of these times within which the thing still overlaps with itself. What looked
+like light a moment ago is still light when it comes to another wall."""
+_LIGHT_SHIFT = 0.85
+"""Own sizes: what went farther has hardly anything in common with where it was."""
 FAR = 2.0
 """A branch in a gust goes once as far as it must, seldom twice: only what went farther is kept when it stands,
 and kept out of the background."""
@@ -212,13 +215,16 @@ class Judge:
             self.sight.scale.note(thing.id, _feet(rect) / rows, rect.h / rows)
 
     def _is_light(self, thing: Thing) -> bool:
-        kept = self.sight.stirring.plane_at(self.now_s - _LIGHT_AGO_S)
-        if kept is None:
-            return False
-        at_s, earlier = kept
-        was = min(thing.trail, key=lambda waypoint: abs(waypoint.at_s - at_s))
-        shift = round(thing.centre[0] - was.x), round(thing.centre[1] - was.y)
-        return light.passes_over(self.sight.plain, earlier, self.sight.background.level, thing.rect, shift)
+        for ago_s in _LIGHT_AGO_S:
+            kept = self.sight.stirring.plane_at(self.now_s - ago_s)
+            if kept is None:
+                return False
+            at_s, earlier = kept
+            was = min(thing.trail, key=lambda waypoint: abs(waypoint.at_s - at_s))
+            shift = round(thing.centre[0] - was.x), round(thing.centre[1] - was.y)
+            if max(abs(shift[0]) / thing.rect.w, abs(shift[1]) / thing.rect.h) <= _LIGHT_SHIFT:
+                return light.passes_over(self.sight.plain, earlier, self.sight.background.level, thing.rect, shift)
+        return False
 
     def _confirm(self, thing: Thing) -> None:
         thing.state, thing.counted_s = TrackState.CONFIRMED, self.now_s
