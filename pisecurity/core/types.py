@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -159,6 +159,39 @@ class Track:
     """Why it has its state, with values and thresholds, in one short line."""
     modes: frozenset[Mode] = ARMED_MODES
     """In which it counts where it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """A candidate that is over without having been an event, and why: a row of the ledger."""
+
+    camera: str
+    first_s: float
+    last_s: float
+    """Monotonic seconds at which it was first and last seen."""
+    last_at: datetime
+    """UTC, of when it was last seen."""
+    box: Box
+    """Its largest view."""
+    score: float
+    """How close it came to an event, 0 to 0.5; more than that counts. 0 where a zone does not let it count."""
+    zones: frozenset[str]
+    """Names of the watch and entry zones it was in."""
+    reason: str
+    """Which rule it did not fulfil, with value and threshold, in one short line."""
+    left_out: int = 0
+    """How many more of the same minute have no row of their own, because these came closer."""
+    number: int = 0
+    """Counts the stored rows, given by the store."""
+
+    @property
+    def first_at(self) -> datetime:
+        """Return when it was first seen (UTC)."""
+        return self.last_at - timedelta(seconds=self.lasted_s)
+
+    @property
+    def lasted_s(self) -> float:
+        return self.last_s - self.first_s
 
 
 class Phase(StrEnum):

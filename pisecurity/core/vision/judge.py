@@ -138,15 +138,29 @@ class Judge:
         )
         in_time = followed_s >= needs_s - TIME_SLACK_S
         thing.score = max(thing.score, 0.5 * min(1.0, away / needs) * (1.0 if in_time else followed_s / needs_s))
-        if self.distrust or not thing.stirs or thing.seen_s != self.now_s:
+        if not in_time or away < needs:
             return
-        persisted = (
-            in_time and thing.sightings >= LEAST_SIGHTINGS and thing.sightings >= _LEAST_SEEN_SHARE * thing.looks
-        )
-        if persisted and away >= needs and away >= _LEAST_STRAIGHT * path and not self._is_nuisance(thing):
+        if unmet := self._unmet(thing, away, path):
+            thing.reason = unmet
+        elif thing.seen_s == self.now_s and not self._is_nuisance(thing):
             if self.now_s - self.sight.switched_s < _SWITCHED_S:
                 thing.reason += f"; the light changed {self.now_s - self.sight.switched_s:.1f} s before"
             self._confirm(thing)
+
+    def _unmet(self, thing: Thing, away: float, path: float) -> str:
+        """Return which rule *thing* does not fulfil, of those beside time and distance; empty when it fulfils all."""
+        if self.distrust:
+            return "the whole picture changed a moment ago"
+        if not thing.stirs:
+            return "does not move now"
+        if thing.sightings < LEAST_SIGHTINGS:
+            return f"seen {thing.sightings} times (needs {LEAST_SIGHTINGS})"
+        if thing.sightings < _LEAST_SEEN_SHARE * thing.looks:
+            share = thing.sightings / thing.looks
+            return f"comes and goes: seen in {share:.2f} of the pictures (needs {_LEAST_SEEN_SHARE:.2f})"
+        if away < _LEAST_STRAIGHT * path:
+            return f"to and fro: got {away / path:.2f} of its way from where it was (needs {_LEAST_STRAIGHT:.2f})"
+        return ""
 
     def _is_nuisance(self, thing: Thing) -> bool:
         """Return whether *thing* goes as no person does, or is light; its reason then says which.
@@ -155,6 +169,7 @@ class Judge:
         """
         speed, most = self._speed(thing), self._most_speed(thing)
         if speed is None:
+            thing.reason = f"seen too shortly for its speed to be known (needs {_SPEED_LEAST_S:.2f} s)"
             return True
         if speed > most:
             thing.reason = f"{speed:.1f} of its sizes a second (at most {most:.1f}): too fast for a person"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import cv2
 import numpy as np
 
-from pisecurity.core.types import Box, Event, Frame, MotionResult, Plane, Region, Track
+from pisecurity.core.types import Box, Dismissed, Event, Frame, MotionResult, Plane, Region, Track
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
+from pisecurity.core.vision.ledger import Ledger
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scale import PersonScale
@@ -41,6 +43,8 @@ class Step:
     tracks: tuple[Track, ...]
     """Everything followed and seen in this frame, candidates included."""
     motion: MotionResult
+    dismissed: tuple[Dismissed, ...] = ()
+    """What was no event, and why: once a minute, those of that minute."""
 
 
 class Pipeline:
@@ -62,7 +66,7 @@ class Pipeline:
         self._camera = camera
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
         self._stirring, self._light = Stirring(), LightChange()
-        self._tracker, self._keeper = Tracker(), EventKeeper(camera)
+        self._tracker, self._keeper, self._ledger = Tracker(), EventKeeper(camera), Ledger(camera)
         self.scale = PersonScale() if scale is None else scale
         """How tall people are; grows by those who walk by."""
         self.scale.go_on()
@@ -116,6 +120,15 @@ class Pipeline:
         """End the open event, because no further frame will come."""
         return self._keeper.finish()
 
+    def finish_ledger(self, now_s: float, at: datetime) -> tuple[Dismissed, ...]:
+        """Return what is still to be said of what was no event, because no further frame will come.
+
+        Args:
+            now_s: when the last frame was taken, monotonic seconds.
+            at: the same as UTC.
+        """
+        return self._ledger.finish(now_s, at)
+
     def _begin(self, planes: Planes, visible: Plane | None, now_s: float) -> None:
         clear = None if visible is None else well_visible(visible)
         self._visible = visible
@@ -164,7 +177,9 @@ class Pipeline:
         known = frame.taken_s - self._began_s >= WARM_UP_S
         told = tracks if known else ()
         events = self._keeper.note(told, entering, frame.taken_s, frame.taken_at, self._motion.event_gap_s)
-        return Step(events, tracks, _result(change, planes, unsettled=self._settling.distrusting(frame.taken_s)))
+        dismissed = self._ledger.note(tracks, frame.taken_s, frame.taken_at, known=known)
+        result = _result(change, planes, unsettled=self._settling.distrusting(frame.taken_s))
+        return Step(events, tracks, result, dismissed)
 
     def _learn(
         self, planes: Planes, coarse: Mat, background: Background, gain: float, change: Change, now_s: float
