@@ -17,6 +17,7 @@ from pisecurity.core.types import (
     Box,
     Decision,
     Delivery,
+    Dismissed,
     Event,
     EventRecord,
     Frame,
@@ -263,6 +264,10 @@ class EventStore(Protocol):
         """Note when it ended; nothing when it is not stored."""
         ...
 
+    def add_dismissed(self, rows: Sequence[Dismissed]) -> None:
+        """Store what was no event, in one transaction; the oldest rows give way. Raises StoreError."""
+        ...
+
     def end_open_events(self) -> int:
         """End the events that a kill or a power cut left open, each when it opened; return how many."""
         ...
@@ -284,6 +289,10 @@ class EventQuery(Protocol):
         ...
 
     def event(self, event_id: str) -> EventRecord | None: ...
+
+    def dismissed(self, limit: int, before: int | None = None) -> tuple[Dismissed, ...]:
+        """Return up to *limit* rows of what was no event, newest first, older than the row of number *before*."""
+        ...
 
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         """Return the newest outbox rows, newest first."""

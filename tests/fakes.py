@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
-from pisecurity.core.types import ARMED_MODES, Alarm, Box, Event, Frame, Instant, Mode, Phase, Picture
+from pisecurity.core.types import ARMED_MODES, Alarm, Box, Dismissed, Event, Frame, Instant, Mode, Phase, Picture
 from pisecurity.errors import StoreError
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -77,6 +79,12 @@ def make_event(
         boxes=(box,), zones=frozenset(), entry=came_in, score=0.8, reason="travelled 0.21 in 0.9 s", id=event_id,
         picture=None if phase is Phase.ENDED else make_picture(),
     )  # fmt: skip
+
+
+def make_dismissed(reason: str = "went 0.010 (needs 0.020)", **changes: Any) -> Dismissed:
+    """Return a row of the ledger of camera ``front``: something that was seen for 2 s up to the start of the tests."""
+    row = Dismissed("front", 0.0, 2.0, START, Box(0.25, 0.25, 0.25, 0.5), 0.3, frozenset(), reason)
+    return replace(row, **changes)
 
 
 class ShadeEncoder:

@@ -1,10 +1,11 @@
-"""Commands that only read files: check and events."""
+"""Commands that only read files: check, events and ledger."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pisecurity import config
@@ -12,12 +13,13 @@ from pisecurity.adapters.cameras.v4l2.find import is_something_else
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.parser import given_config
-from pisecurity.cli.words import STATES, local
+from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
 from pisecurity.core.types import EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.settings import KeyPath, rows
 
 _ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
+_LEDGER_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {}"
 
 
 def check(args: argparse.Namespace) -> int:
@@ -42,11 +44,8 @@ def _no_cameras(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
 
 def events(args: argparse.Namespace) -> int:
     """List what was seen, newest first; the daemon may run meanwhile."""
-    store = SqliteStore(args.state, SystemClock(), read_only=True)
-    try:
+    with _store(args) as store:
         records = store.events(args.limit)
-    finally:
-        store.close()
     if args.json:
         for record in records:
             print(json.dumps(_as_json(record)))
@@ -58,6 +57,33 @@ def events(args: argparse.Namespace) -> int:
     for record in records:
         print(_as_row(record))
     return 0
+
+
+def ledger(args: argparse.Namespace) -> int:
+    """List what moved and was not told, newest first; the daemon may run meanwhile."""
+    with _store(args) as store:
+        rows = store.dismissed(args.limit)
+    if args.json:
+        for row in rows:
+            print(json.dumps(dismissed_as_json(row)))
+        return 0
+    if not rows:
+        print("nothing yet; what moves while the alarm is armed and is no event is listed here")
+        return 0
+    print(_LEDGER_ROW.format("seen", "camera", "seconds", "score", "why it was no event"))
+    for row in rows:
+        values = f"{row.lasted_s:.1f}", f"{row.score:.2f}"
+        print(_LEDGER_ROW.format(local(row.first_at), row.camera, *values, told_with_others(row)))
+    return 0
+
+
+@contextmanager
+def _store(args: argparse.Namespace) -> Iterator[SqliteStore]:
+    store = SqliteStore(args.state, SystemClock(), read_only=True)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _as_row(record: EventRecord) -> str:

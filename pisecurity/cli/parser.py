@@ -256,6 +256,10 @@ COMMANDS: Sequence[Command] = (
         "pisecurity events --limit 5", _events,
     ),
     Command(
+        "ledger", "inspect:ledger", "list what moved and was not told, and why, newest first",
+        "pisecurity ledger --limit 50", _events,
+    ),
+    Command(
         "test-alert", "remote:test_alert", "send a test alert the way an alarm would go",
         "pisecurity test-alert", _state,
     ),

@@ -1,8 +1,10 @@
-"""How the commands name states and moments."""
+"""How the commands name states, moments and what was no event."""
 
 from __future__ import annotations
 
 from datetime import datetime
+
+from pisecurity.core.types import Dismissed
 
 STATES = {
     "disarmed": "disarmed",
@@ -19,3 +21,23 @@ STATES = {
 def local(moment: datetime) -> str:
     """Return *moment* to the second in the zone of the machine: ``2026-06-01 14:03:22``."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def told_with_others(row: Dismissed) -> str:
+    """Return the reason of *row*, and how many others of its minute have no row."""
+    return f"{row.reason}; {row.left_out} more in this minute" if row.left_out else row.reason
+
+
+def dismissed_as_json(row: Dismissed) -> dict[str, object]:
+    """Return *row* as a line of JSON has it."""
+    return {
+        "number": row.number,
+        "camera": row.camera,
+        "first_at": row.first_at.isoformat(),
+        "last_at": row.last_at.isoformat(),
+        "box": [row.box.x, row.box.y, row.box.w, row.box.h],
+        "zones": sorted(row.zones),
+        "score": row.score,
+        "reason": row.reason,
+        "left_out": row.left_out,
+    }

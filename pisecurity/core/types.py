@@ -168,7 +168,7 @@ class Dismissed:
     camera: str
     first_s: float
     last_s: float
-    """Monotonic seconds at which it was first and last seen."""
+    """Monotonic seconds at which it was first and last seen; of a stored row only their difference is known."""
     last_at: datetime
     """UTC, of when it was last seen."""
     box: Box

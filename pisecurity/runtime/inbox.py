@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from pisecurity.core.types import Event, Phase
+from pisecurity.core.types import Dismissed, Event, Phase
 from pisecurity.runtime.health import FaultChange
 from pisecurity.runtime.panel import PanelStatus, Transition
 
@@ -29,7 +29,15 @@ class Sighting:
     status: PanelStatus
 
 
-Item = Sighting | Transition | FaultChange
+@dataclass(frozen=True, slots=True)
+class Dismissals:
+    """What was no event in the last minute of a camera, and what the alarm did at its end."""
+
+    rows: tuple[Dismissed, ...]
+    status: PanelStatus
+
+
+Item = Sighting | Dismissals | Transition | FaultChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +53,11 @@ class Dropped:
 class Inbox:
     """Items in order for one consumer; putting never waits.
 
-    A better view of an event replaces a waiting older one of the same event. When there are too many items or
-    too much picture, the oldest better view gives way: it only costs a nicer picture. Only when there is none,
-    a new event is lost, or kept without its picture. The end of an event, and changes of the alarm and of
-    faults, weigh little, follow what was kept, and are never refused.
+    A better view of an event replaces a waiting older one of the same event. When there are too many items or too
+    much picture, the oldest better view gives way: it only costs a nicer picture. Only when there is none, a new
+    event is lost, or kept without its picture. What was no event is not taken when there are too many items. The
+    end of an event, and changes of the alarm and of faults, weigh little, follow what was kept, and are never
+    refused.
     """
 
     def __init__(self, size: int, picture_bytes: int = PICTURE_BYTES) -> None:
@@ -63,7 +72,7 @@ class Inbox:
         """Append *item* without waiting; return whether it was kept."""
         with self._ready:
             fitting = self._fit(item) if isinstance(item, Sighting) else item
-            if fitting is None:
+            if fitting is None or (isinstance(item, Dismissals) and len(self._items) >= self._size):
                 return False
             self._items.append(fitting)
             self._ready.notify()

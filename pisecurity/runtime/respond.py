@@ -17,7 +17,7 @@ from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, PictureKind, Pictures
 from pisecurity.runtime.health import FaultChange, Health
-from pisecurity.runtime.inbox import Inbox, Item, Sighting
+from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
@@ -161,6 +161,8 @@ class Respond:
                 self._improved(item)
             case Sighting():
                 self._ended(item.event)
+            case Dismissals():
+                self._dismissed(item)
             case Transition():
                 self._changed(item)
             case FaultChange():
@@ -235,6 +237,11 @@ class Respond:
             self._store.end_event(event.id, event.opened_at + timedelta(seconds=lasted_s))
             del self._kept[event.id]
             log.info("event ended event=%s camera=%s lasted_s=%.1f", event.id, event.camera, lasted_s)
+
+    def _dismissed(self, minute: Dismissals) -> None:
+        """Store what was no event, where an event would have been stored."""
+        if self._may_keep(minute.status):
+            self._store.add_dismissed(minute.rows)
 
     def _changed(self, change: Transition) -> None:
         """Store what a change of the alarm owes the owner: lost cameras, the alarm after an entry, the all-clear."""

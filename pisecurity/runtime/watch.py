@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pisecurity.core.types import Event, Frame, Phase
+from pisecurity.core.types import Dismissed, Event, Frame, Phase
 from pisecurity.core.vision.liveness import FROZEN_S, RATE_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import Camera, CameraInfo, Clock
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Inbox, Sighting
+from pisecurity.runtime.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.live import LiveView, copied
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.worker import Beat, rest
@@ -93,6 +93,7 @@ class Watch:
                     self._camera.close()
         finally:
             self._end_events()
+            self._dismiss(self._pipeline.finish_ledger())
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and open events are kept."""
@@ -196,10 +197,12 @@ class Watch:
         if self._anew.is_set():
             self._anew.clear()
             self._end_events()
+            self._pipeline.finish_ledger()  # what moved before is not told of: it was perhaps not to be kept
         step = self._pipeline.step(frame)
         if not self._hung:
             self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)
+        self._dismiss(step.dismissed)
 
     def _hand_on(self, events: Sequence[Event], frame: Frame | None) -> None:
         """Name the events, give them their picture while *frame* is valid, and queue them."""
@@ -213,11 +216,16 @@ class Watch:
                 named = replace(named, picture=copied(frame))
             self._inbox.put(Sighting(named, self._observe()))
 
+    def _dismiss(self, rows: tuple[Dismissed, ...]) -> None:
+        if rows:
+            self._inbox.put(Dismissals(rows, self._observe()))
+
     def _end_events(self) -> None:
         self._hand_on(self._pipeline.finish(), None)
 
     def _lose(self, reason: str) -> None:
         self._end_events()
+        self._dismiss(self._pipeline.finish_ledger())
         self._health.clear(f"rate:{self.camera_id}")
         self._heed("")
         self._health.report(self._fault, reason)

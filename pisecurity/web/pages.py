@@ -1,4 +1,4 @@
-"""The pages: alarm, events, one event, and the plain form that switches the mode."""
+"""The pages: alarm, events, one event, what was none, and the plain form that switches the mode."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pisecurity.web.parts import Parts, parts
 blueprint = Blueprint("pages", __name__)
 
 EVENTS_A_PAGE = 24
+LEDGER_ROWS_A_PAGE = 60
 
 
 @blueprint.get("/")
@@ -45,6 +46,18 @@ def events() -> str:
     cards = [view.card(record, ours.label, now, ours.zone) for record in records[:EVENTS_A_PAGE]]
     older = cards[-1].id if len(records) > EVENTS_A_PAGE else None
     return render_template("events.html", cards=cards, older=older, first=before is None)
+
+
+@blueprint.get("/ledger")
+def ledger() -> str:
+    """List what moved and was not told, newest first, a page at a time."""
+    ours = parts()
+    before = request.args.get("before", type=int)
+    found = ours.store.dismissed(LEDGER_ROWS_A_PAGE + 1, before)
+    now = ours.clock.now()
+    rows = [view.ledger_row(row, ours.label, now, ours.zone) for row in found[:LEDGER_ROWS_A_PAGE]]
+    older = found[LEDGER_ROWS_A_PAGE - 1].number if len(found) > LEDGER_ROWS_A_PAGE else None
+    return render_template("ledger.html", rows=rows, older=older, first=before is None)
 
 
 @blueprint.get("/events/<event_id>")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
-from pisecurity.core.types import AlarmState, AlertKind, EventRecord, Fault, Mode, Outcome
+from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
 from pisecurity.core.vision.unwatched import WATCHED
 from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
@@ -77,6 +77,21 @@ class EventCard:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Something that moved and was not told, as the list shows it."""
+
+    time: str
+    """Short label, ``14:03`` or ``Mon 14:03``."""
+    full_time: str
+    iso: str
+    camera: str
+    lasted: str
+    reason: str
+    left_out: int
+    """How many more of the same minute have no row."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
     """One live picture."""
 
@@ -140,6 +155,19 @@ def card(record: EventRecord, label: Callable[[str], str], now: datetime, zone: 
         place(record, label),
         mailed(record),
         mailed_words(record),
+    )
+
+
+def ledger_row(row: Dismissed, label: Callable[[str], str], now: datetime, zone: tzinfo) -> LedgerRow:
+    """Return *row* as the list shows it."""
+    return LedgerRow(
+        short_time(row.first_at, now, zone),
+        full_time(row.first_at, zone),
+        row.first_at.astimezone(zone).isoformat(timespec="seconds"),
+        label(row.camera),
+        f"{row.lasted_s:.1f} s",
+        in_percent(row.reason),
+        row.left_out,
     )
 
 

@@ -1,12 +1,12 @@
-"""check and events, on real files."""
+"""check, events and ledger, on real files."""
 
 from __future__ import annotations
 
 import json
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, E
 from pisecurity.ports import Address
 from tests.adapters.values import opened
 from tests.cli.commands import ROOT, Ran, Shell, start
-from tests.fakes import START
+from tests.fakes import START, FakeClock, make_dismissed
 from tests.rigs.user import open_folder, ordinary_user
 
 ANNA = Address("mail", "anna@example.org")
@@ -218,7 +218,7 @@ def test_events_of_another_user_name_sudo(shell: Shell) -> None:
     assert ran == Ran(1, "", f"pisecurity: {folder}/pisecurity.db: this user may not read it; use sudo\n")
 
 
-@pytest.mark.parametrize("command", ["events", "status"])
+@pytest.mark.parametrize("command", ["events", "ledger", "status"])
 def test_a_file_given_as_state_folder_is_named(shell: Shell, tmp_path: Path, command: str) -> None:
     file = tmp_path / "config.toml"
     file.touch()
@@ -242,3 +242,21 @@ def test_events_change_and_create_nothing(shell: Shell, tmp_path: Path) -> None:
     before = (tmp_path / "pisecurity.db").read_bytes()
     shell("events", "--state", tmp_path)
     assert (tmp_path / "pisecurity.db").read_bytes() == before
+
+
+def test_the_ledger_lists_what_was_no_event_newest_first(shell: Shell, tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path, FakeClock())) as store:
+        store.add_dismissed([make_dismissed("too fast", left_out=3), make_dismissed("in ignore zone street")])
+    head, first, second = shell("ledger", "--state", tmp_path).out.splitlines()
+    assert head.split() == ["seen", "camera", "seconds", "score", "why", "it", "was", "no", "event"]
+    assert first.split()[2:] == ["front", "2.0", "0.30", "in", "ignore", "zone", "street"]
+    assert second.endswith("too fast; 3 more in this minute")
+    (line,) = shell("ledger", "--json", "--limit", "1", "--state", tmp_path).out.splitlines()
+    row = json.loads(line)
+    assert (row["number"], row["camera"], row["reason"], row["left_out"]) == (2, "front", "in ignore zone street", 0)
+    assert datetime.fromisoformat(row["first_at"]) == START - timedelta(seconds=2)
+
+
+def test_an_empty_ledger_is_said(shell: Shell, tmp_path: Path) -> None:
+    SqliteStore(tmp_path, FakeClock()).close()
+    assert shell("ledger", "--state", tmp_path).out.startswith("nothing yet; ")

@@ -22,7 +22,9 @@ from pisecurity.cli.report import KEPT, write_report
 from pisecurity.errors import StoreError
 from tests.cli.commands import CLIPS, ROOT, Ran, Shell, start
 
-NAMES = ["run", "demo", "check", "doctor", "replay", "label", "status", "arm", "disarm", "events", "test-alert"]
+NAMES = [
+    "run", "demo", "check", "doctor", "replay", "label", "status", "arm", "disarm", "events", "ledger", "test-alert",
+]  # fmt: skip
 GOOD = '[[camera]]\nid = "front"\nkind = "stage"\n'
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from pisecurity.core.types import Event, Fault, Phase, Picture
 from pisecurity.runtime.health import FaultChange
-from pisecurity.runtime.inbox import Dropped, Inbox, Item, Sighting
+from pisecurity.runtime.inbox import Dismissals, Dropped, Inbox, Item, Sighting
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.settings import AlarmSettings
-from tests.fakes import START, FakeClock, MemoryAlarmStore, make_event, make_picture
+from tests.fakes import START, FakeClock, MemoryAlarmStore, make_dismissed, make_event, make_picture
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
 PICTURE_BYTES = 64 * 48 * 3 // 2
@@ -152,3 +152,11 @@ def test_memory_is_free_again_once_items_are_taken() -> None:
         assert inbox.put(seen(event_id=event_id))
         (event,) = events(inbox)
         assert event.picture is not None
+
+
+def test_what_was_no_event_is_taken_only_where_there_is_room() -> None:
+    inbox = Inbox(1)
+    minute = Dismissals((make_dismissed(),), seen().status)
+    assert inbox.put(minute)
+    assert not inbox.put(minute)
+    assert drained(inbox) == [minute]

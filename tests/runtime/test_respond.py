@@ -14,9 +14,10 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, AlertKind, Box, Mode, Phase
 from pisecurity.core.words import alert_id
 from pisecurity.ports import PictureKind
+from pisecurity.runtime.inbox import Dismissals
 from pisecurity.runtime.respond import BETTER_VIEW_S
 from pisecurity.settings import AlarmSettings, ModeSettings
-from tests.fakes import make_event, make_picture
+from tests.fakes import make_dismissed, make_event, make_picture
 from tests.rigs.respond import EVENT, LATER_EVENT, Fixture
 
 pytestmark = pytest.mark.usefixtures("short_waits")
@@ -385,3 +386,16 @@ def test_an_entry_zone_of_another_mode_raises_the_alarm_at_once(house: Fixture) 
     house.put(replace(make_event(), entry=frozenset({Mode.AWAY})))
     assert house.kinds() == [AlertKind.ALARM]
     assert house.panel.status().state is AlarmState.TRIGGERED
+
+
+def test_what_was_no_event_is_kept_where_an_event_would_be(tmp_path: Path) -> None:
+    for number, (record, mode, kept) in enumerate(
+        ((False, Mode.DISARMED, 0), (True, Mode.DISARMED, 1), (False, Mode.AWAY, 1))
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        house = Fixture(folder, AlarmSettings(record_when_disarmed=record))
+        house.panel.switch(mode, by="Anna", how="page")
+        house.inbox.put(Dismissals((make_dismissed(),), house.panel.status()))
+        house.answer()
+        assert len(house.store.dismissed(10)) == kept

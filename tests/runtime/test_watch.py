@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pisecurity.core.types import AlarmState, Event, Frame, Mode, MotionResult, Phase, Picture
+from pisecurity.core.types import AlarmState, Dismissed, Event, Frame, Mode, MotionResult, Phase, Picture
 from pisecurity.core.vision.pipeline import Step
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import CameraInfo, PacketSink
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Inbox, Sighting
+from pisecurity.runtime.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.watch import LOST_AFTER_S, REOPEN_S, STEADY_S, Watch
 from pisecurity.settings import AlarmSettings, MotionSettings, ZoneSettings
-from tests.fakes import FakeClock, MemoryAlarmStore, ShadeEncoder, make_event, make_frame
+from tests.fakes import FakeClock, MemoryAlarmStore, ShadeEncoder, make_dismissed, make_event, make_frame
 
 QUIET = Step((), (), MotionResult((), 0.0, unsettled=False))
 Answer = Frame | Exception | None
@@ -73,6 +73,8 @@ class ScriptedPipeline:
     def __init__(self, script: Mapping[int, tuple[Event, ...]] | None = None) -> None:
         self._script = script or {}
         self.finished = 0
+        self.dismissed: dict[int, tuple[Dismissed, ...]] = {}
+        self.left: tuple[Dismissed, ...] = ()
         self._open: Event | None = None
         self.on_apply: Callable[[], None] = lambda: None
         self.settings: list[Any] = []
@@ -83,12 +85,16 @@ class ScriptedPipeline:
         events = self._script.get(frame.index, ())
         for event in events:
             self._open = None if event.phase is Phase.ENDED else event
-        return replace(QUIET, events=events)
+        return replace(QUIET, events=events, dismissed=self.dismissed.get(frame.index, ()))
 
     def finish(self) -> tuple[Event, ...]:
         self.finished += 1
         ended, self._open = self._open, None
         return (replace(ended, phase=Phase.ENDED),) if ended else ()
+
+    def finish_ledger(self) -> tuple[Dismissed, ...]:
+        left, self.left = self.left, ()
+        return left
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         self.settings.append((len(self.steps), motion, zones))
@@ -394,3 +400,20 @@ def test_fact_17_a_camera_that_needs_a_new_process_ends_the_watch_with_its_reaso
         scene.watch.work(scene.stop, lambda: None)
     assert [fault.text for fault in scene.health.faults()] == ["front: does not come back"]
     assert not scene.camera.is_open
+
+
+def test_what_was_no_event_is_handed_on_with_what_the_alarm_did_and_so_is_the_rest_at_the_end() -> None:
+    scene = Scene([make_frame(0), make_frame(1)])
+    first, second = make_dismissed("too fast"), make_dismissed("in ignore zone street")
+    scene.pipeline.dismissed, scene.pipeline.left = {1: (first,)}, (second,)
+    scene.watch.work(scene.stop, scene.on_beat)
+    handed = [scene.inbox.get(0), scene.inbox.get(0)]
+    assert [each.rows for each in handed if isinstance(each, Dismissals)] == [(first,), (second,)]
+    assert all(each.status.mode is Mode.DISARMED for each in handed if isinstance(each, Dismissals))
+
+
+def test_what_moved_before_the_alarm_was_armed_is_not_handed_on() -> None:
+    scene = Scene([make_frame(0), make_frame(1)])
+    scene.pipeline.left = (make_dismissed("too fast"),)
+    scene.watch.begin_anew()
+    assert scene.run() == []

@@ -22,6 +22,7 @@ from pisecurity.core.types import (
     AlertKind,
     Box,
     Delivery,
+    Dismissed,
     EventRecord,
     Frame,
     Mode,
@@ -51,6 +52,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.alarm: Alarm | None = None
         self.records: list[EventRecord] = []
+        self.rows: list[Dismissed] = []
         self.broken = ""
 
     def load_alarm(self) -> Alarm | None:
@@ -70,6 +72,10 @@ class MemoryStore:
     def event(self, event_id: str) -> EventRecord | None:
         self._check()
         return next((record for record in self.records if record.id == event_id), None)
+
+    def dismissed(self, limit: int, before: int | None = None) -> tuple[Dismissed, ...]:
+        self._check()
+        return tuple(row for row in reversed(self.rows) if before is None or row.number < before)[:limit]
 
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         return tuple(delivery for record in self.records for delivery in record.deliveries)[:limit]

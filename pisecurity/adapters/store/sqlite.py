@@ -7,13 +7,14 @@ from pathlib import Path
 from pisecurity.adapters.store.alarm import AlarmTable
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
+from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable
 from pisecurity.ports import Clock
 
 FILE_NAME = "pisecurity.db"
 
 
-class SqliteStore(AlarmTable, EventTable, OutboxTable):
+class SqliteStore(AlarmTable, EventTable, LedgerTable, OutboxTable):
     """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery and Outbox; thread-safe.
 
     On return of a writing method its rows survive kill -9 and a power cut.

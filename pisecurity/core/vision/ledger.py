@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pisecurity.core.types import Box, Dismissed, Track, TrackState
 
@@ -68,6 +68,8 @@ class Ledger:
         """A heap of those that came closest to an event in this period, the least close one first."""
         self._left_out = 0
         self._period_began_s: float | None = None
+        self._last_s, self._last_at = 0.0, datetime.min.replace(tzinfo=UTC)
+        """When the last frame was taken: monotonic, and as a label."""
 
     def note(self, tracks: Sequence[Track], now_s: float, at: datetime, *, known: bool) -> tuple[Dismissed, ...]:
         """Return the rows of the minute that ended with this frame; usually none.
@@ -78,16 +80,17 @@ class Ledger:
             at: the same as UTC, for the label.
             known: whether the scene is known, so that what counts is told of.
         """
+        self._last_s, self._last_at = now_s, at
         for track in tracks:
             self._see(track, known=known)
-        self._dismiss(now_s - _GONE_S, now_s, at)
+        self._dismiss(now_s - _GONE_S)
         if self._period_began_s is None or now_s - self._period_began_s < PERIOD_S:
             return ()
         return self._rows()
 
-    def finish(self, now_s: float, at: datetime) -> tuple[Dismissed, ...]:
-        """Return the rows that are left, because no further frame will come; arguments as for ``note``."""
-        self._dismiss(float("inf"), now_s, at)
+    def finish(self) -> tuple[Dismissed, ...]:
+        """Return the rows that are left, because no further frame will come."""
+        self._dismiss(float("inf"))
         return self._rows()
 
     def _see(self, track: Track, *, known: bool) -> None:
@@ -105,14 +108,14 @@ class Ledger:
         if counts:
             candidate.counted = True
 
-    def _dismiss(self, unseen_since_s: float, now_s: float, at: datetime) -> None:
+    def _dismiss(self, unseen_since_s: float) -> None:
         """Take leave of what was last seen before *unseen_since_s*."""
         for number in [each for each, last_s in self._told.items() if last_s < unseen_since_s]:
             del self._told[number]
         for number in [each for each, one in self._candidates.items() if one.track.last_s < unseen_since_s]:
             gone = self._candidates.pop(number)
             if gone.is_worth_a_row:
-                self._keep(number, gone, self._row(gone, now_s, at))
+                self._keep(number, gone, self._row(gone))
 
     def _keep(self, number: int, gone: _Candidate, row: Dismissed) -> None:
         if self._period_began_s is None:
@@ -122,13 +125,13 @@ class Ledger:
             heapq.heappop(self._waiting)
             self._left_out += 1
 
-    def _row(self, gone: _Candidate, now_s: float, at: datetime) -> Dismissed:
+    def _row(self, gone: _Candidate) -> Dismissed:
         track = gone.track
         return Dismissed(
             camera=self._camera,
             first_s=track.first_s,
             last_s=track.last_s,
-            last_at=at - timedelta(seconds=now_s - track.last_s),
+            last_at=self._last_at - timedelta(seconds=self._last_s - track.last_s),
             box=gone.view,
             score=gone.score,
             zones=track.zones,

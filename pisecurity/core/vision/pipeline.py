@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import cv2
 import numpy as np
@@ -120,14 +119,9 @@ class Pipeline:
         """End the open event, because no further frame will come."""
         return self._keeper.finish()
 
-    def finish_ledger(self, now_s: float, at: datetime) -> tuple[Dismissed, ...]:
-        """Return what is still to be said of what was no event, because no further frame will come.
-
-        Args:
-            now_s: when the last frame was taken, monotonic seconds.
-            at: the same as UTC.
-        """
-        return self._ledger.finish(now_s, at)
+    def finish_ledger(self) -> tuple[Dismissed, ...]:
+        """Return what is still to be said of what was no event, and forget what is followed just now."""
+        return self._ledger.finish()
 
     def _begin(self, planes: Planes, visible: Plane | None, now_s: float) -> None:
         clear = None if visible is None else well_visible(visible)

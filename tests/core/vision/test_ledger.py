@@ -33,7 +33,7 @@ def told(ledger: Ledger, *seen: Track, known: bool = True) -> tuple[Dismissed, .
     """Return what *ledger* says of tracks seen one after the other, when all is over."""
     for each in seen:
         assert not ledger.note([each], each.last_s, START + timedelta(seconds=each.last_s), known=known)
-    return ledger.finish(100.0, START + timedelta(seconds=100))
+    return ledger.finish()
 
 
 def test_a_candidate_that_is_over_has_a_row_with_its_times_its_largest_view_and_the_reason() -> None:
@@ -103,7 +103,7 @@ def test_of_a_minute_those_closest_to_an_event_are_kept_and_the_others_counted(h
     for number, score in enumerate(hundredths):
         for at_s in (0.0, 0.1, 0.2):
             ledger.note([track(number, at_s + number, score=score / 100)], at_s + number, START, known=True)
-    rows = ledger.finish(50.0, START)
+    rows = ledger.finish()
     worth = sorted((score / 100 for score in hundredths if score / 100 >= WORTH_SCORE), reverse=True)
     assert sorted((row.score for row in rows), reverse=True) == worth[:MOST_A_PERIOD]
     assert [row.last_s for row in rows] == sorted(row.last_s for row in rows)
@@ -118,17 +118,15 @@ def test_no_order_of_tracks_and_no_gap_in_time_breaks_it_or_tells_of_a_thing_twi
     rows: list[Dismissed] = []
     for number, at_s in sorted(seen, key=lambda each: each[1]):
         rows += ledger.note([track(number, at_s)], at_s, START, known=True)
-    rows += ledger.finish(7200.0, START)
-    assert ledger.finish(7200.0, START) == ()
+    rows += ledger.finish()
+    assert ledger.finish() == ()
     assert all(row.lasted_s >= 0 for row in rows)
 
 
 def dismissed(frames: Iterable[Frame], *zones: ZoneSettings) -> list[Dismissed]:
-    pipeline, rows, last = Pipeline("front", MotionSettings(), zones), list[Dismissed](), 0.0
-    for each in frames:
-        rows += pipeline.step(each).dismissed
-        last = each.taken_s
-    return [*rows, *pipeline.finish_ledger(last, START)]
+    pipeline = Pipeline("front", MotionSettings(), zones)
+    rows = [row for each in frames for row in pipeline.step(each).dismissed]
+    return [*rows, *pipeline.finish_ledger()]
 
 
 def test_who_walks_through_an_ignore_zone_has_one_row_that_names_it() -> None:
