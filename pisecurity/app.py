@@ -323,6 +323,7 @@ class Daemon:
             self._panel.status,
             label=camera.label,
             restarted=self._systemd.present,
+            zone=self._house.zone,
         )
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:

@@ -13,6 +13,7 @@ from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.files import is_there
 from pisecurity.cli.parser import DEMO_STATE
 from pisecurity.cli.words import STATES, local
+from pisecurity.core.vision.contrast import missed_coats
 from pisecurity.errors import NoDaemonError
 
 
@@ -31,8 +32,11 @@ def status(args: argparse.Namespace) -> int:
 
 
 def arm(args: argparse.Namespace) -> int:
-    """Arm, and say when it counts."""
-    print(in_words(_ask(args, "arm", mode=args.mode)))
+    """Arm, and say when it counts, and what is too dark to be watched well."""
+    answer = _ask(args, "arm", mode=args.mode)
+    print(in_words(answer))
+    for camera, remark in missed_coats(answer["facts"]).items():
+        print(f"remark: camera {camera}: {remark}")
     return 0
 
 

@@ -7,8 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, tzinfo
 
 from pisecurity.core.types import Dismissed, Event, Frame, Phase
+from pisecurity.core.vision.contrast import SEEING_FACT, Seeing, in_words
 from pisecurity.core.vision.liveness import FROZEN_S, RATE_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import CameraError, EndOfStreamError
@@ -29,6 +31,7 @@ REOPEN_S = (1.0, 2.0, 3.0)
 """Waits before opening a lost camera again, the last one repeated: it must see within 5 s of its return."""
 LIVE_AGAIN = 3
 """New pictures in a row after which a camera that hung is shown as live again."""
+SEEING_EVERY_S = 10.0
 STEADY_S = 10.0
 """So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 
@@ -50,12 +53,14 @@ class Watch:
         *,
         label: str = "",
         restarted: bool = False,
+        zone: tzinfo = UTC,
     ) -> None:
         """
         Args:
             observe: says what the alarm does now; it is asked with each event and must not wait for a disk.
             label: what people call the camera; empty is its id, which stands in the log in any case.
             restarted: whether somebody starts the process again when it ends.
+            zone: of the times it tells.
         """
         self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
         self._label = label or camera_id
@@ -69,7 +74,8 @@ class Watch:
         self._failures = 0
         self._freeze, self._judged_s = Freeze(), 0.0
         self._hung = False
-        self._restarted = restarted
+        self._restarted, self._zone = restarted, zone
+        self._seeing_told_s = float("-inf")
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Follow the camera until *stop*; a lost one is opened again after longer and longer waits."""
@@ -203,6 +209,7 @@ class Watch:
             self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)
         self._dismiss(step.dismissed)
+        self._tell_seeing(self._pipeline.seeing, frame.taken_s)
 
     def _hand_on(self, events: Sequence[Event], frame: Frame | None) -> None:
         """Name the events, give them their picture while *frame* is valid, and queue them."""
@@ -215,6 +222,13 @@ class Watch:
             elif frame is not None:
                 named = replace(named, picture=copied(frame))
             self._inbox.put(Sighting(named, self._observe()))
+
+    def _tell_seeing(self, seeing: Seeing | None, now_s: float) -> None:
+        """Keep on record now and then how small a difference the camera sees."""
+        if seeing is None or now_s - self._seeing_told_s < SEEING_EVERY_S:
+            return
+        self._seeing_told_s = now_s
+        self._health.note(f"{SEEING_FACT}{self.camera_id}", in_words(seeing, self._zone))
 
     def _dismiss(self, rows: tuple[Dismissed, ...]) -> None:
         if rows:

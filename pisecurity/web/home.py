@@ -60,7 +60,7 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         readiness=view.readiness(faults),
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
-        notes=view.notes(parts.health.facts()),
+        notes=view.notes(parts.health.facts(), parts.label),
         now=now,
         newest_mail=_newest_mail(parts),
     )

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
+from pisecurity.core.vision.contrast import missed_coats
 from pisecurity.core.vision.unwatched import WATCHED
 from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
@@ -220,11 +221,12 @@ def readiness(faults: Sequence[Fault]) -> str:
     return faults[0].text if len(faults) == 1 else f"{len(faults)} problems: {faults[0].text}"
 
 
-def notes(facts: Mapping[str, str]) -> tuple[str, ...]:
+def notes(facts: Mapping[str, str], label: Callable[[str], str]) -> tuple[str, ...]:
     """Return the quiet lines under the readiness; the other *facts* are for ``pisecurity status``."""
     quiet = {RESTART_FACT: NO_RESTART, "zones": WATCHED}
     known = ((key, facts.get(key, well)) for key, well in quiet.items())
-    return tuple(f"{key.capitalize()}: {text}" for key, text in known if text != quiet[key])
+    told = [f"{key.capitalize()}: {text}" for key, text in known if text != quiet[key]]
+    return (*told, *(f"{label(camera)}: {remark}" for camera, remark in missed_coats(facts).items()))
 
 
 ALERT_WORDS = {

@@ -79,6 +79,13 @@ def test_arm_takes_a_mode(shell: Shell, house: House) -> None:
     assert shell("arm", "--mode", "night", "--state", house.state).out.startswith("armed (night), ordered ")
 
 
+def test_arm_remarks_where_it_is_too_dark_for_a_dark_coat(shell: Shell, house: House) -> None:
+    house.health.note("seeing:yard", "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on")
+    first, remark = shell("arm", "--state", house.state).out.splitlines()
+    assert first.startswith("arming: ")
+    assert remark == "remark: camera yard: since 21:40 a dark coat would be missed"
+
+
 def test_disarm(shell: Shell, house: House) -> None:
     shell("arm", "--state", house.state)
     assert shell("disarm", "--state", house.state).out.startswith("disarmed, ordered ")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pisecurity.core.types import AlarmState, Dismissed, Event, Frame, Mode, MotionResult, Phase, Picture
+from pisecurity.core.vision.contrast import Seeing
 from pisecurity.core.vision.pipeline import Step
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import CameraInfo, PacketSink
@@ -20,7 +21,7 @@ from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.watch import LOST_AFTER_S, REOPEN_S, STEADY_S, Watch
 from pisecurity.settings import AlarmSettings, MotionSettings, ZoneSettings
-from tests.fakes import FakeClock, MemoryAlarmStore, ShadeEncoder, make_dismissed, make_event, make_frame
+from tests.fakes import START, FakeClock, MemoryAlarmStore, ShadeEncoder, make_dismissed, make_event, make_frame
 
 QUIET = Step((), (), MotionResult((), 0.0, unsettled=False))
 Answer = Frame | Exception | None
@@ -75,6 +76,7 @@ class ScriptedPipeline:
         self.finished = 0
         self.dismissed: dict[int, tuple[Dismissed, ...]] = {}
         self.left: tuple[Dismissed, ...] = ()
+        self.seeing: Seeing | None = None
         self._open: Event | None = None
         self.on_apply: Callable[[], None] = lambda: None
         self.settings: list[Any] = []
@@ -417,3 +419,10 @@ def test_what_moved_before_the_alarm_was_armed_is_not_handed_on() -> None:
     scene.pipeline.left = (make_dismissed("too fast"),)
     scene.watch.begin_anew()
     assert scene.run() == []
+
+
+def test_how_small_a_difference_the_camera_sees_is_a_fact() -> None:
+    scene = Scene([make_frame(0), make_frame(1)])
+    scene.pipeline.seeing = Seeing(12.0, 8.0, START)
+    scene.run()
+    assert scene.health.facts()["seeing:front"].startswith("since 12:00 a dark coat would be missed; ")

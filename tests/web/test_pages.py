@@ -491,3 +491,12 @@ def test_an_unreadable_ledger_is_told() -> None:
     house.store.broken = "pisecurity.db: the disk reports an error"
     answer = client(house).get("/ledger")
     assert (answer.status_code, "the disk reports an error" in answer.text) == (503, True)
+
+
+def test_a_camera_that_would_miss_a_dark_coat_is_named_under_the_readiness_without_being_a_fault() -> None:
+    house = new_house()
+    house.health.note("seeing:front", "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on")
+    answer = said(client(house).get("/api/state"))
+    assert answer["notes"] == ["Front door: since 21:40 a dark coat would be missed"]
+    assert answer["readiness"] == "Everything ready"
+    assert "Front door: since 21:40 a dark coat would be missed" in client(house).get("/").text

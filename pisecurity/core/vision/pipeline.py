@@ -10,6 +10,7 @@ import numpy as np
 
 from pisecurity.core.types import Box, Dismissed, Event, Frame, MotionResult, Plane, Region, Track
 from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.contrast import CoatWatch, Seeing, coat_differs, least_seen
 from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
@@ -71,6 +72,11 @@ class Pipeline:
         self.scale.go_on()
         self._background: Background | None = None
         self._visible: Plane | None = None
+        self._coat = CoatWatch()
+        self.seeing: Seeing | None = None
+        """How small a difference is seen, as of the last frame; None before the scene is known."""
+        self._clear: Mat | None = None
+        """Where neither anything is hidden nor what is right beside it; None: everywhere."""
         self._clear_share = 1.0
         """Share of the picture that is neither hidden nor right beside what is."""
         self._began_s = self._last_s = 0.0
@@ -111,6 +117,7 @@ class Pipeline:
         things = self._follow(change, planes, coarse, background, now_s)
         boxed = [(thing, self._box(thing, planes, background, gain)) for thing in things]
         step = self._step(frame, change, planes, boxed)
+        self._note_seeing(frame, planes)
         self._learn(planes, coarse, background, gain, change, now_s)
         self._last_s = now_s
         return step
@@ -124,7 +131,7 @@ class Pipeline:
         return self._ledger.finish()
 
     def _begin(self, planes: Planes, visible: Plane | None, now_s: float) -> None:
-        clear = None if visible is None else well_visible(visible)
+        clear = self._clear = None if visible is None else well_visible(visible)
         self._visible = visible
         self._clear_share = 1.0 if clear is None else max(float(clear.mean()), _LEAST_CLEAR)
         self._denoiser, self._exposure, self._stirring = Denoiser(clear), Exposure(clear), Stirring()
@@ -157,6 +164,13 @@ class Pipeline:
         in the dark differs little, and leaves and shadows do as well.
         """
         return self._motion.min_contrast * (_DARK_CONTRAST if self._denoiser.smooths else 1.0)
+
+    def _note_seeing(self, frame: Frame, planes: Planes) -> None:
+        if frame.taken_s - self._began_s < WARM_UP_S:
+            return
+        brightness = cv2.mean(planes.coarse, self._clear)[0]
+        least = least_seen(self._contrast, self._denoiser.sigma, smooths=self._denoiser.smooths)
+        self.seeing = self._coat.note(least, coat_differs(brightness), frame.taken_s, frame.taken_at)
 
     def _box(self, thing: Thing, planes: Planes, background: Background, gain: float) -> Box:
         if not thing.counts:
