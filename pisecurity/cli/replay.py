@@ -24,7 +24,8 @@ from pisecurity.adapters.cameras.y4m import Y4mCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.cli.annotate import Annotator
 from pisecurity.cli.progress import Progress
-from pisecurity.core.types import Box, Event, Frame, Phase, TrackState
+from pisecurity.core.alarm.rules import names
+from pisecurity.core.types import ARMED_MODES, MODES, Box, Event, Frame, Phase, TrackState
 from pisecurity.core.vision.pipeline import Pipeline, Step
 from pisecurity.errors import CameraError, ConfigError, EndOfStreamError, PiSecurityError
 from pisecurity.ports import Camera, CameraInfo
@@ -261,7 +262,9 @@ class Table:
         self._events += 1
         times = (clock_time(seen.from_s), clock_time(seen.to_s), f"{seen.to_s - seen.from_s:.1f}")
         zones = ", ".join(sorted(seen.best.zones)) or "-"
-        _say(self._ROW.format(seen.number, *times, f"{seen.best.score:.2f}", zones, seen.reason))
+        _say(
+            self._ROW.format(seen.number, *times, f"{seen.best.score:.2f}", zones, f"{seen.reason}{_modes(seen.best)}")
+        )
 
     def end(self, frames: int, length_s: float) -> None:
         _say(f"{_counted(self._events, 'event')} in {clock_time(length_s)}, {_counted(frames, 'frame')}")
@@ -290,6 +293,7 @@ class EventLines:
             "box": seen.pixels,
             "zones": sorted(best.zones),
             "entry": bool(best.entry),
+            "modes": [name for name, mode in MODES.items() if mode in best.modes],
             "score": round(best.score, 4),
             "reason": seen.reason,
         }
@@ -327,6 +331,13 @@ class FrameLines:
     def close(self, cpu_s: float, frames: int) -> None:
         rss_kb = getrusage(RUSAGE_SELF).ru_maxrss
         _say(json.dumps({"summary": {"frames": frames, "cpu_s": round(cpu_s, 4), "rss_kb": rss_kb}}))
+
+
+def _modes(event: Event) -> str:
+    """Return in which modes *event* would be mailed and which zone keeps it silent in the others; nothing if in all."""
+    if event.modes == ARMED_MODES:
+        return ""
+    return f"; only in mode {names(event.modes)}: {event.objection}"
 
 
 def _counted(number: int, what: str) -> str:

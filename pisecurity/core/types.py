@@ -159,6 +159,8 @@ class Track:
     """Why it has its state, with values and thresholds, in one short line."""
     modes: frozenset[Mode] = ARMED_MODES
     """In which it counts where it is now."""
+    objection: str = ""
+    """Which zone keeps it from counting in the other modes; empty when it counts in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ class Event:
     """Given by ``runtime.watch`` on opened and improved."""
     modes: frozenset[Mode] = ARMED_MODES
     """In which it counts where it is; ``core.alarm.rules`` knows the mode."""
+    objection: str = ""
+    """Which zone keeps it from counting in the other modes; empty when it counts in all."""
 
 
 class AlertKind(StrEnum):

@@ -101,7 +101,7 @@ def test_json_is_one_line_an_event_in_pixels_of_the_recording(shell: Shell) -> N
     assert 0 <= x < x + w <= 320
     assert 0 <= y < y + h <= 240
     assert max(overlap((x / 320, y / 240, w / 320, h / 240), true) for true in person_in(WALK)) > 0.5
-    assert (event["zones"], event["entry"]) == ([], False)
+    assert (event["zones"], event["entry"], event["modes"]) == ([], False, ["home", "away", "night"])
     assert 0 < event["score"] <= 1
     assert event["reason"]
 
@@ -443,3 +443,11 @@ def test_the_boxes_of_a_pipe_and_of_a_file_agree(shell: Shell) -> None:
     file_seen = [bool(frame["boxes"]) for frame in lines(shell("replay", WALK, "--frames"))[:-1]]
     first, file_first = (next(itertools.compress(itertools.count(), one)) for one in (seen, file_seen))
     assert abs(first - file_first) <= 2
+
+
+def test_what_counts_in_some_modes_alone_says_in_which_and_names_the_zone(shell: Shell, tmp_path: Path) -> None:
+    zone = '[[zone]]\nname = "Path"\ncamera = "front"\nkind = "ignore"\nmodes = ["home"]\n'
+    points = "points = [[0, 0], [1, 0], [1, 1], [0, 1]]\n"
+    (tmp_path / "config.toml").write_text(f'[[camera]]\nid = "front"\nkind = "stage"\n{zone}{points}')
+    ran = shell("replay", WALK, "--config", tmp_path / "config.toml")
+    assert "; only in mode away, night: in ignore zone Path (home)\n" in ran.out

@@ -15,6 +15,11 @@ _SILENT = {
 }
 
 
+def names(modes: frozenset[Mode]) -> str:
+    """Return *modes* as the settings name them: ``home, night``."""
+    return ", ".join(name for name, one in MODES.items() if one in modes)
+
+
 def counts(event: Event, mode: Mode) -> bool:
     """Return whether *event* is where zones let it count in *mode*."""
     return mode in event.modes
@@ -47,8 +52,8 @@ def decide(
     was = state.value.replace("_", " ")
     where = f"{camera_label} ({', '.join(sorted(event.zones))})" if event.zones else camera_label
     if not counts(event, mode):
-        names = ", ".join(name for name, one in MODES.items() if one in event.modes)
-        return Decision(None, f"{was}: movement at {where}, where it counts only in mode {names}")
+        because = f": {event.objection}" if event.objection else ""
+        return Decision(None, f"{was}: movement at {where}, where it counts only in mode {names(event.modes)}{because}")
     if mode in event.entry and state is not AlarmState.TRIGGERED:
         entry_delay_s = delays(settings, mode).entry_delay_s
         if entry_delay_s > 0:

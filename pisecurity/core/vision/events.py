@@ -99,7 +99,7 @@ class EventKeeper:
             box=best.box, boxes=tuple(track.box for track in counting), zones=_zones(counting),
             # Whoever appears elsewhere at the same time did not just come home.
             entry=ARMED_MODES.intersection(*(entering.get(track.id, frozenset()) for track in counting)),
-            score=best.score, reason=best.reason, modes=_modes(counting),
+            score=best.score, reason=best.reason, modes=_modes(counting), objection=_objection(counting),
         )  # fmt: skip
         self._open = _Open(event, _view(best), now_s, now_s, event.zones, event.score, event.modes | before)
         return (event,)
@@ -135,6 +135,11 @@ def _touches_edge(box: Box) -> bool:
 
 def _modes(tracks: Sequence[Track]) -> frozenset[Mode]:
     return frozenset().union(*(track.modes for track in tracks))
+
+
+def _objection(tracks: Sequence[Track]) -> str:
+    """Return which zones keep *tracks* from counting in the modes in which none of them counts."""
+    return "" if _modes(tracks) == ARMED_MODES else "; ".join(sorted({track.objection for track in tracks} - {""}))
 
 
 def _zones(tracks: Sequence[Track]) -> frozenset[str]:

@@ -105,7 +105,7 @@ class Judge:
 
     def judge(self, thing: Thing) -> None:
         self._notice_stirring(thing)
-        if thing.place.objection:
+        if not thing.place.modes:
             self._dismiss(thing, thing.place.objection)
         elif thing.state is TrackState.CANDIDATE:
             self._consider(thing)

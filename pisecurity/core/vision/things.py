@@ -124,4 +124,5 @@ def as_track(thing: Thing, box: Box, shape: tuple[int, ...]) -> Track:
         id=thing.id, box=box, state=thing.state, first_s=thing.first_s, last_s=thing.seen_s,
         travel=distance(thing.origin, thing.centre) / math.hypot(*shape), score=thing.score,
         zones=thing.zones, reason=thing.reason, modes=thing.place.modes,
+        objection=thing.place.objection,
     )  # fmt: skip

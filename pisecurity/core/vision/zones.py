@@ -34,7 +34,7 @@ class Place:
     entry: frozenset[Mode]
     """Armed modes in which one of them is an entry zone."""
     objection: str
-    """Why it counts here in no mode, in a few words; empty when it counts in one."""
+    """Why it does not count here in the modes that are left out, in a few words; empty when it counts in all."""
     modes: frozenset[Mode]
     """Armed modes in which it counts."""
 
@@ -80,17 +80,19 @@ class ZoneMap:
         return Place(
             zones=frozenset(one.zone.name for one in inside),
             entry=modes & _modes(one for one in inside if one.zone.kind == "entry"),
-            objection="" if modes else self._objection(ignoring, holding, area),
+            objection="" if modes == ARMED_MODES else self._objection(ignoring, holding, area, modes),
             modes=modes,
         )
 
-    def _objection(self, ignoring: Sequence[_Drawn], holding: Sequence[_Drawn], area: float) -> str:
-        """Return why what counts in no mode does not; where that differs, each reason with its modes."""
+    def _objection(
+        self, ignoring: Sequence[_Drawn], holding: Sequence[_Drawn], area: float, modes: frozenset[Mode]
+    ) -> str:
+        """Return why what counts in *modes* alone does not in the others; each reason with its modes, unless all."""
         modes_of: dict[str, list[str]] = {}
-        for name in EVERY_MODE:
+        for name in (name for name in EVERY_MODE if MODES[name] not in modes):
             ignored, held = ([one.zone for one in drawn if name in one.zone.modes] for drawn in (ignoring, holding))
             modes_of.setdefault(self._reason(ignored, held, area), []).append(name)
-        if len(modes_of) == 1:
+        if len(modes_of) == 1 and not modes:
             return "".join(modes_of)
         return ", ".join(f"{reason} ({', '.join(names)})" for reason, names in modes_of.items())
 

@@ -20,6 +20,7 @@ def decided(
     zones: frozenset[str] = frozenset(),
     settings: AlarmSettings = SETTINGS,
     modes: frozenset[Mode] = ARMED_MODES,
+    objection: str = "",
     ordered: Mode = Mode.AWAY,
 ) -> Decision:
     event = Event(
@@ -37,6 +38,7 @@ def decided(
         reason="moved",
         id="e1",
         modes=modes,
+        objection=objection,
     )
     mode = Mode(state.value) if state in ARMED else ordered
     return decide(
@@ -109,6 +111,10 @@ def test_where_zones_do_not_count_in_the_mode_it_is_kept_and_says_in_which_they_
     assert decision == Decision(
         None, "armed home: movement at Front door (Terrace), where it counts only in mode away, night"
     )
+    ignored = decided(
+        AlarmState.ARMED_HOME, modes=frozenset({Mode.AWAY}), objection="in ignore zone Path (home, night)"
+    )
+    assert ignored.reason.endswith("where it counts only in mode away: in ignore zone Path (home, night)")
     assert decided(AlarmState.ARMED_NIGHT, modes=frozenset({Mode.AWAY, Mode.NIGHT})).kind is AlertKind.ALARM
 
 

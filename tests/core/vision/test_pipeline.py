@@ -264,6 +264,7 @@ def test_an_event_that_begins_elsewhere_is_no_entry() -> None:
 def test_whoever_leaves_a_zone_that_counts_in_one_mode_alone_is_another_event_that_counts_in_all() -> None:
     first, second = opened(events(film(12, walker(3, 11)), zones=[zone("ignore", *LEFT, modes=("home", "night"))]))
     assert (first.modes, second.modes) == (frozenset({Mode.AWAY}), ARMED_MODES)
+    assert (first.objection, second.objection) == ("in ignore zone zone (home, night)", "")
     assert first.opened_s < 6 < second.opened_s < 9
 
 

@@ -81,8 +81,14 @@ AWAY, OTHERS = frozenset({Mode.AWAY}), frozenset({Mode.HOME, Mode.NIGHT})
 @pytest.mark.parametrize(
     ("zones", "place"),
     [
-        ([zone("watch", LOWER, "lawn", modes=("away",))], Place(frozenset({"lawn"}), frozenset(), "", AWAY)),
-        ([zone("ignore", LOWER, "lawn", modes=("away",))], Place(frozenset(), frozenset(), "", OTHERS)),
+        (
+            [zone("watch", LOWER, "lawn", modes=("away",))],
+            Place(frozenset({"lawn"}), frozenset(), "outside the watch zones (home, night)", AWAY),
+        ),
+        (
+            [zone("ignore", LOWER, "lawn", modes=("away",))],
+            Place(frozenset(), frozenset(), "in ignore zone lawn (away)", OTHERS),
+        ),
         ([zone("entry", LOWER, "lawn", modes=("away",))], Place(frozenset({"lawn"}), AWAY, "", ARMED_MODES)),
         (
             [zone("watch", LOWER, "lawn", modes=("away",)), zone("watch", LOWER, "yard", modes=("home", "night"))],
@@ -90,7 +96,7 @@ AWAY, OTHERS = frozenset({Mode.AWAY}), frozenset({Mode.HOME, Mode.NIGHT})
         ),
         (
             [zone("watch", LOWER, "lawn"), zone("ignore", LOWER, "terrace", modes=("home", "night"))],
-            Place(frozenset({"lawn"}), frozenset(), "", AWAY),
+            Place(frozenset({"lawn"}), frozenset(), "in ignore zone terrace (home, night)", AWAY),
         ),
         (
             [zone("watch", LOWER, "lawn", modes=("away",)), zone("ignore", LOWER, "terrace", modes=("away",))],
@@ -105,7 +111,10 @@ AWAY, OTHERS = frozenset({Mode.AWAY}), frozenset({Mode.HOME, Mode.NIGHT})
             [zone("watch", LEFT, "yard", modes=("away",))],
             Place(frozenset(), frozenset(), "outside the watch zones", frozenset()),
         ),
-        ([zone("entry", LOWER, "lawn", modes=("away",), min_area=0.1)], replace(ANYWHERE, modes=OTHERS)),
+        (
+            [zone("entry", LOWER, "lawn", modes=("away",), min_area=0.1)],
+            replace(ANYWHERE, modes=OTHERS, objection="too small for zone lawn: size 0.0100, needs 0.1 (away)"),
+        ),
     ],
 )
 def test_a_zone_does_what_it_does_only_in_its_modes(zones: list[ZoneSettings], place: Place) -> None:
@@ -116,7 +125,10 @@ def test_a_zone_does_what_it_does_only_in_its_modes(zones: list[ZoneSettings], p
     ("zones", "objection"),
     [
         ([zone("watch", LEFT, "yard"), zone("ignore", LOWER, "terrace", modes=("home",))], "outside the watch zones"),
-        ([zone("ignore", LOWER, name, modes=(name,)) for name in ("home", "away")], ""),
+        (
+            [zone("ignore", LOWER, name, modes=(name,)) for name in ("home", "away")],
+            "in ignore zone home (home), in ignore zone away (away)",
+        ),
         (
             [zone("ignore", LOWER, name, modes=(name,)) for name in ("home", "away", "night")],
             "in ignore zone home (home), in ignore zone away (away), in ignore zone night (night)",
@@ -127,7 +139,7 @@ def test_a_zone_does_what_it_does_only_in_its_modes(zones: list[ZoneSettings], p
         ),
     ],
 )
-def test_what_counts_in_no_mode_says_for_each_why(zones: list[ZoneSettings], objection: str) -> None:
+def test_what_does_not_count_in_a_mode_says_for_each_why(zones: list[ZoneSettings], objection: str) -> None:
     assert ZoneMap(zones).place(LAWN, SIZE).objection == objection
 
 
@@ -151,7 +163,7 @@ def test_in_a_mode_it_is_as_if_only_the_zones_of_that_mode_were_there(
         only = alone.place(box, area)
         assert (mode in place.modes) == (mode in only.modes)
         assert (mode in place.entry) == (mode in only.entry)
-        assert bool(place.objection) == (not place.modes)
+        assert bool(place.objection) == (place.modes != ARMED_MODES)
 
 
 def test_a_polygon_covers_its_share_of_the_grid() -> None:
