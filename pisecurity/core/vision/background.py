@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from pisecurity.core.vision.learned import RESTLESS_STEPS, LearnedScene
 from pisecurity.core.vision.planes import Mat, Planes, Rect
 from pisecurity.core.vision.scene import normalised, weight
 
@@ -71,6 +72,32 @@ class Background:
     def fine_level(self, rows: slice, columns: slice, gain: float) -> Mat:
         """Return the brightness of a part of the fine plane in the light of the frame, uint8."""
         return cv2.convertScaleAbs(self._fine[rows, columns], alpha=gain)
+
+    def learned(self, raw_sigma: float, hidden: bytes) -> LearnedScene:
+        """Return a copy of what was learned; the arguments are those of ``LearnedScene`` that are not known here."""
+        restless: Mat = cv2.convertScaleAbs(self._restless, alpha=RESTLESS_STEPS)
+        fine: Mat = cv2.convertScaleAbs(self._fine)
+        return LearnedScene(self.level.copy(), fine, restless, self._known_s, self.sigma, raw_sigma, hidden)
+
+    def take_up(self, scene: LearnedScene, min_contrast: float) -> None:
+        """Go on with what was learned earlier, of planes of the same size."""
+        self._coarse, self._fine = scene.coarse.astype(np.float32), scene.fine.astype(np.float32)
+        self._restless = scene.restless.astype(np.float32) / RESTLESS_STEPS
+        self.sigma, self._known_s = scene.sigma, scene.known_s
+        self._draw(min_contrast)
+
+    def alike(self, coarse: Mat) -> float:
+        """Return the share of *coarse*, (H, W) uint8 in the light of the background, that is unchanged, 0 to 1.
+
+        What is hidden does not count; 0 where all is.
+        """
+        unchanged = cv2.bitwise_and(
+            cv2.compare(coarse, self.upper, cv2.CMP_LE), cv2.compare(coarse, self.lower, cv2.CMP_GE)
+        )
+        if self._hidden is None:
+            return cv2.countNonZero(unchanged) / unchanged.size
+        seen = unchanged[~self._hidden]
+        return cv2.countNonZero(seen) / seen.size if seen.size else 0.0
 
     def relearn(self, planes: Planes, elapsed_s: float, min_contrast: float) -> None:
         """Take the frame over within about 0.3 s."""

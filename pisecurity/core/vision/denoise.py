@@ -46,14 +46,18 @@ class Denoiser:
     frame where a person is in three. Both are switched by what the picture shows, not by the clock.
     """
 
-    def __init__(self, visible: Mat | None = None) -> None:
-        """*visible*: (H, W) uint8, 0 where no noise is to be measured, because it is black; None: nowhere."""
+    def __init__(self, visible: Mat | None = None, raw_sigma: float = 0.0) -> None:
+        """
+        Args:
+            visible: (H, W) uint8, 0 where no noise is to be measured, because it is black; None: nowhere.
+            raw_sigma: the noise as it was known earlier; believed until it is measured.
+        """
         self._visible = None if visible is None else visible[SAMPLE] > 0
-        self.raw_sigma = 0.0
+        self.raw_sigma = raw_sigma
         """Standard deviation of the noise of the coarse plane as it comes, in steps of 255."""
         self._measured_s: float | None = None
         self._sample: Mat | None = None
-        self.smooths = False
+        self.smooths = raw_sigma > _SMOOTH_ABOVE
         """Whether the picture is so noisy that it is smoothed: a picture of the night."""
         self._divides = 1.0
         """By what the noise of the last returned plane was divided."""

@@ -14,6 +14,7 @@ from pisecurity.core.vision.contrast import CoatWatch, Seeing, coat_differs, lea
 from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
+from pisecurity.core.vision.learned import LEAST_ALIKE, LearnedScene, hidden_mark
 from pisecurity.core.vision.ledger import Ledger
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
@@ -80,6 +81,28 @@ class Pipeline:
         self._clear_share = 1.0
         """Share of the picture that is neither hidden nor right beside what is."""
         self._began_s = self._last_s = 0.0
+        self._earlier: LearnedScene | None = None
+        self.beginnings = 0
+        """How often a scene was begun that nothing was known of."""
+        self.not_restored = ""
+        """Why what was learned earlier could not be taken up; empty when it was, or when there was none."""
+
+    def restore(self, scene: LearnedScene) -> None:
+        """Go on with *scene*, if the next frame that begins one still shows it in some light.
+
+        Then events open at once. What stands there and did not before, or moves, is judged as ever.
+        """
+        self._earlier = scene
+
+    def learned(self) -> LearnedScene | None:
+        """Return a copy of what was learned; None before the first frame and while too little is known of the scene."""
+        if self._background is None or self._last_s - self._began_s < WARM_UP_S:
+            return None
+        return self._background.learned(self._denoiser.raw_sigma, hidden_mark(self._visible))
+
+    def forget(self) -> None:
+        """Learn the scene anew from the next frame on, as after another size."""
+        self._background = None
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and the open event are kept.
@@ -140,6 +163,29 @@ class Pipeline:
         self._began_s = now_s
         self._tracker.forget()
         self._last_s = now_s
+        earlier, self._earlier = self._earlier, None
+        self.not_restored = "" if earlier is None else self._take_up(earlier, planes, clear)
+        if earlier is None or self.not_restored:
+            self.beginnings += 1
+        else:
+            self._settling, self._began_s = Settling(), now_s - WARM_UP_S
+
+    def _take_up(self, earlier: LearnedScene, planes: Planes, clear: Mat | None) -> str:
+        """Put *earlier* in the place of the scene just begun; return why not, empty when it was."""
+        if (earlier.coarse.shape, earlier.fine.shape) != (planes.coarse.shape, planes.fine.shape):
+            return "the picture has another size"
+        if earlier.hidden != hidden_mark(self._visible):
+            return "the privacy zones are others"
+        denoiser, exposure = Denoiser(clear, earlier.raw_sigma), Exposure(clear)
+        contrast = self._motion.min_contrast * (_DARK_CONTRAST if denoiser.smooths else 1.0)
+        background = Background(planes, contrast, clear)
+        background.take_up(earlier, contrast)
+        coarse = denoiser.clean(planes.coarse, 0.0, self._last_s)
+        alike = background.alike(normalised(coarse, exposure.measure(coarse, background.level, self._last_s)))
+        if alike < LEAST_ALIKE:
+            return f"only {alike:.0%} of the picture is as it was, less than {LEAST_ALIKE:.0%}"
+        self._denoiser, self._exposure, self._background = denoiser, exposure, background
+        return ""
 
     def _follow(
         self, change: Change, planes: Planes, coarse: Mat, background: Background, now_s: float
