@@ -29,6 +29,7 @@ from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.memory import share_one_arena
 from pisecurity.adapters.network import find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.scenes import SceneFiles
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.systemd import Systemd
@@ -45,6 +46,7 @@ from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.respond import House, Respond
+from pisecurity.runtime.scenes import SceneKeeper, SceneWriter
 from pisecurity.runtime.space import Space
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
@@ -74,8 +76,8 @@ STOP_S = 9.0
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
 ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
-ANSWERING = 2
-"""Workers at the front of the order, deliver and respond, that finish what the others began."""
+ANSWERING = 3
+"""Workers at the front of the order, deliver, respond and scenes, that finish what the others began."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
@@ -185,6 +187,7 @@ class Daemon:
         self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health, zone=zone)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
+        self._keepers: dict[str, SceneKeeper] = {}
         self._watches = [self._build_watch(camera) for camera in settings.camera]
         self._tell_unwatched(settings)
         self._set_mail(settings)
@@ -229,6 +232,7 @@ class Daemon:
         work: list[tuple[str, Work]] = [
             ("deliver", self._deliver.work),
             ("respond", self._respond.work),
+            ("scenes", SceneWriter(tuple(self._keepers.values()), self._clock).work),
             ("panel", self._panel.work),
             ("timetable", self._timetable.work),
             ("space", Space(StateDisk(self._folder), self._health, self._clock).work),
@@ -262,8 +266,8 @@ class Daemon:
     def _end(self, workers: Sequence[Worker]) -> None:
         """Stop the workers in reverse order, within STOP_S for all of them.
 
-        Those that only ask or watch are told at once, so that none waits for another; respond and deliver come
-        last, because they still keep and send what the others have handed on.
+        Those that only ask or watch are told at once, so that none waits for another; scenes, respond and deliver
+        come last, because they still keep and send what the others have handed on.
         """
         until_s = self._clock.monotonic() + STOP_S
         for worker in workers[ANSWERING:]:
@@ -310,6 +314,9 @@ class Daemon:
     def _build_watch(self, camera: CameraSettings) -> Watch:
         zones = self._settings.zones_of(camera.id)
         pipeline = Pipeline(camera.id, self._settings.motion, zones)
+        keeper = SceneKeeper(camera.id, pipeline, SceneFiles(self._folder), self._clock, self._may_keep)
+        self._keepers[camera.id] = keeper
+        keeper.restore()
         source = self._cameras[camera.id] = build_camera(camera, zones, self._clock)
         return Watch(
             source,
@@ -324,7 +331,12 @@ class Daemon:
             label=camera.label,
             restarted=self._systemd.present,
             zone=self._house.zone,
+            keeper=keeper,
         )
+
+    def _may_keep(self) -> bool:
+        """Return whether a picture may be stored: disarmed, none is."""
+        return self._panel.status().state is not AlarmState.DISARMED
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
         return Respond(

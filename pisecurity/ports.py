@@ -26,6 +26,7 @@ from pisecurity.core.types import (
     Picture,
     Receipt,
 )
+from pisecurity.core.vision.learned import LearnedScene
 
 
 class Clock(Protocol):
@@ -213,6 +214,22 @@ class Pictures(Protocol):
 
     def load(self, event_id: str, kind: PictureKind) -> bytes | None:
         """Return the JPEG, or None when there is none."""
+        ...
+
+
+class SceneStore(Protocol):
+    """What each camera has learned, over restarts."""
+
+    def load(self, camera: str) -> tuple[LearnedScene, datetime] | None:
+        """Return what was kept and when, UTC; None when there is none that can be used."""
+        ...
+
+    def save(self, camera: str, scene: LearnedScene, at: datetime) -> int:
+        """Write or replace what was kept; return its bytes. Raises StoreError."""
+        ...
+
+    def delete(self, camera: str) -> None:
+        """Remove what was kept, if anything is. Raises StoreError."""
         ...
 
 

@@ -102,19 +102,30 @@ def test_an_error_of_a_camera_calls_it_as_the_owner_does(tmp_path: Path, kind: s
 
 def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, held: ExitStack) -> None:
     names = [worker.name for worker in House(tmp_path, held).daemon._workers()]
-    assert names == ["deliver", "respond", "panel", "timetable", "space", "watch:front", "desk", "page", "control"]
+    assert names == [
+        "deliver",
+        "respond",
+        "scenes",
+        "panel",
+        "timetable",
+        "space",
+        "watch:front",
+        "desk",
+        "page",
+        "control",
+    ]
 
 
 def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Path, held: ExitStack) -> None:
     told: list[str] = []
-    workers: Any = [Recorder(name, told) for name in ("deliver", "respond", "watch", "page")]
+    workers: Any = [Recorder(name, told) for name in ("deliver", "respond", "scenes", "watch", "page")]
     House(tmp_path, held).daemon._end(workers)
-    assert told == ["ask watch", "ask page", "stop page", "stop watch", "stop respond", "stop deliver"]
+    assert told == ["ask watch", "ask page", "stop page", "stop watch", "stop scenes", "stop respond", "stop deliver"]
 
 
 def test_a_worker_that_hangs_is_given_less_time_to_stop_than_the_others(tmp_path: Path, held: ExitStack) -> None:
     hung, well = Recorder("watch", [], fresh=False), Recorder("respond", [])
-    workers: Any = [Recorder("deliver", []), well, hung]
+    workers: Any = [Recorder("deliver", []), well, Recorder("scenes", []), hung]
     House(tmp_path, held).daemon._end(workers)
     assert hung.given_s <= app.STUCK_STOP_S < well.given_s
 

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from pisecurity.errors import StoreError
+
 TEMPORARY = ".tmp"
 """Ending of what is not whole yet; leftovers of a power cut may be deleted."""
 
@@ -42,6 +44,20 @@ def write_whole(path: Path, content: bytes) -> None:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Create *path* for this user only, and make its name survive a power cut. Raises OSError."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        sync_folder(path.parent)
+
+
+def explained(path: Path, error: OSError) -> StoreError:
+    """Return in the owner's words why *path* was not read or written."""
+    return StoreError(
+        f"{path}: {error.strerror}; see that the disk has space and belongs to the user pisecurity runs as"
+    )
 
 
 def sync_folder(path: Path) -> None:

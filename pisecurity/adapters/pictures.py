@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 from pathlib import Path
 
-from pisecurity.adapters.files import TEMPORARY, sync_folder, write_whole
-from pisecurity.errors import StoreError
+from pisecurity.adapters.files import TEMPORARY, explained, make_folder, write_whole
 from pisecurity.ports import PictureKind
 
 log = logging.getLogger(__name__)
@@ -32,12 +30,12 @@ class FilePictures:
         """
         self._root = folder / "pictures"
         try:
-            _make_folder(self._root)
+            make_folder(self._root)
             leftovers = list(self._root.glob(f"*/*{TEMPORARY}"))
             for leftover in leftovers:
                 leftover.unlink()
         except OSError as error:
-            raise _explained(self._root, error) from error
+            raise explained(self._root, error) from error
         if leftovers:
             log.info("unfinished pictures removed count=%d", len(leftovers))
 
@@ -52,10 +50,10 @@ class FilePictures:
         if path is None:
             raise ValueError(f"an event id is 32 small hex digits, got {event_id!r}")
         try:
-            _make_folder(path.parent)
+            make_folder(path.parent)
             write_whole(path, jpeg)
         except OSError as error:
-            raise _explained(path, error) from error
+            raise explained(path, error) from error
 
     def load(self, event_id: str, kind: PictureKind) -> bytes | None:
         """Return the JPEG, or None when there is none, as for anything that is no event id. Raises StoreError."""
@@ -67,23 +65,10 @@ class FilePictures:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _explained(path, error) from error
+            raise explained(path, error) from error
 
     def _path(self, event_id: str, kind: PictureKind) -> Path | None:
         """Return where the picture belongs; None for ids that could be a path: they come from addresses of pages."""
         if not _EVENT_ID.fullmatch(event_id):
             return None
         return self._root / event_id[:2] / f"{event_id}-{kind.value}.jpg"
-
-
-def _make_folder(path: Path) -> None:
-    """Create *path* for this user only, and make its name survive a power cut."""
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-        sync_folder(path.parent)
-
-
-def _explained(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path}: {error.strerror}; see that the disk has space and belongs to the user pisecurity runs as"
-    )

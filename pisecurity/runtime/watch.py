@@ -19,6 +19,7 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.live import LiveView, copied
 from pisecurity.runtime.panel import PanelStatus
+from pisecurity.runtime.scenes import SceneKeeper
 from pisecurity.runtime.worker import Beat, rest
 from pisecurity.settings import MotionSettings, ZoneSettings
 
@@ -54,6 +55,7 @@ class Watch:
         label: str = "",
         restarted: bool = False,
         zone: tzinfo = UTC,
+        keeper: SceneKeeper | None = None,
     ) -> None:
         """
         Args:
@@ -61,6 +63,7 @@ class Watch:
             label: what people call the camera; empty is its id, which stands in the log in any case.
             restarted: whether somebody starts the process again when it ends.
             zone: of the times it tells.
+            keeper: keeps what the pipeline has learned; None: nobody does.
         """
         self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
         self._label = label or camera_id
@@ -74,7 +77,7 @@ class Watch:
         self._failures = 0
         self._freeze, self._judged_s = Freeze(), 0.0
         self._hung = False
-        self._restarted, self._zone = restarted, zone
+        self._restarted, self._zone, self._keeper = restarted, zone, keeper
         self._seeing_told_s = float("-inf")
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
@@ -97,6 +100,8 @@ class Watch:
                     rest(self._clock, stop, beat, wait_s)
                 finally:
                     self._camera.close()
+            if self._keeper is not None:
+                self._keeper.ended()
         finally:
             self._end_events()
             self._dismiss(self._pipeline.finish_ledger())
@@ -205,6 +210,8 @@ class Watch:
             self._end_events()
             self._pipeline.finish_ledger()  # what moved before is not told of: it was perhaps not to be kept
         step = self._pipeline.step(frame)
+        if self._keeper is not None:
+            self._keeper.stepped()
         if not self._hung:
             self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)

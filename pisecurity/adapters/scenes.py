@@ -1,0 +1,150 @@
+"""What each camera has learned, in a file that is checked before it is believed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import struct
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from pisecurity.adapters.files import explained, make_folder, write_whole
+from pisecurity.core.types import Plane
+from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.core.vision.planes import SMALLEST
+
+log = logging.getLogger(__name__)
+
+FOLDER = "scenes"
+ENDING = ".scene"
+MAGIC = b"pisecurity scene"
+VERSION = 1
+MOST_BYTES = 4 * 2**20
+"""A file that is larger is none of ours."""
+MOST_PIXELS = 2 * 2**20
+"""In all planes together; a camera of 640x480 has 0.46 million."""
+HEADER = struct.Struct("<16sHHHHHdfffB32s")
+"""Magic and version; height and width of the coarse plane and of the fine one; when it was saved, seconds since 1970;
+``known_s``, ``sigma``, ``raw_sigma``; length of ``hidden``, and ``hidden``."""
+_DIGEST_BYTES = 32
+
+
+class SceneFiles:
+    """Fulfils SceneStore: ``scenes/<camera>.scene`` in the state folder, one file a camera.
+
+    A header, the planes packed with zlib, and the SHA-256 of both: a card that fails gives other bytes, not none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """*folder*: the state folder."""
+        self._root = folder / FOLDER
+
+    def load(self, camera: str) -> tuple[LearnedScene, datetime] | None:
+        """Return what was kept and when, UTC; None when there is none, or none that can be used: the log says why."""
+        path = self._path(camera)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+            return unpacked(content)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            reason = str(error.strerror)
+        except ValueError as error:
+            reason = str(error)
+        log.warning("learned scene not used camera=%s file=%s reason=%s", camera, path, reason)
+        return None
+
+    def save(self, camera: str, scene: LearnedScene, at: datetime) -> int:
+        """Write or replace what was kept; return its bytes, which survive a power cut.
+
+        Raises:
+            StoreError: it was not written; what was kept before still is.
+        """
+        path, content = self._path(camera), packed(scene, at)
+        try:
+            make_folder(self._root)
+            write_whole(path, content)
+        except OSError as error:
+            raise explained(path, error) from error
+        return len(content)
+
+    def delete(self, camera: str) -> None:
+        """Remove what was kept, if anything is. Raises StoreError."""
+        path = self._path(camera)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise explained(path, error) from error
+
+    def _path(self, camera: str) -> Path:
+        return self._root / f"{camera}{ENDING}"
+
+
+def packed(scene: LearnedScene, at: datetime) -> bytes:
+    """Return *scene*, saved at *at*, as the bytes of a file."""
+    header = HEADER.pack(
+        MAGIC,
+        VERSION,
+        *scene.coarse.shape,
+        *scene.fine.shape,
+        at.timestamp(),
+        scene.known_s,
+        scene.sigma,
+        scene.raw_sigma,
+        len(scene.hidden),
+        scene.hidden,
+    )
+    planes = b"".join(plane.tobytes() for plane in (scene.coarse, scene.restless, scene.fine))
+    # Level 1: the noise in the planes packs no better for longer trying.
+    content = header + zlib.compress(planes, 1)
+    return content + hashlib.sha256(content).digest()
+
+
+def unpacked(content: bytes) -> tuple[LearnedScene, datetime]:
+    """Return the scene in *content* and when it was saved, UTC. Raises ValueError: it is none that can be used."""
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MB")
+    if len(content) < HEADER.size + _DIGEST_BYTES:
+        raise ValueError("it is cut off")
+    magic, version, *shapes, at_s, known_s, sigma, raw_sigma, marked, mark = HEADER.unpack_from(content)
+    if magic != MAGIC:
+        raise ValueError("it holds something else")
+    if version != VERSION:
+        raise ValueError(f"it has version {version}, and this program reads {VERSION}")
+    body, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError("it is damaged")
+    if marked not in (0, len(mark)) or not all(
+        math.isfinite(value) and value >= 0 for value in (known_s, sigma, raw_sigma)
+    ):
+        raise ValueError("it holds numbers that cannot be")
+    coarse, restless, fine = _planes(body[HEADER.size :], (shapes[0], shapes[1]), (shapes[2], shapes[3]))
+    return LearnedScene(coarse, fine, restless, known_s, sigma, raw_sigma, mark[:marked]), _moment(at_s)
+
+
+def _planes(packed_planes: bytes, coarse: tuple[int, int], fine: tuple[int, int]) -> tuple[Plane, Plane, Plane]:
+    sizes = [math.prod(shape) for shape in (coarse, coarse, fine)]
+    if min(*coarse, *fine) < SMALLEST or sum(sizes) > MOST_PIXELS:
+        raise ValueError(f"its planes have impossible sizes, {coarse} and {fine}")
+    unpacker = zlib.decompressobj()
+    try:
+        # Never more than fits: a small file may unpack to gigabytes.
+        pixels = unpacker.decompress(packed_planes, sum(sizes) + 1)
+    except zlib.error as error:
+        raise ValueError("its planes cannot be unpacked") from error
+    if len(pixels) != sum(sizes):
+        raise ValueError("its planes are not as large as it says")
+    first, second, third = np.split(np.frombuffer(pixels, np.uint8), [sizes[0], sizes[0] + sizes[1]])
+    return first.reshape(coarse), second.reshape(coarse), third.reshape(fine)
+
+
+def _moment(at_s: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(at_s, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError("it was saved at a time that cannot be") from error

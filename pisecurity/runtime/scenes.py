@@ -1,0 +1,146 @@
+"""Keeps what a camera has learned over a restart, shows it and forgets it, without holding up its frames."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pisecurity.core.vision.learned import LearnedScene, aged
+from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.errors import StoreError
+from pisecurity.ports import Clock, SceneStore
+from pisecurity.runtime.worker import Beat
+
+log = logging.getLogger(__name__)
+
+SAVE_EVERY_S = 600.0
+"""An SD card wears out by writing."""
+LOOK_EVERY_S = 1.0
+SHOW_WITHIN_S = 1.0
+
+_Kept = tuple[LearnedScene, datetime] | None
+"""What is to be on disk; None: nothing."""
+
+
+class SceneKeeper:
+    """What one camera has learned, between its own thread, the writer and the page."""
+
+    def __init__(
+        self, camera: str, pipeline: Pipeline, store: SceneStore, clock: Clock, may_keep: Callable[[], bool]
+    ) -> None:
+        """
+        Args:
+            pipeline: touched by ``restore``, ``stepped`` and ``ended`` alone.
+            may_keep: whether a picture may be stored now; must not wait for a disk.
+        """
+        self.camera = camera
+        self._pipeline, self._store, self._clock, self._may_keep = pipeline, store, clock, may_keep
+        self._to_write: deque[_Kept] = deque(maxlen=1)
+        self._forgets, self._asked, self._answered = threading.Event(), threading.Event(), threading.Event()
+        self._shown: LearnedScene | None = None
+        self._offered = False
+        self._beginnings = 0
+        self._look_s = float("-inf")
+        self._saved_s = float("-inf")
+
+    def restore(self) -> None:
+        """Read what was kept and have the pipeline go on with it; called before the first frame."""
+        kept = self._store.load(self.camera)
+        if kept is None:
+            return
+        scene, at = kept
+        age_s = (self._clock.now() - at).total_seconds()
+        worth = aged(scene, age_s)
+        if worth is None:
+            log.info("learned scene too old camera=%s age_h=%.0f", self.camera, age_s / 3600)
+            return
+        self._offered = True
+        self._pipeline.restore(worth)
+
+    def stepped(self) -> None:
+        """Take note of what the last frame brought; called on the camera's thread, and quick."""
+        self._notice_beginning()
+        if self._forgets.is_set():
+            self._forgets.clear()
+            self._pipeline.forget()
+        if self._asked.is_set():
+            self._asked.clear()
+            self._shown = self._pipeline.learned()
+            self._answered.set()
+        now_s = self._clock.monotonic()
+        if now_s - self._look_s >= LOOK_EVERY_S:
+            self._look_s = now_s
+            if now_s - self._saved_s >= SAVE_EVERY_S:
+                self._keep(now_s)
+
+    def ended(self) -> None:
+        """Keep what is known at a clean stop; called on the camera's thread after its last frame."""
+        if not self._forgets.is_set():
+            self._keep(self._clock.monotonic())
+
+    def show(self) -> LearnedScene | None:
+        """Return what is known now; None when that is too little, or no frame comes. Called from any thread."""
+        self._answered.clear()
+        self._asked.set()
+        return self._shown if self._clock.wait(self._answered, SHOW_WITHIN_S) else None
+
+    def forget(self) -> None:
+        """Have the scene learned anew from the next frame on, and remove what was kept. Called from any thread."""
+        self._forgets.set()
+        self._to_write.append(None)
+
+    def write(self) -> None:
+        """Bring the disk up to date; a disk that takes nothing is logged, because the alarm works without."""
+        if not self._to_write:
+            return
+        kept = self._to_write.popleft()
+        try:
+            if kept is None:
+                self._store.delete(self.camera)
+            else:
+                began_s = self._clock.monotonic()
+                size = self._store.save(self.camera, *kept)
+                took_s = self._clock.monotonic() - began_s
+                log.info("learned scene kept camera=%s kb=%d took_s=%.2f", self.camera, size // 1000, took_s)
+        except StoreError as error:
+            log.warning("learned scene not kept camera=%s reason=%s", self.camera, error)
+
+    def _notice_beginning(self) -> None:
+        if self._offered:
+            self._offered = False
+            refused = self._pipeline.not_restored
+            if refused:
+                log.info("learned scene not taken up camera=%s reason=%s", self.camera, refused)
+            else:
+                log.info("learned scene taken up camera=%s", self.camera)
+        if self._pipeline.beginnings != self._beginnings:
+            self._beginnings = self._pipeline.beginnings
+            # It is of no use any more, and may show what a privacy zone has hidden since.
+            self._to_write.append(None)
+
+    def _keep(self, now_s: float) -> None:
+        scene = self._pipeline.learned() if self._may_keep() else None
+        if scene is not None:
+            self._saved_s = now_s
+            self._to_write.append((scene, self._clock.now()))
+
+
+class SceneWriter:
+    """Writes what the cameras have learned, on a thread of its own: a slow card must not hold up a camera."""
+
+    def __init__(self, keepers: Sequence[SceneKeeper], clock: Clock) -> None:
+        self._keepers, self._clock = keepers, clock
+
+    def work(self, stop: threading.Event, beat: Beat) -> None:
+        """Write what is due until *stop* is set, and then what the cameras left behind."""
+        while not self._clock.wait(stop, LOOK_EVERY_S):
+            self._write(beat)
+        self._write(beat)
+
+    def _write(self, beat: Beat) -> None:
+        for keeper in self._keepers:
+            keeper.write()
+            beat()
