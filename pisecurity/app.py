@@ -46,7 +46,7 @@ from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.respond import House, Respond
-from pisecurity.runtime.scenes import SceneKeeper, SceneWriter
+from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
 from pisecurity.runtime.space import Space
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
@@ -188,6 +188,7 @@ class Daemon:
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
         self._keepers: dict[str, SceneKeeper] = {}
+        self._scenes = Scenes(self._keepers, self._panel, encoder)
         self._watches = [self._build_watch(camera) for camera in settings.camera]
         self._tell_unwatched(settings)
         self._set_mail(settings)
@@ -438,6 +439,7 @@ class Daemon:
             house=self._house.name,
             labels=self._house.cameras,
             mailbox=self._mailbox,
+            scenes=self._scenes,
         )
         self._page = PageServer(page, sockets)
         self._health.clear("page")

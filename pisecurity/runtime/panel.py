@@ -125,6 +125,11 @@ class Panel:
         finally:
             self._tell()
 
+    def record(self, what: str, *, by: str, how: str) -> None:
+        """Keep on the audit log that *by* did *what*, by *how*; the alarm stays as it is. Raises StoreError."""
+        with self._lock:
+            self._store.save_alarm(self._kept, f"{what} by {by} ({how})")
+
     def notice(self, event: Event, opened: Instant | None = None) -> PanelStatus:
         """Let an opened *event* start the entry delay or raise the alarm; other phases change nothing.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from pisecurity.core.vision.learned import LearnedScene, aged
+from pisecurity.core.vision.learned import LearnedScene, aged, heat
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.errors import StoreError
-from pisecurity.ports import Clock, SceneStore
+from pisecurity.ports import Clock, JpegEncoder, SceneStore
+from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,34 @@ class SceneKeeper:
         if scene is not None:
             self._saved_s = now_s
             self._to_write.append((scene, self._clock.now()))
+
+
+class Scenes:
+    """What all cameras have learned, for those who look at it or have it forgotten; any thread may call."""
+
+    def __init__(self, keepers: Mapping[str, SceneKeeper], panel: Panel, encoder: JpegEncoder) -> None:
+        """*keepers*: by id of the camera."""
+        self._keepers, self._panel, self._encoder = keepers, panel, encoder
+
+    def picture(self, camera: str) -> bytes | None:
+        """Return the scene as JPEG, red where the camera has learned to look away; None when too little is known.
+
+        Raises KeyError: there is no such camera.
+        """
+        scene = self._keepers[camera].show()
+        return None if scene is None else self._encoder.clean(heat(scene))
+
+    def forget(self, camera: str, *, by: str, how: str) -> None:
+        """Have *camera* learn its scene anew, once that is on the audit log.
+
+        Raises:
+            KeyError: there is no such camera.
+            StoreError: it could not be written down; nothing is forgotten.
+        """
+        keeper = self._keepers[camera]
+        self._panel.record(f"what camera {camera} had learned was forgotten", by=by, how=how)
+        keeper.forget()
+        log.info("learned scene forgotten camera=%s by=%s how=%s", camera, by, how)
 
 
 class SceneWriter:

@@ -11,8 +11,10 @@ from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.scenes import Scenes
 from pisecurity.web import api, pages, problems
 from pisecurity.web import mailbox as mailbox_pages
+from pisecurity.web import scenes as scene_pages
 from pisecurity.web.access import AccessPolicy, Guard
 from pisecurity.web.assets import assets
 from pisecurity.web.parts import EXTENSION, Parts
@@ -40,6 +42,7 @@ def create_app(
     house: str = "Home",
     labels: Mapping[str, str] | None = None,
     mailbox: Mailbox | None = None,
+    scenes: Scenes | None = None,
 ) -> Flask:
     """Return the page as a WSGI application.
 
@@ -50,19 +53,24 @@ def create_app(
         house: name of the house.
         labels: what people call the cameras, by id.
         mailbox: the demo's; its pages exist only with it.
+        scenes: what the cameras have learned; the pages that show it exist only with it.
     """
     folder = assets()
     app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    parts = Parts(panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox)
+    parts = Parts(panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes)
     app.extensions[EXTENSION] = parts
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
     if mailbox is not None:
         app.register_blueprint(mailbox_pages.blueprint)
+    if scenes is not None:
+        app.register_blueprint(scene_pages.blueprint)
     problems.register(app)
-    app.context_processor(lambda: {"house": parts.house, "has_mailbox": parts.mailbox is not None})
+    app.context_processor(
+        lambda: {"house": parts.house, "has_mailbox": parts.mailbox is not None, "has_scenes": scenes is not None}
+    )
     app.add_template_filter(lambda at: short_time(at, clock.now(), zone), "short_time")
     app.wsgi_app = Guard(app.wsgi_app, access, clock)  # type: ignore[method-assign]
     return app

@@ -14,6 +14,7 @@ from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.scenes import Scenes
 
 EXTENSION = "pisecurity"
 FIRST_LOOKS = 2
@@ -38,6 +39,8 @@ class Parts:
     """What people call the cameras, by id."""
     mailbox: Mailbox | None = None
     """The embedded mailbox of the demo."""
+    scenes: Scenes | None = None
+    """What the cameras have learned."""
     first_looks: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(FIRST_LOOKS))
     """Held by each request that waits for the first picture of a camera."""
 

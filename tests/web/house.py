@@ -36,6 +36,7 @@ from pisecurity.ports import Clock, PictureKind, ReceivedMail
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.worker import Worker
 from pisecurity.settings import AlarmSettings, ModeSettings
 from pisecurity.web import AccessPolicy, create_app
@@ -133,7 +134,7 @@ class House:
         self.panel.start()
         self.frames = 0
 
-    def app(self, policy: AccessPolicy | None = None) -> Flask:
+    def app(self, policy: AccessPolicy | None = None, scenes: Scenes | None = None) -> Flask:
         return create_app(
             panel=self.panel,
             store=self.store,
@@ -146,6 +147,7 @@ class House:
             house="Garden 7",
             labels={"front": "Front door", "yard": "Yard"},
             mailbox=self.mailbox,
+            scenes=scenes,
         )
 
     def offer(self, camera: str = "front") -> None:

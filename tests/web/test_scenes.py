@@ -1,0 +1,95 @@
+"""The page of what a camera has learned, over plain HTTP."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from pisecurity.adapters.jpeg import SimpleJpegEncoder
+from pisecurity.core.types import Alarm
+from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.runtime.scenes import Scenes
+from tests.fakes import FakeClock
+from tests.web.house import House
+from tests.web.test_pages import ORIGIN, PhoneClient, words
+
+
+class Keeper:
+    """A camera that knows an even scene, with a restless corner."""
+
+    def __init__(self) -> None:
+        self.forgotten = 0
+        restless = np.zeros((120, 160), np.uint8)
+        restless[:40, :40] = 160
+        plane = np.full((120, 160), 90, np.uint8)
+        self.scene: LearnedScene | None = LearnedScene(plane, np.full((240, 320), 90, np.uint8), restless, 9, 1, 1)
+
+    def show(self) -> LearnedScene | None:
+        return self.scene
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
+class Place:
+    def __init__(self) -> None:
+        self.house, self.keeper = House(FakeClock()), Keeper()
+        keepers = {"front": self.keeper}
+        app = self.house.app(scenes=Scenes(keepers, self.house.panel, SimpleJpegEncoder()))  # type: ignore[arg-type]
+        app.test_client_class = PhoneClient
+        self.page: FlaskClient = app.test_client()
+
+
+def test_the_home_page_leads_to_what_the_camera_has_learned() -> None:
+    page = Place().page
+    (address,) = re.findall(r'class="label" href="([^"]+)"', page.get("/").text)
+    html = page.get(address).text
+    assert "What this camera has learned" in words(html)
+    (source,) = re.findall(r'<img class="big" src="([^"]+)"', html)
+    picture = page.get(source)
+    assert (picture.status_code, picture.mimetype) == (200, "image/jpeg")
+    assert picture.data[:2] == b"\xff\xd8"
+
+
+def test_forgetting_asks_first_then_forgets_and_is_on_the_audit_log() -> None:
+    place = Place()
+    html = place.page.get("/cameras/front").text
+    assert html.index("<details>") < html.index('action="/cameras/front/forget"') < html.index("</details>")
+    notes: list[str] = []
+
+    def save(alarm: Alarm, note: str) -> None:
+        notes.append(note)
+
+    place.house.store.save_alarm = save  # type: ignore[method-assign]
+    answer = place.page.post("/cameras/front/forget", headers=ORIGIN)
+    assert answer.status_code == 303
+    assert place.keeper.forgotten == 1
+    assert notes == ["what camera front had learned was forgotten by 192.168.1.30 (page)"]
+    assert "Forgotten." in words(place.page.get(answer.headers["Location"]).text)
+
+
+def test_what_is_not_on_the_audit_log_is_not_forgotten() -> None:
+    place = Place()
+    place.house.store.broken = "the disk is full; free some space on it"
+    assert place.page.post("/cameras/front/forget", headers=ORIGIN).status_code >= 500
+    assert place.keeper.forgotten == 0
+
+
+def test_another_site_cannot_have_it_forgotten() -> None:
+    place = Place()
+    answer = place.page.post("/cameras/front/forget", headers={"Origin": "http://evil.example"})
+    assert (answer.status_code, place.keeper.forgotten) == (403, 0)
+
+
+def test_a_camera_that_knows_too_little_has_no_picture() -> None:
+    place = Place()
+    place.keeper.scene = None
+    assert place.page.get("/cameras/front/learned.jpg").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/cameras/attic", "/cameras/attic/learned.jpg"])
+def test_there_is_nothing_about_a_camera_that_does_not_exist(address: str) -> None:
+    assert Place().page.get(address).status_code == 404
