@@ -23,6 +23,7 @@ from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, 
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel, PanelStatus
+from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,8 @@ LONGEST_PATH = 107
 ARMED_MODES = {"away": Mode.AWAY, "home": Mode.HOME, "night": Mode.NIGHT}
 
 
-def commands(panel: Panel, health: Health, test_alert: Callable[[str], str]) -> Mapping[str, Handler]:
-    """Return the handlers of status, arm, disarm and test-alert.
+def commands(panel: Panel, health: Health, test_alert: Callable[[str], str], scenes: Scenes) -> Mapping[str, Handler]:
+    """Return the handlers of status, arm, disarm, test-alert and forget.
 
     Args:
         test_alert: ``test_alert(by)`` queues a test alert and returns in words where it goes.
@@ -60,11 +61,19 @@ def commands(panel: Panel, health: Health, test_alert: Callable[[str], str]) -> 
             raise ControlError(f"there is no such mode; give one of {', '.join(ARMED_MODES)}")
         return switch(ARMED_MODES[mode], by)
 
+    def forget(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
+        camera = request.get("camera")
+        if not isinstance(camera, str) or camera not in scenes.cameras:
+            raise ControlError(f"there is no such camera; give one of {', '.join(scenes.cameras)}")
+        scenes.forget(camera, by=by, how="cli")
+        return {"text": f"camera {camera} learns its scene anew; for about three seconds nothing becomes an event"}
+
     return {
         "status": lambda request, by: _described(panel.status(), health),
         "arm": arm,
         "disarm": lambda request, by: switch(Mode.DISARMED, by),
         "test-alert": lambda request, by: {"text": test_alert(by)},
+        "forget": forget,
     }
 
 

@@ -172,6 +172,11 @@ def _arm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=("away", "home", "night"), default="away", help="default: away")
 
 
+def _forget(parser: argparse.ArgumentParser) -> None:
+    _state(parser)
+    parser.add_argument("camera", metavar="CAMERA", help="id of the camera, as in config.toml")
+
+
 def _events(parser: argparse.ArgumentParser) -> None:
     _state(parser)
     parser.add_argument(
@@ -262,6 +267,10 @@ COMMANDS: Sequence[Command] = (
     Command(
         "test-alert", "remote:test_alert", "send a test alert the way an alarm would go",
         "pisecurity test-alert", _state,
+    ),
+    Command(
+        "forget", "remote:forget", "have a camera of the running daemon learn its scene anew",
+        "pisecurity forget front", _forget,
     ),
 )  # fmt: skip
 

@@ -52,6 +52,12 @@ def test_alert(args: argparse.Namespace) -> int:
     return 0
 
 
+def forget(args: argparse.Namespace) -> int:
+    """Have a camera learn its scene anew."""
+    print(_ask(args, "forget", camera=args.camera)["text"])
+    return 0
+
+
 def in_words(answer: Mapping[str, Any]) -> str:
     """Return the daemon's *answer* as one line: state, countdown, and who ordered it."""
     state, countdown_s = str(answer["state"]), answer["countdown_s"]

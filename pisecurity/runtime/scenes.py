@@ -136,6 +136,11 @@ class Scenes:
         """*keepers*: by id of the camera."""
         self._keepers, self._panel, self._encoder = keepers, panel, encoder
 
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Ids of the cameras, in the order of the settings."""
+        return tuple(self._keepers)
+
     def picture(self, camera: str) -> bytes | None:
         """Return the scene as JPEG, red where the camera has learned to look away; None when too little is known.
 

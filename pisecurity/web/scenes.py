@@ -41,6 +41,6 @@ def forget(camera: str) -> BaseResponse:
 
 def _scenes(camera: str) -> Scenes:
     ours = parts()
-    if ours.scenes is None or camera not in ours.live.cameras:
+    if ours.scenes is None or camera not in ours.scenes.cameras:
         abort(404, "There is no such camera.")
     return ours.scenes

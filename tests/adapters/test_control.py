@@ -27,8 +27,9 @@ from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import AlreadyRunningError, ControlError, StoreError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.scenes import Scenes
 from pisecurity.settings import AlarmSettings, ModeSettings
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, ShadeEncoder
 
 
 def echo(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
@@ -248,7 +249,7 @@ def house() -> tuple[Mapping[str, Handler], Health]:
     settings = AlarmSettings(away=ModeSettings(exit_delay_s=30))
     panel = Panel(Kept(), clock, settings, lambda transition: None)
     panel.start()
-    return commands(panel, health, lambda by: f"test mail of {by} queued"), health
+    return commands(panel, health, lambda by: f"test mail of {by} queued", Scenes({}, panel, ShadeEncoder())), health
 
 
 def test_arm_switches_to_the_named_mode_in_the_name_of_the_caller() -> None:

@@ -18,9 +18,10 @@ from pisecurity.core.types import Alarm
 from pisecurity.errors import MailError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.scenes import Scenes
 from pisecurity.settings import AlarmSettings
 from tests.cli.commands import Ran, Shell
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, ShadeEncoder
 
 USER = getpass.getuser()
 
@@ -40,6 +41,10 @@ class House:
     state: Path
     health: Health
     mail: bool = True
+    forgotten: int = 0
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     def test_alert(self, by: str) -> str:
         if not self.mail:
@@ -53,7 +58,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path, Health(clock))
     panel = Panel(Memory(), clock, AlarmSettings(), lambda transition: None)
     panel.start()
-    with serving(ControlServer(tmp_path / FILE_NAME, commands(panel, house.health, house.test_alert), clock)):
+    scenes = Scenes({"front": house}, panel, ShadeEncoder())  # type: ignore[dict-item]
+    with serving(ControlServer(tmp_path / FILE_NAME, commands(panel, house.health, house.test_alert, scenes), clock)):
         yield house
 
 
@@ -113,6 +119,16 @@ def test_a_refusal_is_one_line(shell: Shell, house: House) -> None:
     assert shell("test-alert", "--state", house.state) == Ran(
         1, "", "pisecurity: no mail account; add a [mail] table to config.toml\n"
     )
+
+
+def test_a_camera_is_told_to_forget_and_an_unknown_one_is_named(shell: Shell, house: House) -> None:
+    assert shell("forget", "front", "--state", house.state) == Ran(
+        0, "camera front learns its scene anew; for about three seconds nothing becomes an event\n", ""
+    )
+    assert house.forgotten == 1
+    failed = shell("forget", "attic", "--state", house.state)
+    assert failed.code == 1
+    assert "there is no such camera; give one of front" in failed.err
 
 
 @pytest.mark.parametrize("command", ["status", "arm", "disarm", "test-alert"])
