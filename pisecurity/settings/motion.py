@@ -12,6 +12,10 @@ from pisecurity.settings.table import Table
 class MotionSettings(Table):
     """The ``[motion]`` table."""
 
+    sensitivity: int = Field(3, ge=1, le=5)
+    """How easily something counts: 3 is what the settings below say, 1 is for windy trees, 5 for the dark and far."""
+    sensitivity_night: int = Field(0, ge=0, le=5)
+    """The same while the picture is dark; 0: as by day."""
     min_contrast: int = Field(6, ge=2, le=64)
     """Least change of brightness that counts, in steps of 255, on top of the noise of the picture; half in the dark."""
     min_area: float = Field(0.00036, gt=0, le=0.5)

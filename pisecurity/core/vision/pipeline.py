@@ -20,6 +20,7 @@ from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirrin
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scale import PersonScale
 from pisecurity.core.vision.scene import Exposure, LightChange, Settling, normalised
+from pisecurity.core.vision.sensitivity import Sensitivity
 from pisecurity.core.vision.things import Thing, as_track
 from pisecurity.core.vision.tracks import Tracker
 from pisecurity.core.vision.zones import ZoneMap
@@ -62,7 +63,7 @@ class Pipeline:
         scale: PersonScale | None = None,
     ) -> None:
         """*scale*: how tall people are, learned before by the same camera at the same place; None: not known."""
-        self._motion = motion
+        self._sensitivity = Sensitivity(motion)
         self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
         self._camera = camera
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
@@ -109,7 +110,7 @@ class Pipeline:
 
         Other privacy zones are not told here but by ``Frame.visible``, and start the scene anew.
         """
-        self._motion = motion
+        self._sensitivity.apply(motion)
         self._zones = ZoneMap([zone for zone in zones if zone.camera == self._camera])
 
     def step(self, frame: Frame) -> Step:
@@ -131,6 +132,7 @@ class Pipeline:
             return Step((), (), _result(NOTHING, planes, unsettled=self._settling.distrusting(now_s)))
         planes = replace(planes, coarse=self._denoiser.clean(planes.coarse, self._tracker.clutter, now_s))
         gain = self._exposure.measure(planes.coarse, background.level, now_s)
+        self._sensitivity.look(self._exposure.brightness, now_s)
         coarse = normalised(planes.coarse, gain)
         change = find_change(coarse, background, self._motion.min_area, dark=self._denoiser.smooths)
         jolted = self._settling.notice(change.share / self._clear_share, self._motion.light_share, now_s)
@@ -203,6 +205,10 @@ class Pipeline:
         )
         distrust = self._settling.distrusting(now_s)
         return self._tracker.follow(placed, sight, now_s, self._motion, distrust=distrust)
+
+    @property
+    def _motion(self) -> MotionSettings:
+        return self._sensitivity.motion
 
     @property
     def _contrast(self) -> float:

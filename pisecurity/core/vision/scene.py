@@ -27,6 +27,8 @@ class Exposure:
         self._gain, self._visible = 1.0, visible
         self._mean: float | None = None
         self._measured_s = 0.0
+        self.brightness = 0.0
+        """Mean of the last measured plane in its own light, 0 to 255."""
 
     def measure(self, coarse: Mat, background: Mat, now_s: float) -> float:
         """Return the gain: *coarse* over *background* (both (H, W) uint8), as the median of 1/16 of the pixels.
@@ -34,7 +36,7 @@ class Exposure:
         A median, because a person or a lamp in one corner must not move it. Measured anew only when the mean
         brightness moved or the last measure is 0.8 s old.
         """
-        mean = cv2.mean(coarse, self._visible)[0]
+        self.brightness = mean = cv2.mean(coarse, self._visible)[0]
         known = self._mean is not None and abs(mean - self._mean) <= _MEAN_STEP
         if not known or now_s - self._measured_s >= _GAIN_EVERY_S:
             ratios = coarse[SAMPLE] / np.maximum(background[SAMPLE], 8).astype(np.float32)
