@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, Literal, NoReturn, Protocol
 
 import cv2
 import numpy as np
@@ -45,20 +45,15 @@ Maker = Callable[[int, int, float], Detector]
 
 
 class Ours:
-    """The pipeline of the daemon with its default settings, and no zones. It tells no mask."""
+    """The pipeline of the daemon without zones, and with its default settings but for a few. It tells no mask."""
 
     ALARMS = (TrackState.CONFIRMED, TrackState.HOLDING)
 
     def __init__(
-        self,
-        width: int,
-        height: int,
-        fps: float,
-        motion: MotionSettings | None = None,
-        scale: PersonScale | None = None,
+        self, motion: MotionSettings, width: int, height: int, fps: float, scale: PersonScale | None = None
     ) -> None:
-        """*motion*, *scale*: what a household has set, and what the camera learned there, if anything."""
-        self._pipeline = Pipeline("ruler", motion or MotionSettings(), (), scale)
+        """*motion*, *scale*: what a household has set, and how tall people are there, if that was learned before."""
+        self._pipeline = Pipeline("ruler", motion, (), scale)
         self._index = -1
 
     def step(self, luma: Plane, taken_s: float) -> Found:
@@ -104,8 +99,11 @@ _knn = partial(cv2.createBackgroundSubtractorKNN, history=500, dist2Threshold=40
 OURS: Final = "ours"
 YARDSTICK: Final = "mog2/2"
 """The detector whose cost is 1: what most people use, at the size they use it."""
+BACKGROUNDS: Final[Sequence[Literal["mog2", "knn"]]] = ("mog2", "knn")
 DETECTORS: Final[Mapping[str, Maker]] = {
-    OURS: Ours,
+    OURS: partial(Ours, MotionSettings()),
+    **{f"ours-{kind}": partial(Ours, MotionSettings(background=kind)) for kind in BACKGROUNDS},
+    **{f"ours-{level}": partial(Ours, MotionSettings(sensitivity=level)) for level in (1, 2, 4, 5)},
     "mog2": partial(Subtractor, _mog2, 1),
     YARDSTICK: partial(Subtractor, _mog2, 2),
     "knn": partial(Subtractor, _knn, 1),

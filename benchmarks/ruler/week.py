@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from benchmarks.ruler.detectors import Maker, Ours
@@ -69,15 +70,16 @@ def at_home(home: Home, make: Maker) -> Maker:
 
     The other detectors have no setting for that.
     """
-    if make is not Ours:
+    if not (isinstance(make, partial) and make.func is Ours):
         return make
     width, height = SIZE
-    motion, scale = MotionSettings(pets=home.pets), PersonScale()
+    motion: MotionSettings = make.args[0].model_copy(update={"pets": home.pets})
+    scale = PersonScale()
     for number, script in enumerate(home.moving_in(View(width, height))):
         scene = Scene(script, number, width, height, colour=False)
-        for _ in looks(scene, Ours(width, height, FPS, motion, scale), MOVING_IN_S, FPS):
+        for _ in looks(scene, Ours(motion, width, height, FPS, scale), MOVING_IN_S, FPS):
             pass
-    return lambda w, h, fps: Ours(w, h, fps, motion, deepcopy(scale))
+    return lambda w, h, fps: Ours(motion, w, h, fps, deepcopy(scale))
 
 
 def watch(home: Home, minute: Minute, make: Maker) -> Watched:

@@ -33,3 +33,5 @@ class MotionSettings(Table):
     """Share of the picture that must change at once to be taken for a change of light or a knocked camera."""
     event_gap_s: float = Field(10, ge=1, le=600)
     """Seconds without anything that counts until an event is over."""
+    background: Literal["ours", "mog2", "knn"] = "ours"
+    """Who tells what is the scene: pisecurity, or OpenCV's MOG2 or KNN, to compare. Another one begins anew."""

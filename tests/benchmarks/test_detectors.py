@@ -8,7 +8,7 @@ from benchmarks.ruler.metrics import Found
 from pisecurity.core.types import Plane
 
 WIDTH, HEIGHT, FPS = 160, 120, 10.0
-PEERS = sorted(set(DETECTORS) - {OURS})
+PEERS = sorted(name for name in DETECTORS if not name.startswith(OURS))
 
 
 def planes(count: int, moving_from: int) -> list[Plane]:
@@ -82,7 +82,7 @@ def test_globs_choose_in_the_order_of_the_names() -> None:
 
 
 def test_a_name_that_fits_nothing_is_named() -> None:
-    with pytest.raises(ValueError, match=r"vibe: fits none of ours, mog2"):
+    with pytest.raises(ValueError, match=r"vibe: fits none of ours, .*, mog2"):
         matching(list(DETECTORS), ["ours", "vibe"])
 
 

@@ -7,28 +7,25 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from pisecurity.core.vision.fine import TIME_SLACK_S, FineScene
 from pisecurity.core.vision.learned import RESTLESS_STEPS, LearnedScene
 from pisecurity.core.vision.planes import Mat, Planes, Rect
 from pisecurity.core.vision.scene import normalised, weight
 
 _LEARN_EVERY_S = 0.4
-_FINE_EVERY_S = 0.8
-"""The fine plane has four times the pixels, and only boxes are measured on it."""
-_TIME_SLACK_S = 0.02
-_LONGEST_S = 1.0
+LONGEST_S = 1.0
 """Longest time one frame may stand for: after a pause of the camera it must not become the whole background."""
 _QUIET_TAU_S = 4.0
 _MOVING_TAU_S = 40.0
-_FINE_TAU_S = 3.5
 _RESTLESS_TAU_S = 10.0
 _RESTLESS_LEAST_TAU_S = 2.0
 """A new scene learns faster, or a tree would raise an alarm after every start."""
-_RELEARN_TAU_S = 0.15
+RELEARN_TAU_S = 0.15
 _ABSORB_TAU_S = 1.0
-_GAIN_FOLLOWED = 0.03
+GAIN_FOLLOWED = 0.03
 _RESTLESS_MOST = 48
 _RESTLESS_FACTOR = 2.0
-_NOISE_FACTOR = 3.0
+NOISE_FACTOR = 3.0
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
 
@@ -49,10 +46,9 @@ class Background:
         self.sigma = 1.0
         """Standard deviation of the noise of the coarse planes it learned from, in steps of 255."""
         self._coarse: Mat = planes.coarse.astype(np.float32)
-        self._fine: Mat = planes.fine.astype(np.float32)
+        self._fine = FineScene(planes.fine)
         self._restless: Mat = np.zeros(self.shape, np.float32)
         self._learned_s: float | None = None
-        self._fine_waits_s = 0.0
         self._known_s = 0.0
         self._draw(min_contrast)
 
@@ -60,28 +56,29 @@ class Background:
         self.level: Mat = cv2.convertScaleAbs(self._coarse)
         """(H, W) uint8 brightness."""
         tolerance = cv2.convertScaleAbs(
-            self._restless, alpha=_RESTLESS_FACTOR, beta=min_contrast + _NOISE_FACTOR * self.sigma
+            self._restless, alpha=_RESTLESS_FACTOR, beta=min_contrast + NOISE_FACTOR * self.sigma
         )
-        self.upper: Mat = cv2.add(cv2.dilate(self.level, _SQUARE3), tolerance)
-        self.lower: Mat = cv2.subtract(cv2.erode(self.level, _SQUARE3), tolerance)
-        if self._hidden is not None:
-            self.upper[self._hidden], self.lower[self._hidden] = 255, 0
+        self.upper, self.lower = envelope(self.level, tolerance, self._hidden)
         self.slack: Mat = cv2.subtract(self.upper, self.level)
         """(H, W) uint8: how much brighter than ``level`` is still unchanged."""
 
+    def outside(self, coarse: Mat) -> Mat:
+        """See ``BackgroundModel``: by how much it is above or below the envelope."""
+        return beyond(coarse, self.upper, self.lower)
+
     def fine_level(self, rows: slice, columns: slice, gain: float) -> Mat:
-        """Return the brightness of a part of the fine plane in the light of the frame, uint8."""
-        return cv2.convertScaleAbs(self._fine[rows, columns], alpha=gain)
+        """See ``BackgroundModel``."""
+        return self._fine.level(rows, columns, gain)
 
     def learned(self, raw_sigma: float, hidden: bytes) -> LearnedScene:
         """Return a copy of what was learned; the arguments are those of ``LearnedScene`` that are not known here."""
         restless: Mat = cv2.convertScaleAbs(self._restless, alpha=RESTLESS_STEPS)
-        fine: Mat = cv2.convertScaleAbs(self._fine)
+        fine = self._fine.level(slice(None), slice(None), 1.0)
         return LearnedScene(self.level.copy(), fine, restless, self._known_s, self.sigma, raw_sigma, hidden)
 
     def take_up(self, scene: LearnedScene, min_contrast: float) -> None:
         """Go on with what was learned earlier, of planes of the same size."""
-        self._coarse, self._fine = scene.coarse.astype(np.float32), scene.fine.astype(np.float32)
+        self._coarse, self._fine = scene.coarse.astype(np.float32), FineScene(scene.fine)
         self._restless = scene.restless.astype(np.float32) / RESTLESS_STEPS
         self.sigma, self._known_s = scene.sigma, scene.known_s
         self._draw(min_contrast)
@@ -100,17 +97,17 @@ class Background:
         return cv2.countNonZero(seen) / seen.size if seen.size else 0.0
 
     def relearn(self, planes: Planes, elapsed_s: float, min_contrast: float) -> None:
-        """Take the frame over within about 0.3 s."""
-        share = weight(min(elapsed_s, _LONGEST_S), _RELEARN_TAU_S)
+        """See ``BackgroundModel``."""
+        share = weight(min(elapsed_s, LONGEST_S), RELEARN_TAU_S)
         cv2.accumulateWeighted(planes.coarse, self._coarse, share)
-        cv2.accumulateWeighted(planes.fine, self._fine, share)
+        self._fine.relearn(planes.fine, share)
         self._draw(min_contrast)
 
     def due(self, now_s: float) -> bool:
-        """Return whether ``learn`` should be called."""
+        """See ``BackgroundModel``."""
         if self._learned_s is None:
             self._learned_s = now_s
-        return now_s - self._learned_s >= _LEARN_EVERY_S - _TIME_SLACK_S
+        return now_s - self._learned_s >= _LEARN_EVERY_S - TIME_SLACK_S
 
     def learn(
         self,
@@ -123,44 +120,22 @@ class Background:
         min_contrast: float,
         sigma: float,
     ) -> bool:
-        """Follow slow changes; return whether the light of the background moved, so that the gain is stale.
-
-        Args:
-            planes: the frame.
-            coarse: its coarse plane in the light of the background.
-            gain: brightness of the frame over that of the background.
-            moving: (H, W) uint8, not 0 where something moves: learned ten times as slowly; None: nowhere.
-            protected: boxes of things that count: what moves in them is not learned at all.
-            now_s: when it was taken.
-            min_contrast: least change that counts, in steps of 255, on top of noise.
-            sigma: standard deviation of the noise of *coarse*, in steps of 255.
-        """
-        elapsed_s = min(now_s - (self._learned_s or 0.0), _LONGEST_S)
+        """See ``BackgroundModel``: what moves is learned ten times as slowly."""
+        elapsed_s = min(now_s - (self._learned_s or 0.0), LONGEST_S)
         self._learned_s, self.sigma = now_s, sigma
-        followed = abs(gain - 1) > _GAIN_FOLLOWED
+        followed = abs(gain - 1) > GAIN_FOLLOWED
         if followed:
             self._coarse *= 1 + 0.5 * (gain - 1)
-            self._fine *= 1 + 0.5 * (gain - 1)
-        quiet = None if moving is None else cv2.bitwise_not(cv2.dilate(moving, _SQUARE5))
+            self._fine.brighten(1 + 0.5 * (gain - 1))
+        quiet = quiet_around(moving)
         if moving is not None:
             unprotected = _without(moving, protected)
             cv2.accumulateWeighted(coarse, self._coarse, weight(elapsed_s, _MOVING_TAU_S), unprotected)
         cv2.accumulateWeighted(coarse, self._coarse, weight(elapsed_s, _QUIET_TAU_S), quiet)
-        self._learn_fine(planes, gain, quiet, elapsed_s)
+        self._fine.learn(planes, gain, quiet, elapsed_s)
         self._learn_spread(coarse, protected, elapsed_s)
         self._draw(min_contrast)
         return followed
-
-    def _learn_fine(self, planes: Planes, gain: float, quiet: Mat | None, elapsed_s: float) -> None:
-        self._fine_waits_s += elapsed_s
-        if self._fine_waits_s < _FINE_EVERY_S - _TIME_SLACK_S:
-            return
-        if quiet is not None and planes.scale > 1:
-            height, width = planes.fine.shape
-            quiet = cv2.resize(quiet, (width, height), interpolation=cv2.INTER_NEAREST)
-        share = weight(self._fine_waits_s, _FINE_TAU_S)
-        self._fine_waits_s = 0.0
-        cv2.accumulateWeighted(normalised(planes.fine, gain), self._fine, share, quiet)
 
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:
         difference = cv2.absdiff(coarse, self.level)
@@ -172,13 +147,38 @@ class Background:
         cv2.accumulateWeighted(strays, self._restless, weight(elapsed_s, tau_s), open_to_it)
 
     def absorb(self, planes: Planes, gain: float, rects: Sequence[Rect], elapsed_s: float) -> None:
-        """Let what stands still in *rects* become part of the scene within about 3 s."""
+        """See ``BackgroundModel``; it takes about 3 s."""
         if not rects:
             return
-        share = weight(min(elapsed_s, _LONGEST_S), _ABSORB_TAU_S)
+        share = weight(min(elapsed_s, LONGEST_S), _ABSORB_TAU_S)
         for rect in rects:
             part = normalised(planes.coarse[rect.slices], gain)
             cv2.accumulateWeighted(np.ascontiguousarray(part), self._coarse[rect.slices], share)
+
+
+def envelope(level: Mat, tolerance: Mat, hidden: Mat | None) -> tuple[Mat, Mat]:
+    """Return the brightest and the darkest that is unchanged, both (H, W) uint8.
+
+    Args:
+        level: (H, W) uint8 brightness of the scene.
+        tolerance: (H, W) uint8, how far a pixel may stray from that of its 3x3 neighbours.
+        hidden: (H, W) bool, where everything is unchanged; None: nowhere.
+    """
+    upper = cv2.add(cv2.dilate(level, _SQUARE3), tolerance)
+    lower = cv2.subtract(cv2.erode(level, _SQUARE3), tolerance)
+    if hidden is not None:
+        upper[hidden], lower[hidden] = 255, 0
+    return upper, lower
+
+
+def beyond(plane: Mat, upper: Mat, lower: Mat) -> Mat:
+    """Return by how much *plane* is above *upper* or below *lower*, 0 where it is between; all uint8."""
+    return cv2.max(cv2.subtract(plane, upper), cv2.subtract(lower, plane))
+
+
+def quiet_around(moving: Mat | None) -> Mat | None:
+    """Return where nothing moves within two pixels, (H, W) uint8; None: nothing moves anywhere."""
+    return None if moving is None else cv2.bitwise_not(cv2.dilate(moving, _SQUARE5))
 
 
 def _at_most(image: Mat, limit: int) -> Mat:

@@ -13,7 +13,7 @@ import cv2
 
 from pisecurity.core.types import TrackState
 from pisecurity.core.vision import light
-from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.motion import Stirring, has_outline
 from pisecurity.core.vision.planes import Mat, Rect
 from pisecurity.core.vision.scale import PersonScale
@@ -79,7 +79,7 @@ class Sight:
 
     coarse: Mat
     """(H, W) uint8 in the light of the background."""
-    background: Background
+    background: BackgroundModel
     moving: Mat | None
     plain: Mat
     """(H, W) uint8, the same in its own light."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from pisecurity.core.types import Box
-from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.planes import Mat, Planes, Rect
 
 LEAST_PIXELS = 4
@@ -54,7 +54,7 @@ class Change:
 NOTHING = Change(None, (), 0.0)
 
 
-def find_change(coarse: Mat, background: Background, min_area: float, *, dark: bool = False) -> Change:
+def find_change(coarse: Mat, background: BackgroundModel, min_area: float, *, dark: bool = False) -> Change:
     """Return what differs between *coarse* and *background*.
 
     Args:
@@ -64,7 +64,7 @@ def find_change(coarse: Mat, background: Background, min_area: float, *, dark: b
         dark: contrast is so low that a person close by is seen in pieces.
     """
     least = max(min_area * coarse.size, LEAST_PIXELS)
-    outside = cv2.max(cv2.subtract(coarse, background.upper), cv2.subtract(background.lower, coarse))
+    outside = background.outside(coarse)
     if cv2.countNonZero(outside) < least:
         return NOTHING
     around = Rect(*cv2.boundingRect(outside)).grown(LIGHT_WINDOW + 1, coarse.shape)
@@ -80,7 +80,7 @@ def find_change(coarse: Mat, background: Background, min_area: float, *, dark: b
     return Change(moving, blobs, pixels / coarse.size)
 
 
-def _unexplained(outside: Mat, coarse: Mat, background: Background, around: Rect) -> Mat:
+def _unexplained(outside: Mat, coarse: Mat, background: BackgroundModel, around: Rect) -> Mat:
     """Return the part of *outside* near which a smooth change of light does not explain the change.
 
     Light adds to or multiplies the brightness of a neighbourhood alike: what is left after taking the local mean
@@ -189,7 +189,7 @@ class Stirring:
         return older[-1] if older else next(iter(self._kept), None)
 
 
-def tighten(planes: Planes, background: Background, gain: float, least_contrast: float, rect: Rect) -> Box:
+def tighten(planes: Planes, background: BackgroundModel, gain: float, least_contrast: float, rect: Rect) -> Box:
     """Return the box of the thing in *rect*, measured on the fine plane, in shares of the picture.
 
     The box reaches over the rows and columns in which at least two fine pixels differ from the background by
@@ -213,7 +213,7 @@ def tighten(planes: Planes, background: Background, gain: float, least_contrast:
     return Box(left / width, top / height, (wide + 1) / width, (tall + 1) / height)
 
 
-def has_outline(coarse: Mat, background: Background, moving: Mat, rect: Rect) -> bool:
+def has_outline(coarse: Mat, background: BackgroundModel, moving: Mat, rect: Rect) -> bool:
     """Return whether what differs in *rect* stands out from the frame more than from the background.
 
     A thing that stands before the scene has its edges in the frame; the hole left by a thing that went away has

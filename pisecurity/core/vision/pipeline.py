@@ -16,11 +16,13 @@ from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.learned import LEAST_ALIKE, LearnedScene, hidden_mark
 from pisecurity.core.vision.ledger import Ledger
+from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scale import PersonScale
 from pisecurity.core.vision.scene import Exposure, LightChange, Settling, normalised
 from pisecurity.core.vision.sensitivity import Sensitivity
+from pisecurity.core.vision.subtracted import background_of
 from pisecurity.core.vision.things import Thing, as_track
 from pisecurity.core.vision.tracks import Tracker
 from pisecurity.core.vision.zones import ZoneMap
@@ -72,7 +74,7 @@ class Pipeline:
         self.scale = PersonScale() if scale is None else scale
         """How tall people are; grows by those who walk by."""
         self.scale.go_on()
-        self._background: Background | None = None
+        self._background: BackgroundModel | None = None
         self._visible: Plane | None = None
         self._coat = CoatWatch()
         self.seeing: Seeing | None = None
@@ -96,8 +98,11 @@ class Pipeline:
         self._earlier = scene
 
     def learned(self) -> LearnedScene | None:
-        """Return a copy of what was learned; None before the first frame and while too little is known of the scene."""
-        if self._background is None or self._last_s - self._began_s < WARM_UP_S:
+        """Return a copy of what was learned; None before the first frame and while too little is known of the scene.
+
+        Only our own background can tell it.
+        """
+        if not isinstance(self._background, Background) or self._last_s - self._began_s < WARM_UP_S:
             return None
         return self._background.learned(self._denoiser.raw_sigma, hidden_mark(self._visible))
 
@@ -108,8 +113,11 @@ class Pipeline:
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and the open event are kept.
 
+        Another ``motion.background`` knows nothing yet, so that the scene begins anew.
         Other privacy zones are not told here but by ``Frame.visible``, and start the scene anew.
         """
+        if motion.background != self._motion.background:
+            self._background = None
         self._sensitivity.apply(motion)
         self._zones = ZoneMap([zone for zone in zones if zone.camera == self._camera])
 
@@ -160,7 +168,7 @@ class Pipeline:
         self._visible = visible
         self._clear_share = 1.0 if clear is None else max(float(clear.mean()), _LEAST_CLEAR)
         self._denoiser, self._exposure, self._stirring = Denoiser(clear), Exposure(clear), Stirring()
-        self._background = Background(planes, self._contrast, clear)
+        self._background = background_of(self._motion.background, planes, self._contrast, clear)
         self._settling.start(now_s)
         self._began_s = now_s
         self._tracker.forget()
@@ -174,6 +182,8 @@ class Pipeline:
 
     def _take_up(self, earlier: LearnedScene, planes: Planes, clear: Mat | None) -> str:
         """Put *earlier* in the place of the scene just begun; return why not, empty when it was."""
+        if self._motion.background != "ours":
+            return f"motion.background is {self._motion.background}, which cannot be kept"
         if (earlier.coarse.shape, earlier.fine.shape) != (planes.coarse.shape, planes.fine.shape):
             return "the picture has another size"
         if earlier.hidden != hidden_mark(self._visible):
@@ -190,7 +200,7 @@ class Pipeline:
         return ""
 
     def _follow(
-        self, change: Change, planes: Planes, coarse: Mat, background: Background, now_s: float
+        self, change: Change, planes: Planes, coarse: Mat, background: BackgroundModel, now_s: float
     ) -> tuple[Thing, ...]:
         wanted = bool(change.blobs) or self._tracker.busy
         stirred = self._stirring.compare(planes.coarse, background.sigma, now_s, wanted=wanted)
@@ -224,7 +234,7 @@ class Pipeline:
         least = least_seen(self._contrast, self._denoiser.sigma, smooths=self._denoiser.smooths)
         self.seeing = self._coat.note(least, coat_differs(brightness), frame.taken_s, frame.taken_at)
 
-    def _box(self, thing: Thing, planes: Planes, background: Background, gain: float) -> Box:
+    def _box(self, thing: Thing, planes: Planes, background: BackgroundModel, gain: float) -> Box:
         if not thing.counts:
             return thing.rect.share(planes.coarse.shape)
         least = self._contrast + _FINE_MARGIN + _FINE_NOISE_FACTOR * self._denoiser.raw_sigma
@@ -242,7 +252,7 @@ class Pipeline:
         return Step(events, tracks, result, dismissed)
 
     def _learn(
-        self, planes: Planes, coarse: Mat, background: Background, gain: float, change: Change, now_s: float
+        self, planes: Planes, coarse: Mat, background: BackgroundModel, gain: float, change: Change, now_s: float
     ) -> None:
         elapsed_s, contrast = now_s - self._last_s, self._contrast
         background.absorb(planes, gain, self._tracker.settled(now_s), elapsed_s)
