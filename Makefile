@@ -41,6 +41,11 @@ test-v4l2: .venv-dev/$(READY) ## try USB cameras and a pin on those of the kerne
 test-libcamera: ## try the Pi camera on Debian's real libcamera, in a root folder of Debian; ARGS="--junit FILE"
 	@tests/system/libcamera_test.sh $(ARGS)
 
+# OpenCV 4.6 is built against numpy 1.
+test-opencv: .venv-dev/$(READY) ## find the same events with OpenCV 4.6 and 4.10 as with the locked one
+	@$(DEV) tests.core.vision.golden
+	@tests/setup/opencv.sh $(PYTHON) 4.6.0.66:1.26.4 4.10.0.84:2.2.6
+
 check: ruff mypy imports unit shell lines ## lint, format, types, layers, systemd unit, shell scripts, length of files
 
 ruff: .venv-dev/$(READY)
@@ -83,7 +88,7 @@ lock: .venv-lock/$(LOCKED) ## write requirements/*.txt anew, with the newest rel
 	requirements/lock.sh .venv-lock/bin/uv
 
 clean: ## remove what make made
-	rm -rf .venv .venv-dev .venv-dvr-scan .venv-lock .demo .drawn build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-opencv-* .venv-dvr-scan .venv-lock .demo .drawn build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/$(LOCKED): requirements/demo.txt requirements/build.txt
 	@tests/setup/venv.sh $(PYTHON) .venv requirements/demo.txt
