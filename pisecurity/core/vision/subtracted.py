@@ -31,7 +31,7 @@ _TAU_S = 50.0
 _FIRST_S = 0.1
 """Taken as the time before the second frame."""
 _DRAW_EVERY_S = 0.4
-"""Asking for the picture of the background costs as much as a look."""
+"""Asking for the picture of the background costs a fifth of a look, and it changes slowly."""
 
 
 class Subtracted:
