@@ -27,6 +27,7 @@ from pisecurity.core.types import (
     Receipt,
 )
 from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.core.vision.scale import People
 
 
 class Clock(Protocol):
@@ -229,7 +230,19 @@ class SceneStore(Protocol):
         ...
 
     def delete(self, camera: str) -> None:
-        """Remove what was kept, if anything is. Raises StoreError."""
+        """Remove the scene that was kept, if one is. Raises StoreError."""
+        ...
+
+    def load_people(self, camera: str) -> People | None:
+        """Return who was measured; None when there is none that can be used."""
+        ...
+
+    def save_people(self, camera: str, people: People) -> None:
+        """Write or replace who was measured. Raises StoreError."""
+        ...
+
+    def delete_people(self, camera: str) -> None:
+        """Remove who was measured, if anybody is. Raises StoreError."""
         ...
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import math
 import struct
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,15 +19,18 @@ from pisecurity.adapters.files import explained, make_folder, write_whole
 from pisecurity.core.types import Plane
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.planes import SMALLEST
+from pisecurity.core.vision.scale import KEPT, ROWS, Measured, People
 
 log = logging.getLogger(__name__)
+_Value = TypeVar("_Value")
 
 FOLDER = "scenes"
-ENDING = ".scene"
+ENDING, PEOPLE_ENDING = ".scene", ".people"
 MAGIC = b"pisecurity scene"
 VERSION = 1
 MOST_BYTES = 4 * 2**20
 """A file that is larger is none of ours."""
+MOST_PEOPLE_BYTES = 2**16
 MOST_PIXELS = 2 * 2**20
 """In all planes together; a camera of 640x480 has 0.46 million."""
 HEADER = struct.Struct("<16sHHHHHdfffB32s")
@@ -34,9 +40,10 @@ _DIGEST_BYTES = 32
 
 
 class SceneFiles:
-    """Fulfils SceneStore: ``scenes/<camera>.scene`` in the state folder, one file a camera.
+    """Fulfils SceneStore: ``scenes/<camera>.scene`` and ``.people`` in the state folder, one of each a camera.
 
-    A header, the planes packed with zlib, and the SHA-256 of both: a card that fails gives other bytes, not none.
+    The scene is a header, the planes packed with zlib, and the SHA-256 of both: a card that fails gives other bytes,
+    not none. People are a text.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,19 +52,7 @@ class SceneFiles:
 
     def load(self, camera: str) -> tuple[LearnedScene, datetime] | None:
         """Return what was kept and when, UTC; None when there is none, or none that can be used: the log says why."""
-        path = self._path(camera)
-        try:
-            with path.open("rb") as file:
-                content = file.read(MOST_BYTES + 1)
-            return unpacked(content)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            reason = str(error.strerror)
-        except ValueError as error:
-            reason = str(error)
-        log.warning("learned scene not used camera=%s file=%s reason=%s", camera, path, reason)
-        return None
+        return _read(self._path(camera, ENDING), unpacked)
 
     def save(self, camera: str, scene: LearnedScene, at: datetime) -> int:
         """Write or replace what was kept; return its bytes, which survive a power cut.
@@ -65,7 +60,26 @@ class SceneFiles:
         Raises:
             StoreError: it was not written; what was kept before still is.
         """
-        path, content = self._path(camera), packed(scene, at)
+        return self._write(self._path(camera, ENDING), packed(scene, at))
+
+    def delete(self, camera: str) -> None:
+        """Remove the scene that was kept, if one is. Raises StoreError."""
+        _delete(self._path(camera, ENDING))
+
+    def load_people(self, camera: str) -> People | None:
+        """Return who was measured; None when there is nobody, or none that can be used: the log says why."""
+        return _read(self._path(camera, PEOPLE_ENDING), people_in)
+
+    def save_people(self, camera: str, people: People) -> None:
+        """Write or replace who was measured. Raises StoreError: what was kept before still is."""
+        content = json.dumps({"version": VERSION, "bands": people}).encode()
+        self._write(self._path(camera, PEOPLE_ENDING), content)
+
+    def delete_people(self, camera: str) -> None:
+        """Remove who was measured, if anybody is. Raises StoreError."""
+        _delete(self._path(camera, PEOPLE_ENDING))
+
+    def _write(self, path: Path, content: bytes) -> int:
         try:
             make_folder(self._root)
             write_whole(path, content)
@@ -73,16 +87,47 @@ class SceneFiles:
             raise explained(path, error) from error
         return len(content)
 
-    def delete(self, camera: str) -> None:
-        """Remove what was kept, if anything is. Raises StoreError."""
-        path = self._path(camera)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise explained(path, error) from error
+    def _path(self, camera: str, ending: str) -> Path:
+        return self._root / f"{camera}{ending}"
 
-    def _path(self, camera: str) -> Path:
-        return self._root / f"{camera}{ENDING}"
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explained(path, error) from error
+
+
+def _read(path: Path, parsed: Callable[[bytes], _Value]) -> _Value | None:
+    """Return what is in the file, None when there is none that can be used: the log says why."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        return parsed(content)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = str(error.strerror)
+    except ValueError as error:
+        reason = str(error)
+    log.warning("what was learned is not used file=%s reason=%s", path, reason)
+    return None
+
+
+def people_in(content: bytes) -> People:
+    """Return who was measured, from the bytes of a file. Raises ValueError: it is none that can be used."""
+    try:
+        kept = json.loads(content[:MOST_PEOPLE_BYTES])
+        version, bands = kept["version"], kept["bands"]
+        people = tuple(tuple(Measured(int(person), float(height)) for person, height in band) for band in bands)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError("it is damaged") from error
+    if version != VERSION:
+        raise ValueError(f"it has version {version}, and this program reads {VERSION}")
+    plausible = all(0 < one.height <= 1 and abs(one.person) < 2**62 for band in people for one in band)
+    if len(people) != ROWS or not plausible or any(len(band) > KEPT for band in people):
+        raise ValueError("it holds numbers that cannot be")
+    return people
 
 
 def packed(scene: LearnedScene, at: datetime) -> bytes:

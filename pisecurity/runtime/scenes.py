@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pisecurity.core.vision.learned import LearnedScene, aged, heat
 from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.core.vision.scale import People
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock, JpegEncoder, SceneStore
 from pisecurity.runtime.panel import Panel
@@ -40,15 +41,22 @@ class SceneKeeper:
         self.camera = camera
         self._pipeline, self._store, self._clock, self._may_keep = pipeline, store, clock, may_keep
         self._to_write: deque[_Kept] = deque(maxlen=1)
+        self._people_to_write: deque[People | None] = deque(maxlen=1)
+        self._people: People | None = None
+        """As they are on disk, or about to be."""
         self._forgets, self._asked, self._answered = threading.Event(), threading.Event(), threading.Event()
         self._shown: LearnedScene | None = None
         self._offered = False
         self._beginnings = 0
         self._look_s = float("-inf")
         self._saved_s = float("-inf")
+        self._people_s = clock.monotonic()
 
     def restore(self) -> None:
         """Read what was kept and have the pipeline go on with it; called before the first frame."""
+        self._people = self._store.load_people(self.camera)
+        if self._people is not None:
+            self._pipeline.restore_people(self._people)
         kept = self._store.load(self.camera)
         if kept is None:
             return
@@ -74,12 +82,15 @@ class SceneKeeper:
         now_s = self._clock.monotonic()
         if now_s - self._look_s >= LOOK_EVERY_S:
             self._look_s = now_s
+            if now_s - self._people_s >= SAVE_EVERY_S:
+                self._keep_people(now_s)
             if now_s - self._saved_s >= SAVE_EVERY_S:
                 self._keep(now_s)
 
     def ended(self) -> None:
         """Keep what is known at a clean stop; called on the camera's thread after its last frame."""
         if not self._forgets.is_set():
+            self._keep_people(self._clock.monotonic())
             self._keep(self._clock.monotonic())
 
     def show(self) -> LearnedScene | None:
@@ -92,13 +103,27 @@ class SceneKeeper:
         """Have the scene learned anew from the next frame on, and remove what was kept. Called from any thread."""
         self._forgets.set()
         self._to_write.append(None)
+        self._people_to_write.append(None)
 
     def write(self) -> None:
         """Bring the disk up to date; a disk that takes nothing is logged, because the alarm works without."""
-        if not self._to_write:
-            return
-        kept = self._to_write.popleft()
         try:
+            self._write_people()
+            self._write_scene()
+        except StoreError as error:
+            log.warning("what was learned is not kept camera=%s reason=%s", self.camera, error)
+
+    def _write_people(self) -> None:
+        if self._people_to_write:
+            people = self._people_to_write.popleft()
+            if people is None:
+                self._store.delete_people(self.camera)
+            else:
+                self._store.save_people(self.camera, people)
+
+    def _write_scene(self) -> None:
+        if self._to_write:
+            kept = self._to_write.popleft()
             if kept is None:
                 self._store.delete(self.camera)
             else:
@@ -106,8 +131,6 @@ class SceneKeeper:
                 size = self._store.save(self.camera, *kept)
                 took_s = self._clock.monotonic() - began_s
                 log.info("learned scene kept camera=%s kb=%d took_s=%.2f", self.camera, size // 1000, took_s)
-        except StoreError as error:
-            log.warning("learned scene not kept camera=%s reason=%s", self.camera, error)
 
     def _notice_beginning(self) -> None:
         if self._offered:
@@ -121,6 +144,14 @@ class SceneKeeper:
             self._beginnings = self._pipeline.beginnings
             # It is of no use any more, and may show what a privacy zone has hidden since.
             self._to_write.append(None)
+
+    def _keep_people(self, now_s: float) -> None:
+        """Have it written how tall people are, if that changed; no picture of anybody is in it."""
+        self._people_s = now_s
+        people = self._pipeline.scale.learned()
+        if any(people) and people != self._people:
+            self._people = people
+            self._people_to_write.append(people)
 
     def _keep(self, now_s: float) -> None:
         scene = self._pipeline.learned() if self._may_keep() else None

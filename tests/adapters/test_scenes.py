@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pisecurity.adapters.scenes import HEADER, MOST_BYTES, SceneFiles, packed, unpacked
 from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.core.vision.scale import People, PersonScale
 from pisecurity.errors import StoreError
 from tests.fakes import START
 
@@ -128,7 +129,7 @@ def test_what_cannot_be_used_is_one_line_in_the_log(
     path(tmp_path).write_bytes(content)
     assert files.load("front") is None
     (line,) = caplog.messages
-    assert line == f"learned scene not used camera=front file={path(tmp_path)} reason={why}"
+    assert line == f"what was learned is not used file={path(tmp_path)} reason={why}"
 
 
 @given(st.integers(0, 5000), st.integers(1, 255))
@@ -170,3 +171,41 @@ def test_what_cannot_be_written_says_what_to_do_and_keeps_the_old(
 def test_a_folder_in_its_place_is_no_exception(files: SceneFiles, tmp_path: Path) -> None:
     path(tmp_path).mkdir(parents=True)
     assert files.load("front") is None
+
+
+def people() -> People:
+    scale = PersonScale()
+    for person in range(1, 16):
+        scale.note(person, 0.71, 0.3 + person / 100)
+    return scale.learned()
+
+
+def test_who_was_measured_comes_back_newest_last_and_is_gone_when_forgotten(files: SceneFiles) -> None:
+    files.save_people("front", people())
+    loaded = files.load_people("front")
+    assert loaded == people()
+    assert loaded is not None
+    assert PersonScale.of(loaded).learned() == people()
+    assert [one.person for one in loaded[14]] == list(range(4, 16))
+    files.delete_people("front")
+    assert files.load_people("front") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"[" * 60000,
+        b'{"version": 2, "bands": []}',
+        b'{"version": 1, "bands": []}',
+        b'{"version": 1, "bands": [' + b", ".join([b"[[1, NaN]]"] * 20) + b"]}",
+        b'{"version": 1, "bands": [' + b", ".join([b"[[1e999, 0.5]]"] * 20) + b"]}",
+        b'{"version": 1, "bands": [' + b", ".join([b"[" + b", ".join([b"[1, 0.5]"] * 13) + b"]"] * 20) + b"]}",
+    ],
+)
+def test_a_file_of_people_that_cannot_be_is_not_used(files: SceneFiles, tmp_path: Path, content: bytes) -> None:
+    files.save_people("front", people())
+    path(tmp_path).with_suffix(".people").write_bytes(content)
+    assert files.load_people("front") is None

@@ -13,6 +13,7 @@ import pytest
 from pisecurity.core.types import Frame
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.core.vision.scale import People
 from pisecurity.errors import StoreError
 from pisecurity.runtime.scenes import SAVE_EVERY_S, SceneKeeper, SceneWriter
 from pisecurity.settings import MotionSettings
@@ -25,6 +26,7 @@ class MemoryScenes:
 
     def __init__(self) -> None:
         self.kept: dict[str, tuple[LearnedScene, datetime]] = {}
+        self.people: dict[str, People] = {}
         self.full = False
         self.saves = self.deletes = 0
 
@@ -41,6 +43,17 @@ class MemoryScenes:
     def delete(self, camera: str) -> None:
         self.deletes += 1
         self.kept.pop(camera, None)
+
+    def load_people(self, camera: str) -> People | None:
+        return self.people.get(camera)
+
+    def save_people(self, camera: str, people: People) -> None:
+        if self.full:
+            raise StoreError("front.people: No space left on device; see that the disk has space")
+        self.people[camera] = people
+
+    def delete_people(self, camera: str) -> None:
+        self.people.pop(camera, None)
 
 
 class AnsweringClock(FakeClock):
@@ -189,7 +202,7 @@ def test_a_full_disk_is_a_line_in_the_log_and_no_more(caplog: pytest.LogCaptureF
     place.store.full = True
     place.watch(6)
     assert caplog.messages == [
-        "learned scene not kept camera=front reason=front.scene: No space left on device; see that the disk has space"
+        "what was learned is not kept camera=front reason=front.scene: No space left on device; see that the disk has space"
     ]
 
 
@@ -202,3 +215,46 @@ def test_the_writer_writes_what_is_left_behind_after_it_was_told_to_stop() -> No
     SceneWriter((place.keeper,), place.clock).work(stop, lambda: beats.append(1))
     assert place.store.saves == 1
     assert beats
+
+
+def measure(place: Place) -> None:
+    """Let six people have walked by, near and far."""
+    for person in range(1, 7):
+        for feet in (0.5, 0.7, 0.9):
+            place.pipeline.scale.note(person, feet, feet - 0.2)
+
+
+def test_how_tall_people_are_is_kept_over_a_restart_though_nothing_is_armed() -> None:
+    place = Place()
+    place.armed = False
+    place.watch(1)
+    measure(place)
+    place.keeper.ended()
+    place.keeper.write()
+    assert place.store.kept == {}
+    again = Place(place.store)
+    again.keeper.restore()
+    assert again.pipeline.scale.height(0.6) == pytest.approx(0.4, rel=0.1)
+
+
+def test_how_tall_people_are_is_forgotten_with_the_scene() -> None:
+    place = Place()
+    place.watch(1)
+    measure(place)
+    place.keeper.ended()
+    place.keeper.write()
+    place.keeper.forget()
+    place.watch(1)
+    assert place.store.people == {}
+    assert place.pipeline.scale.height(0.6) is None
+
+
+def test_people_who_are_known_already_are_not_written_again() -> None:
+    place = Place()
+    measure(place)
+    place.keeper.ended()
+    place.keeper.write()
+    place.store.people.clear()
+    place.keeper.ended()
+    place.keeper.write()
+    assert place.store.people == {}

@@ -19,7 +19,7 @@ from pisecurity.core.vision.ledger import Ledger
 from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
-from pisecurity.core.vision.scale import PersonScale
+from pisecurity.core.vision.scale import People, PersonScale
 from pisecurity.core.vision.scene import Exposure, LightChange, Settling, normalised
 from pisecurity.core.vision.sensitivity import Sensitivity
 from pisecurity.core.vision.subtracted import background_of
@@ -97,6 +97,11 @@ class Pipeline:
         """
         self._earlier = scene
 
+    def restore_people(self, people: People) -> None:
+        """Go on with what was learned of how tall people are, of this camera at this place."""
+        self.scale = PersonScale.of(people)
+        self.scale.go_on()
+
     def learned(self) -> LearnedScene | None:
         """Return a copy of what was learned; None before the first frame and while too little is known of the scene.
 
@@ -107,8 +112,8 @@ class Pipeline:
         return self._background.learned(self._denoiser.raw_sigma, hidden_mark(self._visible))
 
     def forget(self) -> None:
-        """Learn the scene anew from the next frame on, as after another size."""
-        self._background = None
+        """Learn the scene and how tall people are anew from the next frame on."""
+        self._background, self.scale = None, PersonScale()
 
     def apply(self, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         """Use other settings from the next frame on; background, tracks and the open event are kept.

@@ -7,7 +7,9 @@ distance). So a line through what upright people measured is all that is needed 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,6 +29,19 @@ _FITS = 0.3
 """Bands that differ from the line by more than this share of it are left out: a ladder, a tall dog."""
 _LEAST_HEIGHT = 0.05
 """Share of the picture's height; where a person is smaller nothing is told from anything else."""
+
+
+class Measured(NamedTuple):
+    """One person in one band."""
+
+    person: int
+    """Tells people apart, within what was learned."""
+    height: float
+    """Share of the picture's height."""
+
+
+People = Sequence[Sequence[Measured]]
+"""What is known, by band from the top of the picture: ``ROWS`` of them, oldest person first, at most ``KEPT``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,28 @@ class PersonScale:
     def go_on(self) -> None:
         """Take the ids of tracks as those of other people from here on, because they begin anew."""
         self._people -= self._people.max() + 1
+
+    def learned(self) -> People:
+        """Return who was measured."""
+        return tuple(
+            tuple(
+                Measured(int(self._people[row, slot]), float(self._heights[row, slot]))
+                for slot in ((self._next[row] + step) % KEPT for step in range(KEPT))
+                if np.isfinite(self._heights[row, slot])
+            )
+            for row in range(ROWS)
+        )
+
+    @staticmethod
+    def of(people: People) -> PersonScale:
+        """Return a scale that goes on with *people*, measured earlier."""
+        scale = PersonScale()
+        for row, measured in enumerate(people):
+            for slot, (person, height) in enumerate(measured):
+                scale._heights[row, slot], scale._people[row, slot] = height, person
+            scale._next[row] = len(measured) % KEPT
+        scale._line = scale._fitted()
+        return scale
 
     def note(self, person: int, feet: float, height: float) -> None:
         """Take note of an upright *person* (the id of a track) of this *height* with the *feet* at that row.
