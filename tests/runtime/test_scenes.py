@@ -201,9 +201,8 @@ def test_a_full_disk_is_a_line_in_the_log_and_no_more(caplog: pytest.LogCaptureF
     place = Place()
     place.store.full = True
     place.watch(6)
-    assert caplog.messages == [
-        "what was learned is not kept camera=front reason=front.scene: No space left on device; see that the disk has space"
-    ]
+    reason = "front.scene: No space left on device; see that the disk has space"
+    assert caplog.messages == [f"what was learned is not kept camera=front reason={reason}"]
 
 
 def test_the_writer_writes_what_is_left_behind_after_it_was_told_to_stop() -> None:
