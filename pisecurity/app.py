@@ -189,6 +189,7 @@ class Daemon:
         self._cameras: dict[str, MaskedCamera] = {}
         self._keepers: dict[str, SceneKeeper] = {}
         self._scenes = Scenes(self._keepers, self._panel, encoder)
+        self._scene_files = SceneFiles(folder, {camera.id for camera in settings.camera})
         self._watches = [self._build_watch(camera) for camera in settings.camera]
         self._tell_unwatched(settings)
         self._set_mail(settings)
@@ -315,7 +316,7 @@ class Daemon:
     def _build_watch(self, camera: CameraSettings) -> Watch:
         zones = self._settings.zones_of(camera.id)
         pipeline = Pipeline(camera.id, self._settings.motion, zones)
-        keeper = SceneKeeper(camera.id, pipeline, SceneFiles(self._folder), self._clock, self._may_keep)
+        keeper = SceneKeeper(camera.id, pipeline, self._scene_files, self._clock, self._may_keep)
         self._keepers[camera.id] = keeper
         keeper.restore()
         source = self._cameras[camera.id] = build_camera(camera, zones, self._clock)

@@ -72,3 +72,7 @@ class AlreadyRunningError(PiSecurityError):
 
 class WorkerStuckError(PiSecurityError):
     """A worker did not stop in time."""
+
+
+class ArmedError(PiSecurityError):
+    """It is refused while the alarm is not disarmed."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.types import Mode
-from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, PiSecurityError
+from pisecurity.errors import AlreadyRunningError, ArmedError, ControlError, NoDaemonError, PiSecurityError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel, PanelStatus
@@ -65,8 +65,12 @@ def commands(panel: Panel, health: Health, test_alert: Callable[[str], str], sce
         camera = request.get("camera")
         if not isinstance(camera, str) or camera not in scenes.cameras:
             raise ControlError(f"there is no such camera; give one of {', '.join(scenes.cameras)}")
-        scenes.forget(camera, by=by, how="cli")
-        return {"text": f"camera {camera} learns its scene anew; for about three seconds nothing becomes an event"}
+        try:
+            scenes.forget(camera, by=by, how="cli")
+        except ArmedError as error:
+            raise ControlError(str(error)) from error
+        text = f"camera {camera} learns its scene anew; until four people have walked by, pets are told"
+        return {"text": text}
 
     return {
         "status": lambda request, by: _described(panel.status(), health),

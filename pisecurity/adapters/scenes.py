@@ -8,14 +8,14 @@ import logging
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from pisecurity.adapters.files import explained, make_folder, write_whole
+from pisecurity.adapters.files import TEMPORARY, explained, make_folder, write_whole
 from pisecurity.core.types import Plane
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.planes import SMALLEST
@@ -46,9 +46,23 @@ class SceneFiles:
     not none. People are a text.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """*folder*: the state folder."""
+    def __init__(self, folder: Path, cameras: Collection[str]) -> None:
+        """Remove what a crash left half written, and what is of none of *cameras*: each is a picture of the place.
+
+        Only for the holder of the StateLock: the half of another process may still be growing.
+
+        Args:
+            folder: the state folder.
+            cameras: ids of those there are.
+
+        Raises:
+            StoreError: something cannot be removed.
+        """
         self._root = folder / FOLDER
+        for path in self._root.glob("*"):
+            if path.suffix == TEMPORARY or (path.suffix in (ENDING, PEOPLE_ENDING) and path.stem not in cameras):
+                _delete(path)
+                log.info("old file of a learned scene removed file=%s", path)
 
     def load(self, camera: str) -> tuple[LearnedScene, datetime] | None:
         """Return what was kept and when, UTC; None when there is none, or none that can be used: the log says why."""

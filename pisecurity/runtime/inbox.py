@@ -55,9 +55,9 @@ class Inbox:
 
     A better view of an event replaces a waiting older one of the same event. When there are too many items or too
     much picture, the oldest better view gives way: it only costs a nicer picture. Only when there is none, a new
-    event is lost, or kept without its picture. What was no event is not taken when there are too many items. The
-    end of an event, and changes of the alarm and of faults, weigh little, follow what was kept, and are never
-    refused.
+    event is lost, or kept without its picture. What was no event gives way before anything else, and is not taken
+    when there are too many items. The end of an event, and changes of the alarm and of faults, weigh little, follow
+    what was kept, and are never refused.
     """
 
     def __init__(self, size: int, picture_bytes: int = PICTURE_BYTES) -> None:
@@ -108,7 +108,7 @@ class Inbox:
 
     def _fit_opening(self, seen: Sighting) -> Sighting | None:
         while len(self._items) >= self._size:
-            if not self._drop_better_view():
+            if not self._drop_dismissals() and not self._drop_better_view():
                 self._openings += 1
                 self._lost.add(seen.event.id)
                 log.error("event lost, respond is too slow event=%s waiting=%d", seen.event.id, len(self._items))
@@ -126,6 +126,8 @@ class Inbox:
             if _is_better_view(waiting) and waiting.event.id == seen.event.id:
                 del self._items[position]
                 break
+        while len(self._items) >= self._size and self._drop_dismissals():
+            pass
         while len(self._items) >= self._size or not self._has_room_for(seen):
             if not self._drop_better_view():
                 self._better_views += 1
@@ -135,6 +137,13 @@ class Inbox:
     def _has_room_for(self, seen: Sighting) -> bool:
         held = sum(_weight(item) for item in self._items)
         return held == 0 or held + _weight(seen) <= self._picture_bytes
+
+    def _drop_dismissals(self) -> bool:
+        position = next((at for at, waiting in enumerate(self._items) if isinstance(waiting, Dismissals)), None)
+        if position is None:
+            return False
+        del self._items[position]
+        return True
 
     def _drop_better_view(self) -> bool:
         for position, waiting in enumerate(self._items):

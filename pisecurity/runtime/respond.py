@@ -239,9 +239,16 @@ class Respond:
             log.info("event ended event=%s camera=%s lasted_s=%.1f", event.id, event.camera, lasted_s)
 
     def _dismissed(self, minute: Dismissals) -> None:
-        """Store what was no event, where an event would have been stored."""
-        if self._may_keep(minute.status):
-            self._store.add_dismissed(minute.rows)
+        """Store what was no event, where an event would have been stored. Tried once: no alarm waits behind it."""
+        status, rows = minute.status, minute.rows
+        if not self._may_keep(status):
+            return
+        if status.state is AlarmState.ARMING and not self._settings.alarm.record_when_disarmed:
+            rows = tuple(row for row in rows if row.last_at >= status.since_at)
+        try:
+            self._store.add_dismissed(rows)
+        except StoreError as error:
+            log.warning("what was no event is not kept rows=%d reason=%s", len(rows), error)
 
     def _changed(self, change: Transition) -> None:
         """Store what a change of the alarm owes the owner: lost cameras, the alarm after an entry, the all-clear."""

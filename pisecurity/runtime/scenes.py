@@ -7,11 +7,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
+from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.learned import LearnedScene, aged, heat
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.scale import People
-from pisecurity.errors import StoreError
+from pisecurity.errors import ArmedError, StoreError
 from pisecurity.ports import Clock, JpegEncoder, SceneStore
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.worker import Beat
@@ -23,6 +25,7 @@ SAVE_EVERY_S = 600.0
 LOOK_EVERY_S = 1.0
 SHOW_WITHIN_S = 1.0
 
+_Value = TypeVar("_Value")
 _Kept = tuple[LearnedScene, datetime] | None
 """What is to be on disk; None: nothing."""
 
@@ -75,6 +78,10 @@ class SceneKeeper:
         if self._forgets.is_set():
             self._forgets.clear()
             self._pipeline.forget()
+            # Again, because this thread may have put its own on top since.
+            self._people = None
+            self._people_to_write.append(None)
+            self._to_write.append(None)
         if self._asked.is_set():
             self._asked.clear()
             self._shown = self._pipeline.learned()
@@ -105,32 +112,40 @@ class SceneKeeper:
         self._to_write.append(None)
         self._people_to_write.append(None)
 
-    def write(self) -> None:
+    def write(self, beat: Beat = lambda: None) -> None:
         """Bring the disk up to date; a disk that takes nothing is logged, because the alarm works without."""
+        self._write_first(self._people_to_write, self._write_people)
+        beat()
+        self._write_first(self._to_write, self._write_scene)
+
+    def _write_first(self, waiting: deque[_Value], write: Callable[[_Value], None]) -> None:
+        """*write* what is *waiting*. What the disk does not take waits on, unless something newer does: what was
+        forgotten must be gone.
+        """
+        if not waiting:
+            return
+        value = waiting.popleft()
         try:
-            self._write_people()
-            self._write_scene()
+            write(value)
         except StoreError as error:
             log.warning("what was learned is not kept camera=%s reason=%s", self.camera, error)
+            if value is None and not waiting:
+                waiting.append(value)
 
-    def _write_people(self) -> None:
-        if self._people_to_write:
-            people = self._people_to_write.popleft()
-            if people is None:
-                self._store.delete_people(self.camera)
-            else:
-                self._store.save_people(self.camera, people)
+    def _write_people(self, people: People | None) -> None:
+        if people is None:
+            self._store.delete_people(self.camera)
+        else:
+            self._store.save_people(self.camera, people)
 
-    def _write_scene(self) -> None:
-        if self._to_write:
-            kept = self._to_write.popleft()
-            if kept is None:
-                self._store.delete(self.camera)
-            else:
-                began_s = self._clock.monotonic()
-                size = self._store.save(self.camera, *kept)
-                took_s = self._clock.monotonic() - began_s
-                log.info("learned scene kept camera=%s kb=%d took_s=%.2f", self.camera, size // 1000, took_s)
+    def _write_scene(self, kept: _Kept) -> None:
+        if kept is None:
+            self._store.delete(self.camera)
+        else:
+            began_s = self._clock.monotonic()
+            size = self._store.save(self.camera, *kept)
+            took_s = self._clock.monotonic() - began_s
+            log.info("learned scene kept camera=%s kb=%d took_s=%.2f", self.camera, size // 1000, took_s)
 
     def _notice_beginning(self) -> None:
         if self._offered:
@@ -185,9 +200,12 @@ class Scenes:
 
         Raises:
             KeyError: there is no such camera.
+            ArmedError: the alarm is not disarmed; for some seconds the camera would see nobody.
             StoreError: it could not be written down; nothing is forgotten.
         """
         keeper = self._keepers[camera]
+        if self._panel.status().state is not AlarmState.DISARMED:
+            raise ArmedError(f"camera {camera} would see nobody for some seconds: disarm first, then have it forget")
         self._panel.record(f"what camera {camera} had learned was forgotten", by=by, how=how)
         keeper.forget()
         log.info("learned scene forgotten camera=%s by=%s how=%s", camera, by, how)
@@ -207,5 +225,5 @@ class SceneWriter:
 
     def _write(self, beat: Beat) -> None:
         for keeper in self._keepers:
-            keeper.write()
+            keeper.write(beat)
             beat()

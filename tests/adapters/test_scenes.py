@@ -36,7 +36,7 @@ def same(one: LearnedScene, other: LearnedScene) -> bool:
 
 @pytest.fixture
 def files(tmp_path: Path) -> SceneFiles:
-    return SceneFiles(tmp_path)
+    return SceneFiles(tmp_path, {"front", "back"})
 
 
 def path(tmp_path: Path) -> Path:
@@ -209,3 +209,14 @@ def test_a_file_of_people_that_cannot_be_is_not_used(files: SceneFiles, tmp_path
     files.save_people("front", people())
     path(tmp_path).with_suffix(".people").write_bytes(content)
     assert files.load_people("front") is None
+
+
+def test_what_a_crash_left_half_written_and_the_scene_of_a_camera_that_is_gone_are_removed(
+    files: SceneFiles, tmp_path: Path
+) -> None:
+    for camera in ("front", "back"):
+        files.save(camera, a_scene(), START)
+        files.save_people(camera, people())
+    (tmp_path / "scenes" / "tmpabc.tmp").write_bytes(b"half")
+    SceneFiles(tmp_path, {"front"})
+    assert sorted(each.name for each in (tmp_path / "scenes").iterdir()) == ["front.people", "front.scene"]

@@ -47,5 +47,17 @@ def test_the_oldest_rows_give_way_to_newer_ones(store: SqliteStore, monkeypatch:
 
 def test_a_row_is_forgotten_after_30_days(store: SqliteStore) -> None:
     store.add_dismissed([make_dismissed("old"), make_dismissed("newer", last_at=START + timedelta(days=2))])
-    store.add_dismissed([make_dismissed("new", last_at=START + timedelta(days=31))])
-    assert reasons(store) == ["new", "newer"]
+    for day in (31, 32):
+        store.add_dismissed([make_dismissed("new", last_at=START + timedelta(days=day))])
+    assert reasons(store) == ["new", "new", "newer"]
+
+
+def test_a_minute_with_a_clock_that_is_far_ahead_does_not_outdate_the_others(store: SqliteStore) -> None:
+    for days in (0, 400, 0):
+        store.add_dismissed([make_dismissed(f"{days}", last_at=START + timedelta(days=days))])
+    assert reasons(store) == ["0", "400", "0"]
+
+
+def test_a_page_from_beyond_any_number_is_the_first_one(store: SqliteStore) -> None:
+    store.add_dismissed([make_dismissed("only")])
+    assert [row.reason for row in store.dismissed(10, before=10**30)] == ["only"]

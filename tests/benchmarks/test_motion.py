@@ -174,7 +174,7 @@ def test_the_cost_run_has_the_yardstick_in_any_case(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--detectors", "vibe"], "vibe: fits none of ours, mog2"),
+        (["--detectors", "vibe"], "vibe: fits none of ours, ours-mog2"),
         (["--clips", "visit", "party*"], "party*: fits none of visit, quiet"),
         (["--peer-clips", "party"], "party: fits none of visit, quiet"),
         (["--recorded", "/nowhere/clips"], "/nowhere/clips: is no folder"),

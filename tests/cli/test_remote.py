@@ -123,7 +123,7 @@ def test_a_refusal_is_one_line(shell: Shell, house: House) -> None:
 
 def test_a_camera_is_told_to_forget_and_an_unknown_one_is_named(shell: Shell, house: House) -> None:
     assert shell("forget", "front", "--state", house.state) == Ran(
-        0, "camera front learns its scene anew; for about three seconds nothing becomes an event\n", ""
+        0, "camera front learns its scene anew; until four people have walked by, pets are told\n", ""
     )
     assert house.forgotten == 1
     failed = shell("forget", "attic", "--state", house.state)

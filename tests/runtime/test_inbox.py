@@ -160,3 +160,13 @@ def test_what_was_no_event_is_taken_only_where_there_is_room() -> None:
     assert inbox.put(minute)
     assert not inbox.put(minute)
     assert drained(inbox) == [minute]
+
+
+def test_what_was_no_event_gives_way_to_an_event() -> None:
+    inbox = Inbox(2)
+    minute = Dismissals((make_dismissed(),), seen().status)
+    assert inbox.put(minute) and inbox.put(minute)
+    opening = seen()
+    assert inbox.put(opening)
+    assert drained(inbox) == [minute, opening]
+    assert inbox.dropped == Dropped(0, 0, 0)

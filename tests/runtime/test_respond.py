@@ -13,6 +13,7 @@ import pytest
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, AlertKind, Box, Mode, Phase
 from pisecurity.core.words import alert_id
+from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 from pisecurity.runtime.inbox import Dismissals
 from pisecurity.runtime.respond import BETTER_VIEW_S
@@ -399,3 +400,28 @@ def test_what_was_no_event_is_kept_where_an_event_would_be(tmp_path: Path) -> No
         house.inbox.put(Dismissals((make_dismissed(),), house.panel.status()))
         house.answer()
         assert len(house.store.dismissed(10)) == kept
+
+
+def test_r08_no_alarm_waits_for_a_disk_that_takes_no_row_of_what_was_no_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = Fixture(tmp_path)
+
+    def refused(rows: object) -> None:
+        raise StoreError("pisecurity.db: database disk image is malformed")
+
+    monkeypatch.setattr(house.store, "add_dismissed", refused)
+    house.arm(Mode.HOME)
+    house.inbox.put(Dismissals((make_dismissed(),), house.panel.status()))
+    house.put(make_event())
+    assert house.kinds() == [AlertKind.ALARM]
+
+
+def test_what_moved_before_the_alarm_was_ordered_is_not_kept(tmp_path: Path) -> None:
+    house = Fixture(tmp_path)
+    house.panel.switch(Mode.AWAY, by="Anna", how="page")
+    status = replace(house.panel.status(), state=AlarmState.ARMING)
+    before, after = (make_dismissed(last_at=status.since_at + timedelta(seconds=s)) for s in (-1, 1))
+    house.inbox.put(Dismissals((before, after), status))
+    house.answer()
+    assert [row.last_at for row in house.store.dismissed(10)] == [after.last_at]

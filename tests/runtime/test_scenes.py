@@ -53,6 +53,8 @@ class MemoryScenes:
         self.people[camera] = people
 
     def delete_people(self, camera: str) -> None:
+        if self.full:
+            raise StoreError("front.people: Input/output error; see that the disk has space")
         self.people.pop(camera, None)
 
 
@@ -256,4 +258,36 @@ def test_people_who_are_known_already_are_not_written_again() -> None:
     place.store.people.clear()
     place.keeper.ended()
     place.keeper.write()
+    assert place.store.people == {}
+
+
+def test_nobody_is_written_down_where_nobody_walked() -> None:
+    place = Place()
+    place.watch(1)
+    place.keeper.ended()
+    place.keeper.write()
+    assert place.store.people == {}
+
+
+def test_what_was_forgotten_goes_once_the_disk_takes_it() -> None:
+    place = Place()
+    measure(place)
+    place.keeper.ended()
+    place.keeper.write()
+    place.store.full = True
+    place.keeper.forget()
+    place.keeper.write()
+    assert place.store.people != {}
+    place.store.full = False
+    place.keeper.write()
+    assert place.store.people == {}
+
+
+def test_people_put_on_top_by_the_camera_while_somebody_has_them_forgotten_go_as_well() -> None:
+    place = Place()
+    place.watch(1)
+    measure(place)
+    place.keeper.forget()
+    place.keeper._keep_people(place.clock.monotonic())
+    place.watch(1)
     assert place.store.people == {}

@@ -31,6 +31,7 @@ from pisecurity.core.types import (
     Track,
     TrackState,
 )
+from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock, PictureKind, ReceivedMail
 from pisecurity.runtime.health import Health
@@ -111,6 +112,23 @@ class MemoryMailbox:
         return next((mail for mail in self.kept if mail.number == number), None)
 
 
+class KnowingKeeper:
+    """The keeper of a camera that knows an even scene, with a restless corner."""
+
+    def __init__(self) -> None:
+        self.forgotten = 0
+        restless = np.zeros((120, 160), np.uint8)
+        restless[:40, :40] = 160
+        plane = np.full((120, 160), 90, np.uint8)
+        self.scene: LearnedScene | None = LearnedScene(plane, np.full((240, 320), 90, np.uint8), restless, 9, 1, 1)
+
+    def show(self) -> LearnedScene | None:
+        return self.scene
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
 @dataclass
 class House:
     """Everything behind the page, and the page."""
@@ -128,13 +146,14 @@ class House:
     def __post_init__(self) -> None:
         self.store, self.pictures = MemoryStore(), MemoryPictures()
         self.health = Health(self.clock)
+        self.keeper = KnowingKeeper()
         self.encoder = SimpleJpegEncoder()
         self.live = LiveView(self.cameras, self.encoder, self.clock)
         self.panel = Panel(self.store, self.clock, self.alarm, lambda transition: None)
         self.panel.start()
         self.frames = 0
 
-    def app(self, policy: AccessPolicy | None = None, scenes: Scenes | None = None) -> Flask:
+    def app(self, policy: AccessPolicy | None = None) -> Flask:
         return create_app(
             panel=self.panel,
             store=self.store,
@@ -147,7 +166,7 @@ class House:
             house="Garden 7",
             labels={"front": "Front door", "yard": "Yard"},
             mailbox=self.mailbox,
-            scenes=scenes,
+            scenes=Scenes({"front": self.keeper}, self.panel, SimpleJpegEncoder()),  # type: ignore[dict-item]
         )
 
     def offer(self, camera: str = "front") -> None:

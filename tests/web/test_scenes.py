@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from pisecurity.adapters.jpeg import SimpleJpegEncoder
-from pisecurity.core.types import Alarm
+from pisecurity.core.types import Alarm, Mode
 from pisecurity.core.vision.learned import LearnedScene
-from pisecurity.runtime.scenes import Scenes
 from tests.fakes import FakeClock
 from tests.web.house import House
 from tests.web.test_pages import ORIGIN, PhoneClient, words
 
 
-class Keeper:
-    """A camera that knows an even scene, with a restless corner."""
-
-    def __init__(self) -> None:
-        self.forgotten = 0
-        restless = np.zeros((120, 160), np.uint8)
-        restless[:40, :40] = 160
-        plane = np.full((120, 160), 90, np.uint8)
-        self.scene: LearnedScene | None = LearnedScene(plane, np.full((240, 320), 90, np.uint8), restless, 9, 1, 1)
-
-    def show(self) -> LearnedScene | None:
-        return self.scene
-
-    def forget(self) -> None:
-        self.forgotten += 1
-
-
 class Place:
     def __init__(self) -> None:
-        self.house, self.keeper = House(FakeClock()), Keeper()
-        keepers = {"front": self.keeper}
-        app = self.house.app(scenes=Scenes(keepers, self.house.panel, SimpleJpegEncoder()))  # type: ignore[arg-type]
+        self.house = House(FakeClock())
+        self.keeper = self.house.keeper
+        app = self.house.app()
         app.test_client_class = PhoneClient
         self.page: FlaskClient = app.test_client()
 
@@ -93,3 +73,27 @@ def test_a_camera_that_knows_too_little_has_no_picture() -> None:
 @pytest.mark.parametrize("address", ["/cameras/attic", "/cameras/attic/learned.jpg"])
 def test_there_is_nothing_about_a_camera_that_does_not_exist(address: str) -> None:
     assert Place().page.get(address).status_code == 404
+
+
+def test_while_the_alarm_is_to_watch_nothing_is_forgotten() -> None:
+    place = Place()
+    place.house.arm_now(Mode.AWAY)
+    answer = place.page.post("/cameras/front/forget", headers=ORIGIN)
+    assert answer.status_code == 409
+    assert "disarm first" in words(answer.text)
+    assert place.keeper.forgotten == 0
+
+
+def test_a_picture_for_which_too_many_wait_is_refused_at_once() -> None:
+    place = Place()
+    waiting: list[int] = []
+
+    def show() -> LearnedScene | None:
+        waiting.append(len(waiting))
+        if len(waiting) < 3:
+            waiting.append(place.page.get("/cameras/front/learned.jpg").status_code)
+        return place.keeper.scene
+
+    place.keeper.show = show  # type: ignore[method-assign]
+    assert place.page.get("/cameras/front/learned.jpg").status_code == 200
+    assert 503 in waiting

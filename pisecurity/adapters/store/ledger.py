@@ -34,14 +34,18 @@ class LedgerTable(Table):
         """Store *rows* in one transaction, and forget all but the newest 10 000 and what is over 30 days older."""
         if not rows:
             return
-        oldest = max(row.last_at for row in rows) - timedelta(days=KEPT_DAYS)
+        newest = max(row.last_at for row in rows)
         with self._database.write() as connection:
+            # One minute with a clock that is far ahead must not outdate all others.
+            before = connection.execute("SELECT last_us FROM ledger ORDER BY id DESC LIMIT 1").fetchone()
+            counted_from = newest if before is None else min(newest, moment(before["last_us"]))
+            oldest = counted_from - timedelta(days=KEPT_DAYS)
             connection.executemany(_ADD, [_columns(row) for row in rows])
             connection.execute(_PRUNE, bind(most=MOST_ROWS, oldest_us=oldest))
 
     def dismissed(self, limit: int, before: int | None = None) -> tuple[Dismissed, ...]:
         """Return up to *limit* rows, last stored first, older than the row of number *before*."""
-        values = bind(before=_NEWER_THAN_ANY if before is None else before, limit=max(limit, 0))
+        values = bind(before=_NEWER_THAN_ANY if before is None else min(before, _NEWER_THAN_ANY), limit=max(limit, 0))
         with self._database.read() as connection:
             return decoded(connection.execute(LEDGER_PAGE, values), _dismissed)
 

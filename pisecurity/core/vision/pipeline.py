@@ -180,6 +180,9 @@ class Pipeline:
         self._last_s = now_s
         earlier, self._earlier = self._earlier, None
         self.not_restored = "" if earlier is None else self._take_up(earlier, planes, clear)
+        if self.not_restored:
+            # Measured where the camera no longer looks, they would make pets of people.
+            self.scale = PersonScale()
         if earlier is None or self.not_restored:
             self.beginnings += 1
         else:

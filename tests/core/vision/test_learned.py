@@ -22,6 +22,7 @@ from pisecurity.core.vision.learned import (
     restless_share,
 )
 from pisecurity.core.vision.pipeline import WARM_UP_S, Pipeline
+from pisecurity.core.vision.scale import PersonScale
 from pisecurity.settings import MotionSettings
 from tests.core.vision.drawn import HEIGHT, WIDTH, Canvas, Draw, film, leaves, light, opened, walker, yard
 
@@ -179,3 +180,28 @@ def test_the_heat_map_is_red_where_leaves_move_and_grey_elsewhere() -> None:
     assert (v[150:, :150] == 128).all()
     assert 0 < restless_share(scene) < 0.3
     assert picture.y.shape == scene.fine.shape
+
+
+def known_people() -> PersonScale:
+    scale = PersonScale()
+    for person in range(1, 7):
+        for feet in (0.5, 0.7, 0.9):
+            scale.note(person, feet, feet - 0.2)
+    return scale
+
+
+def test_people_measured_where_the_camera_no_longer_looks_make_no_pets_of_others() -> None:
+    after = restored(learned_from())
+    after.restore_people(known_people().learned())
+    run(after, film(2, scene=yard(seed=9)[:, ::-1].copy()))
+    assert after.not_restored
+    assert after.scale.height(0.7) is None
+
+
+def test_people_measured_at_the_same_place_are_known_and_are_others_than_those_to_come() -> None:
+    after = restored(learned_from())
+    after.restore_people(known_people().learned())
+    run(after, film(2))
+    assert after.scale.height(0.7) == pytest.approx(0.5, rel=0.1)
+    after.scale.note(1, 0.7, 0.5)
+    assert len(after.scale.learned()[14]) == 7

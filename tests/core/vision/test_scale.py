@@ -66,3 +66,13 @@ def test_whatever_is_measured_a_height_is_plausible_or_unknown(
         scale.note(person, row, height)
     told = scale.height(feet)
     assert told is None or 0.05 <= told <= 3
+
+
+def test_restored_the_newest_person_replaces_the_oldest() -> None:
+    scale = PersonScale()
+    for person in range(1, 9):
+        scale.note(person, 0.71, 0.3)
+    again = PersonScale.of(scale.learned())
+    for person in range(20, 26):
+        again.note(person, 0.71, 0.4)
+    assert [one.person for one in again.learned()[14]] == [3, 4, 5, 6, 7, 8, *range(20, 26)]

@@ -279,3 +279,10 @@ def test_a_pet_is_kept_and_not_told_where_people_have_shown_how_tall_they_are(
 
 def test_while_nobody_has_walked_by_a_pet_is_told() -> None:
     assert walked(blob(10, 75, 14, 9), SIGHT, "dog").counts
+
+
+@pytest.mark.parametrize(("w", "h", "measured"), [(14, 30, True), (30, 30, False)], ids=["upright", "crawling"])
+def test_only_who_walks_upright_teaches_how_tall_people_are(w: int, h: int, measured: bool) -> None:
+    sight = replace(SIGHT, scale=PersonScale())
+    assert walked(blob(10, 84 - h, w, h), sight, "none").counts
+    assert any(sight.scale.learned()) == measured
