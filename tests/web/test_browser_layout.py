@@ -99,7 +99,10 @@ def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site,
     expect(page.locator("#notes")).to_be_hidden()
 
 
-@pytest.mark.parametrize("path", ["/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1", "/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/events", f"/events/{1:032x}", "/ledger", "/cameras/front", "/mailbox", "/mailbox/1", "/nothing"],
+)
 def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -> None:
     site.house.health.report("mail", "mail.example.org refused the password")
     page = site.open(path)

@@ -26,6 +26,7 @@ GAIN_FOLLOWED = 0.03
 _RESTLESS_MOST = 48
 _RESTLESS_FACTOR = 2.0
 NOISE_FACTOR = 3.0
+"""Standard deviations of noise that are no change: less than one pixel in 300 strays as far."""
 _SQUARE3 = np.ones((3, 3), np.uint8)
 _SQUARE5 = np.ones((5, 5), np.uint8)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-NOISE_FACTOR = 3.0
-"""Standard deviations of noise that are no change: less than one pixel in 300 strays as far."""
+from pisecurity.core.vision.background import NOISE_FACTOR
+
 SEEING_FACT = "seeing:"
 """Begins the key of the fact that says how small a difference a camera sees; the camera's id follows."""
 _MISSED = "a dark coat would be missed"
