@@ -9,6 +9,7 @@ import numpy as np
 
 from pisecurity.core.vision.fine import TIME_SLACK_S, FineScene
 from pisecurity.core.vision.learned import RESTLESS_STEPS, LearnedScene
+from pisecurity.core.vision.model import Observation
 from pisecurity.core.vision.planes import Mat, Planes, Rect
 from pisecurity.core.vision.scene import normalised, weight
 
@@ -110,32 +111,23 @@ class Background:
             self._learned_s = now_s
         return now_s - self._learned_s >= _LEARN_EVERY_S - TIME_SLACK_S
 
-    def learn(
-        self,
-        planes: Planes,
-        coarse: Mat,
-        gain: float,
-        moving: Mat | None,
-        protected: Sequence[Rect],
-        now_s: float,
-        min_contrast: float,
-        sigma: float,
-    ) -> bool:
+    def learn(self, seen: Observation) -> bool:
         """See ``BackgroundModel``: what moves is learned ten times as slowly."""
-        elapsed_s = min(now_s - (self._learned_s or 0.0), LONGEST_S)
-        self._learned_s, self.sigma = now_s, sigma
+        coarse, gain = seen.coarse, seen.gain
+        elapsed_s = min(seen.taken_s - (self._learned_s or 0.0), LONGEST_S)
+        self._learned_s, self.sigma = seen.taken_s, seen.sigma
         followed = abs(gain - 1) > GAIN_FOLLOWED
         if followed:
             self._coarse *= 1 + 0.5 * (gain - 1)
             self._fine.brighten(1 + 0.5 * (gain - 1))
-        quiet = quiet_around(moving)
-        if moving is not None:
-            unprotected = _without(moving, protected)
+        quiet = quiet_around(seen.moving)
+        if seen.moving is not None:
+            unprotected = _without(seen.moving, seen.protected)
             cv2.accumulateWeighted(coarse, self._coarse, weight(elapsed_s, _MOVING_TAU_S), unprotected)
         cv2.accumulateWeighted(coarse, self._coarse, weight(elapsed_s, _QUIET_TAU_S), quiet)
-        self._fine.learn(planes, gain, quiet, elapsed_s)
-        self._learn_spread(coarse, protected, elapsed_s)
-        self._draw(min_contrast)
+        self._fine.learn(seen.planes, gain, quiet, elapsed_s)
+        self._learn_spread(coarse, seen.protected, elapsed_s)
+        self._draw(seen.min_contrast)
         return followed
 
     def _learn_spread(self, coarse: Mat, protected: Sequence[Rect], elapsed_s: float) -> None:

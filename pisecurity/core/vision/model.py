@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from pisecurity.core.vision.planes import Mat, Planes, Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One frame to learn from."""
+
+    planes: Planes
+    coarse: Mat
+    """(H, W) uint8: its coarse plane in the light of the background."""
+    gain: float
+    """Brightness of the frame over that of the background."""
+    moving: Mat | None
+    """(H, W) uint8, not 0 where something moves; None: nowhere."""
+    protected: Sequence[Rect]
+    """Boxes of things that count: what moves in them is not learned at all."""
+    taken_s: float
+    min_contrast: float
+    """Least change that counts, in steps of 255, on top of noise."""
+    sigma: float
+    """Standard deviation of the noise of ``coarse``, in steps of 255."""
 
 
 class BackgroundModel(Protocol):
@@ -58,29 +79,8 @@ class BackgroundModel(Protocol):
         """Return whether ``learn`` should be called."""
         ...
 
-    def learn(
-        self,
-        planes: Planes,
-        coarse: Mat,
-        gain: float,
-        moving: Mat | None,
-        protected: Sequence[Rect],
-        now_s: float,
-        min_contrast: float,
-        sigma: float,
-    ) -> bool:
-        """Follow slow changes; return whether the light of the background moved, so that the gain is stale.
-
-        Args:
-            planes: the frame.
-            coarse: its coarse plane in the light of the background.
-            gain: brightness of the frame over that of the background.
-            moving: (H, W) uint8, not 0 where something moves; None: nowhere.
-            protected: boxes of things that count: what moves in them is not learned at all.
-            now_s: when it was taken.
-            min_contrast: least change that counts, in steps of 255, on top of noise.
-            sigma: standard deviation of the noise of *coarse*, in steps of 255.
-        """
+    def learn(self, seen: Observation) -> bool:
+        """Follow slow changes; return whether the light of the background moved, so that the gain is stale."""
         ...
 
     def absorb(self, planes: Planes, gain: float, rects: Sequence[Rect], elapsed_s: float) -> None:

@@ -16,7 +16,7 @@ from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
 from pisecurity.core.vision.learned import LEAST_ALIKE, LearnedScene, hidden_mark
 from pisecurity.core.vision.ledger import Ledger
-from pisecurity.core.vision.model import BackgroundModel
+from pisecurity.core.vision.model import BackgroundModel, Observation
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
 from pisecurity.core.vision.scale import People, PersonScale
@@ -267,10 +267,11 @@ class Pipeline:
         if self._settling.learning(now_s):
             background.relearn(planes, elapsed_s, contrast)
             self._exposure.forget()
-        elif background.due(now_s) and background.learn(
-            planes, coarse, gain, change.moving, self._tracker.protected, now_s, contrast, self._denoiser.sigma
-        ):
-            self._exposure.forget()
+        elif background.due(now_s):
+            protected, sigma = self._tracker.protected, self._denoiser.sigma
+            seen = Observation(planes, coarse, gain, change.moving, protected, now_s, contrast, sigma)
+            if background.learn(seen):
+                self._exposure.forget()
 
 
 def well_visible(visible: Plane) -> Mat:

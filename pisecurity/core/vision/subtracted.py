@@ -19,7 +19,7 @@ from pisecurity.core.vision.background import (
     quiet_around,
 )
 from pisecurity.core.vision.fine import FineScene
-from pisecurity.core.vision.model import BackgroundModel
+from pisecurity.core.vision.model import BackgroundModel, Observation
 from pisecurity.core.vision.planes import Mat, Planes, Rect
 from pisecurity.core.vision.scene import weight
 
@@ -111,28 +111,19 @@ class Subtracted:
             self._learned_s = now_s
         return True
 
-    def learn(
-        self,
-        planes: Planes,
-        coarse: Mat,
-        gain: float,
-        moving: Mat | None,
-        protected: Sequence[Rect],
-        now_s: float,
-        min_contrast: float,
-        sigma: float,
-    ) -> bool:
+    def learn(self, seen: Observation) -> bool:
         """See ``BackgroundModel``."""
+        now_s, gain = seen.taken_s, seen.gain
         elapsed_s = min(now_s - (self._learned_s or 0.0), LONGEST_S)
-        self._learned_s, self.sigma = now_s, sigma
-        self._rate, self._protected = weight(elapsed_s, _TAU_S), tuple(protected)
+        self._learned_s, self.sigma = now_s, seen.sigma
+        self._rate, self._protected = weight(elapsed_s, _TAU_S), tuple(seen.protected)
         followed = abs(gain - 1) > GAIN_FOLLOWED
         # It cannot be told that the light changed, so it is shown half of the change, and learns it by and by.
         self._light = 1 + 0.5 * (gain - 1) if followed else 1.0
-        self._fine.learn(planes, gain, quiet_around(moving), elapsed_s)
+        self._fine.learn(seen.planes, gain, quiet_around(seen.moving), elapsed_s)
         if now_s - self._drawn_s >= _DRAW_EVERY_S:
             self._drawn_s = now_s
-            self._draw(min_contrast)
+            self._draw(seen.min_contrast)
         return followed
 
     def absorb(self, planes: Planes, gain: float, rects: Sequence[Rect], elapsed_s: float) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from pisecurity.core.types import Plane
 from pisecurity.core.vision.background import Background
+from pisecurity.core.vision.model import Observation
 from pisecurity.core.vision.motion import Stirring, find_change, has_outline, tighten
 from pisecurity.core.vision.planes import Planes, Rect, split
 from pisecurity.core.vision.scene import Settling
@@ -130,7 +131,7 @@ def learned(scene: Background, plane: Plane, seconds: float, *, protected: tuple
     scene.due(0.0)
     for tick in range(1, round(seconds / 0.4) + 1):
         assert scene.due(0.4 * tick)
-        scene.learn(Planes(plane, plane, 1), plane, 1.0, moving, protected, 0.4 * tick, 6, 1.0)
+        scene.learn(Observation(Planes(plane, plane, 1), plane, 1.0, moving, protected, 0.4 * tick, 6, 1.0))
     return float((scene.level[block.slices].mean() - before) / (plane[block.slices].mean() - before))
 
 
@@ -149,7 +150,7 @@ def test_what_is_absorbed_is_background_within_seconds() -> None:
     for tick in range(1, 41):
         scene.absorb(Planes(plane, plane, 1), 1.0, [block], 0.1)
         if scene.due(tick / 10):
-            scene.learn(Planes(plane, plane, 1), plane, 1.0, None, (), tick / 10, 6, 1.0)
+            scene.learn(Observation(Planes(plane, plane, 1), plane, 1.0, None, (), tick / 10, 6, 1.0))
     assert find_change(plane, scene, LEAST).blobs == ()
 
 

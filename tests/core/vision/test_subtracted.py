@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from pisecurity.core.types import Phase, Plane, TrackState
 from pisecurity.core.vision.background import Background
-from pisecurity.core.vision.model import BackgroundModel
+from pisecurity.core.vision.model import BackgroundModel, Observation
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.planes import Planes, Rect
 from pisecurity.core.vision.subtracted import Subtracted, background_of
@@ -41,7 +41,7 @@ def watch(model: BackgroundModel, plane: Plane, seconds: float, *, protected: tu
         now_s = (index + 1) / 10
         moving = model.outside(plane)
         if model.due(now_s):
-            model.learn(planes(plane), plane, 1.0, moving, protected, now_s, CONTRAST, 0.5)
+            model.learn(Observation(planes(plane), plane, 1.0, moving, protected, now_s, CONTRAST, 0.5))
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("ours", Background), ("mog2", Subtracted), ("knn", Subtracted)])
@@ -79,7 +79,7 @@ def test_light_that_stays_is_followed(model: BackgroundModel) -> None:
         gain = float(np.median(brighter / np.maximum(model.level, 8.0)))
         coarse = np.clip(brighter / gain, 0, 255).astype(np.uint8)
         moving = model.outside(coarse)
-        model.learn(planes(brighter), coarse, gain, moving, (), index / 10, CONTRAST, 0.5)
+        model.learn(Observation(planes(brighter), coarse, gain, moving, (), index / 10, CONTRAST, 0.5))
     assert np.median(brighter / np.maximum(model.level, 8.0)) < 1.12
 
 
