@@ -79,8 +79,6 @@ class Pipeline:
         self._coat = CoatWatch()
         self.seeing: Seeing | None = None
         """How small a difference is seen, as of the last frame; None before the scene is known."""
-        self._clear: Mat | None = None
-        """Where neither anything is hidden nor what is right beside it; None: everywhere."""
         self._clear_share = 1.0
         """Share of the picture that is neither hidden nor right beside what is."""
         self._began_s = self._last_s = 0.0
@@ -155,7 +153,7 @@ class Pipeline:
         things = self._follow(change, planes, coarse, background, now_s)
         boxed = [(thing, self._box(thing, planes, background, gain)) for thing in things]
         step = self._step(frame, change, planes, boxed)
-        self._note_seeing(frame, planes)
+        self._note_seeing(frame)
         self._learn(planes, coarse, background, gain, change, now_s)
         self._last_s = now_s
         return step
@@ -169,7 +167,7 @@ class Pipeline:
         return self._ledger.finish()
 
     def _begin(self, planes: Planes, visible: Plane | None, now_s: float) -> None:
-        clear = self._clear = None if visible is None else well_visible(visible)
+        clear = None if visible is None else well_visible(visible)
         self._visible = visible
         self._clear_share = 1.0 if clear is None else max(float(clear.mean()), _LEAST_CLEAR)
         self._denoiser, self._exposure, self._stirring = Denoiser(clear), Exposure(clear), Stirring()
@@ -197,7 +195,7 @@ class Pipeline:
         if earlier.hidden != hidden_mark(self._visible):
             return "the privacy zones are others"
         denoiser, exposure = Denoiser(clear, earlier.raw_sigma), Exposure(clear)
-        contrast = self._motion.min_contrast * (_DARK_CONTRAST if denoiser.smooths else 1.0)
+        contrast = self._contrast_of(denoiser)
         background = Background(planes, contrast, clear)
         background.take_up(earlier, contrast)
         coarse = denoiser.clean(planes.coarse, 0.0, self._last_s)
@@ -226,6 +224,9 @@ class Pipeline:
 
     @property
     def _motion(self) -> MotionSettings:
+        return self._contrast_of(self._denoiser)
+
+    def _contrast_of(self, denoiser: Denoiser) -> float:
         return self._sensitivity.motion
 
     @property
@@ -233,14 +234,13 @@ class Pipeline:
         """Return the least change that counts: half of the setting where noise is averaged away, because a dark coat
         in the dark differs little, and leaves and shadows do as well.
         """
-        return self._motion.min_contrast * (_DARK_CONTRAST if self._denoiser.smooths else 1.0)
+        return self._motion.min_contrast * (_DARK_CONTRAST if denoiser.smooths else 1.0)
 
-    def _note_seeing(self, frame: Frame, planes: Planes) -> None:
+    def _note_seeing(self, frame: Frame) -> None:
         if frame.taken_s - self._began_s < WARM_UP_S:
             return
-        brightness = cv2.mean(planes.coarse, self._clear)[0]
         least = least_seen(self._contrast, self._denoiser.sigma, smooths=self._denoiser.smooths)
-        self.seeing = self._coat.note(least, coat_differs(brightness), frame.taken_s, frame.taken_at)
+        self.seeing = self._coat.note(least, coat_differs(self._exposure.brightness), frame.taken_s, frame.taken_at)
 
     def _box(self, thing: Thing, planes: Planes, background: BackgroundModel, gain: float) -> Box:
         if not thing.counts:
