@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
-from pisecurity.core.types import EventRecord, Outcome
+from pisecurity.core.types import Dismissed, EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.settings import KeyPath, rows
 
@@ -47,15 +47,10 @@ def events(args: argparse.Namespace) -> int:
     with _store(args) as store:
         records = store.events(args.limit)
     if args.json:
-        for record in records:
-            print(json.dumps(_as_json(record)))
+        _list_as_json(map(_as_json, records))
         return 0
-    if not records:
-        print("no events yet")
-        return 0
-    print(_ROW.format("seen", "camera", "seconds", "score", "alarm was", "mail", "why"))
-    for record in records:
-        print(_as_row(record))
+    heading = _ROW.format("seen", "camera", "seconds", "score", "alarm was", "mail", "why")
+    _list(heading, [_as_row(record) for record in records], none="no events yet")
     return 0
 
 
@@ -64,17 +59,26 @@ def ledger(args: argparse.Namespace) -> int:
     with _store(args) as store:
         rows = store.dismissed(args.limit)
     if args.json:
-        for row in rows:
-            print(json.dumps(dismissed_as_json(row)))
+        _list_as_json(map(dismissed_as_json, rows))
         return 0
-    if not rows:
-        print("nothing yet; what moves while the alarm is armed and is no event is listed here")
-        return 0
-    print(_LEDGER_ROW.format("seen", "camera", "seconds", "score", "why it was no event"))
-    for row in rows:
-        values = f"{row.lasted_s:.1f}", f"{row.score:.2f}"
-        print(_LEDGER_ROW.format(local(row.first_at), row.camera, *values, told_with_others(row)))
+    heading = _LEDGER_ROW.format("seen", "camera", "seconds", "score", "why it was no event")
+    none = "nothing yet; what moves while the alarm is armed and is no event is listed here"
+    _list(heading, [_as_ledger_row(row) for row in rows], none=none)
     return 0
+
+
+def _list_as_json(rows: Iterable[Mapping[str, object]]) -> None:
+    for row in rows:
+        print(json.dumps(row))
+
+
+def _list(heading: str, lines: Sequence[str], *, none: str) -> None:
+    print("\n".join((heading, *lines)) if lines else none)
+
+
+def _as_ledger_row(row: Dismissed) -> str:
+    values = f"{row.lasted_s:.1f}", f"{row.score:.2f}"
+    return _LEDGER_ROW.format(local(row.first_at), row.camera, *values, told_with_others(row))
 
 
 @contextmanager
