@@ -51,6 +51,7 @@ def test_armed_over_the_socket_a_walk_in_the_recording_is_mailed(tmp_path: Path,
         armed = house.run("arm")
         assert armed.returncode == 0, armed.stderr
         mail = first_mail(server, daemon)
+        wait_for("scene kept", lambda: list((house.folder / "scenes").glob("*.scene")))
         picture = cv2.imdecode(np.frombuffer(jpegs(mail)[0], np.uint8), cv2.IMREAD_COLOR)
         assert picture is not None and min(picture.shape[:2]) >= 240
         assert "ALARM" in str(mail["Subject"])
@@ -71,6 +72,7 @@ def test_disarmed_the_same_walk_stores_and_mails_nothing(tmp_path: Path, server:
     assert server.accepted == []
     assert house.rows("SELECT count(*) FROM events") == [(0,)]
     assert list((house.folder / "pictures").rglob("*.jpg")) == []
+    assert list(house.folder.rglob("*.scene")) == []
 
 
 def test_r23_killed_while_armed_it_comes_back_armed_and_loses_no_alert(tmp_path: Path, authority: Authority) -> None:
