@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.ruler.metrics import Found
 from pisecurity.core.types import Box, Frame, Plane, TrackState
 from pisecurity.core.vision.pipeline import Pipeline
-from pisecurity.core.vision.scale import PersonScale
+from pisecurity.core.vision.scale import People
 from pisecurity.settings import MotionSettings
 
 LEAST_AREA: Final = 0.0015
@@ -49,11 +49,10 @@ class Ours:
 
     ALARMS = (TrackState.CONFIRMED, TrackState.HOLDING)
 
-    def __init__(
-        self, motion: MotionSettings, width: int, height: int, fps: float, scale: PersonScale | None = None
-    ) -> None:
-        """*motion*, *scale*: what a household has set, and how tall people are there, if that was learned before."""
-        self._pipeline = Pipeline("ruler", motion, (), scale)
+    def __init__(self, motion: MotionSettings, width: int, height: int, fps: float, people: People = ()) -> None:
+        """*motion*, *people*: what a household has set, and who was measured there before."""
+        self._pipeline = Pipeline("ruler", motion, ())
+        self._pipeline.restore_people(people)
         self._index = -1
 
     def step(self, luma: Plane, taken_s: float) -> Found:
@@ -63,6 +62,11 @@ class Ours:
             boxes=tuple(track.box for track in tracks if track.state in self.ALARMS),
             candidates=tuple(track.box for track in tracks if track.state not in self.ALARMS),
         )
+
+    @property
+    def people(self) -> People:
+        """Who was measured so far."""
+        return self._pipeline.scale.learned()
 
 
 class Subtractor:

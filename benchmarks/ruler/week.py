@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,7 +14,7 @@ from benchmarks.ruler.homes import Home
 from benchmarks.ruler.strata import Minute
 from benchmarks.ruler.watching import Mail, first_mail, looks
 from pisecurity.adapters.cameras.stage import Scene, View
-from pisecurity.core.vision.scale import PersonScale
+from pisecurity.core.vision.scale import People
 from pisecurity.settings import AlarmSettings, MotionSettings
 
 RUN_IN_S: Final = 10.0
@@ -74,12 +73,14 @@ def at_home(home: Home, make: Maker) -> Maker:
         return make
     width, height = SIZE
     motion: MotionSettings = make.args[0].model_copy(update={"pets": home.pets})
-    scale = PersonScale()
+    people: People = ()
     for number, script in enumerate(home.moving_in(View(width, height))):
         scene = Scene(script, number, width, height, colour=False)
-        for _ in looks(scene, Ours(motion, width, height, FPS, scale), MOVING_IN_S, FPS):
+        ours = Ours(motion, width, height, FPS, people)
+        for _ in looks(scene, ours, MOVING_IN_S, FPS):
             pass
-    return lambda w, h, fps: Ours(motion, w, h, fps, deepcopy(scale))
+        people = ours.people
+    return partial(Ours, motion, people=people)
 
 
 def watch(home: Home, minute: Minute, make: Maker) -> Watched:

@@ -152,6 +152,7 @@ class SceneKeeper:
             self._offered = False
             refused = self._pipeline.not_restored
             if refused:
+                self._drop_people_of_elsewhere()
                 log.info("learned scene not taken up camera=%s reason=%s", self.camera, refused)
             else:
                 log.info("learned scene taken up camera=%s", self.camera)
@@ -159,6 +160,12 @@ class SceneKeeper:
             self._beginnings = self._pipeline.beginnings
             # It is of no use any more, and may show what a privacy zone has hidden since.
             self._to_write.append(None)
+
+    def _drop_people_of_elsewhere(self) -> None:
+        """Have who was measured removed, where the pipeline has found that it was elsewhere."""
+        if self._people is not None and not any(self._pipeline.scale.learned()):
+            self._people = None
+            self._people_to_write.append(None)
 
     def _keep_people(self, now_s: float) -> None:
         """Have it written how tall people are, if that changed; no picture of anybody is in it."""

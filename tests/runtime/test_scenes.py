@@ -291,3 +291,30 @@ def test_people_put_on_top_by_the_camera_while_somebody_has_them_forgotten_go_as
     place.keeper._keep_people(place.clock.monotonic())
     place.watch(1)
     assert place.store.people == {}
+
+
+def test_people_measured_where_the_camera_no_longer_looks_are_gone_from_the_disk_as_well() -> None:
+    place = Place()
+    place.watch()
+    measure(place)
+    place.keeper.ended()
+    place.keeper.write()
+    turned = Place(place.store, place.clock)
+    turned.keeper.restore()
+    turned.watch(2, scene=yard(seed=9)[:, ::-1].copy())
+    assert turned.pipeline.scale.height(0.6) is None
+    assert turned.store.people == {}
+
+
+def test_people_are_known_at_the_same_place_after_other_privacy_zones_or_another_day() -> None:
+    place = Place()
+    place.watch()
+    measure(place)
+    place.keeper.ended()
+    place.keeper.write()
+    scene, at = place.store.kept["front"]
+    place.store.kept["front"] = replace(scene, hidden=b"x" * 32), at
+    again = Place(place.store, place.clock)
+    again.keeper.restore()
+    again.watch(2)
+    assert again.pipeline.scale.height(0.6) == pytest.approx(0.4, rel=0.1)

@@ -57,23 +57,15 @@ class Pipeline:
     The same frames give the same results: time is ``Frame.taken_s``, and nothing is random.
     """
 
-    def __init__(
-        self,
-        camera: str,
-        motion: MotionSettings,
-        zones: Sequence[ZoneSettings],
-        scale: PersonScale | None = None,
-    ) -> None:
-        """*scale*: how tall people are, learned before by the same camera at the same place; None: not known."""
+    def __init__(self, camera: str, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
         self._sensitivity = Sensitivity(motion)
         self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
         self._camera = camera
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
         self._stirring, self._light = Stirring(), LightChange()
         self._tracker, self._keeper, self._ledger = Tracker(), EventKeeper(camera), Ledger(camera)
-        self.scale = PersonScale() if scale is None else scale
+        self.scale = PersonScale()
         """How tall people are; grows by those who walk by."""
-        self.scale.go_on()
         self._background: BackgroundModel | None = None
         self._visible: Plane | None = None
         self._coat = CoatWatch()
@@ -98,7 +90,6 @@ class Pipeline:
     def restore_people(self, people: People) -> None:
         """Go on with what was learned of how tall people are, of this camera at this place."""
         self.scale = PersonScale.of(people)
-        self.scale.go_on()
 
     def learned(self) -> LearnedScene | None:
         """Return a copy of what was learned; None before the first frame and while too little is known of the scene.
@@ -178,9 +169,6 @@ class Pipeline:
         self._last_s = now_s
         earlier, self._earlier = self._earlier, None
         self.not_restored = "" if earlier is None else self._take_up(earlier, planes, clear)
-        if self.not_restored:
-            # Measured where the camera no longer looks, they would make pets of people.
-            self.scale = PersonScale()
         if earlier is None or self.not_restored:
             self.beginnings += 1
         else:
@@ -191,7 +179,7 @@ class Pipeline:
         if self._motion.background != "ours":
             return f"motion.background is {self._motion.background}, which cannot be kept"
         if (earlier.coarse.shape, earlier.fine.shape) != (planes.coarse.shape, planes.fine.shape):
-            return "the picture has another size"
+            return self._elsewhere("the picture has another size")
         if earlier.hidden != hidden_mark(self._visible):
             return "the privacy zones are others"
         denoiser, exposure = Denoiser(clear, earlier.raw_sigma), Exposure(clear)
@@ -201,9 +189,17 @@ class Pipeline:
         coarse = denoiser.clean(planes.coarse, 0.0, self._last_s)
         alike = background.alike(normalised(coarse, exposure.measure(coarse, background.level, self._last_s)))
         if alike < LEAST_ALIKE:
-            return f"only {alike:.0%} of the picture is as it was, less than {LEAST_ALIKE:.0%}"
+            return self._elsewhere(f"only {alike:.0%} of the picture is as it was, less than {LEAST_ALIKE:.0%}")
         self._denoiser, self._exposure, self._background = denoiser, exposure, background
         return ""
+
+    def _elsewhere(self, reason: str) -> str:
+        """Forget how tall people are, because the camera looks elsewhere now; return *reason*, why that is known.
+
+        People measured elsewhere would make pets of those here.
+        """
+        self.scale = PersonScale()
+        return reason
 
     def _follow(
         self, change: Change, planes: Planes, coarse: Mat, background: BackgroundModel, now_s: float
@@ -224,13 +220,13 @@ class Pipeline:
 
     @property
     def _motion(self) -> MotionSettings:
-        return self._contrast_of(self._denoiser)
-
-    def _contrast_of(self, denoiser: Denoiser) -> float:
         return self._sensitivity.motion
 
     @property
     def _contrast(self) -> float:
+        return self._contrast_of(self._denoiser)
+
+    def _contrast_of(self, denoiser: Denoiser) -> float:
         """Return the least change that counts: half of the setting where noise is averaged away, because a dark coat
         in the dark differs little, and leaves and shadows do as well.
         """

@@ -62,10 +62,8 @@ class PersonScale:
         self._people = np.zeros((ROWS, KEPT), np.int64)
         self._next = [0] * ROWS
         self._line: _Line | None = None
-
-    def go_on(self) -> None:
-        """Take the ids of tracks as those of other people from here on, because they begin anew."""
-        self._people -= self._people.max() + 1
+        self._stale = False
+        """Whether the line is still that of fewer people: it is drawn only when somebody asks for a height."""
 
     def learned(self) -> People:
         """Return who was measured."""
@@ -80,13 +78,14 @@ class PersonScale:
 
     @staticmethod
     def of(people: People) -> PersonScale:
-        """Return a scale that goes on with *people*, measured earlier."""
+        """Return a scale that goes on with *people*, measured earlier: the ids of tracks are those of others now."""
         scale = PersonScale()
         for row, measured in enumerate(people):
             for slot, (person, height) in enumerate(measured):
                 scale._heights[row, slot], scale._people[row, slot] = height, person
             scale._next[row] = len(measured) % KEPT
-        scale._line = scale._fitted()
+        scale._people -= scale._people.max() + 1
+        scale._stale = True
         return scale
 
     def note(self, person: int, feet: float, height: float) -> None:
@@ -102,10 +101,12 @@ class PersonScale:
             slot = self._next[row]
             self._heights[row, slot], self._people[row, slot] = height, person
             self._next[row] = (slot + 1) % KEPT
-        self._line = self._fitted()
+        self._stale = True
 
     def height(self, feet: float) -> float | None:
         """Return how tall a person is with the *feet* at that row; None where that is not known."""
+        if self._stale:
+            self._line, self._stale = self._fitted(), False
         line = self._line
         if line is None or not line.first <= feet <= line.last:
             return None
