@@ -1,4 +1,4 @@
-"""Where zones leave nothing that could count: told to the owner before anybody comes by unseen."""
+"""Where zones or thresholds leave nothing that could count: told to the owner before anybody comes by unseen."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from pisecurity.core.vision.pipeline import well_visible
 from pisecurity.core.vision.privacy import visible
+from pisecurity.core.vision.sensitivity import scaled
 from pisecurity.core.vision.zones import GRID, draw
-from pisecurity.settings import EVERY_MODE, ArmedMode, Settings, ZoneSettings
+from pisecurity.settings import EVERY_MODE, ArmedMode, MotionSettings, Settings, ZoneSettings
 
 Mask = NDArray[np.bool_]
 
@@ -21,17 +22,20 @@ WATCHED = "each camera has something to watch in each armed mode"
 
 _FRAME = (240, 320)
 """Height and width of a frame beside whose privacy zones the border in which nothing is found is as wide as it gets."""
+_UNSEEN = {"min_area": 0.1, "min_travel": 0.5, "min_contrast": 48.0}
+"""A person half as tall as the picture covers a twentieth of it; who walks by may be in view for half of its diagonal;
+and clothes seldom differ by more than a third of full brightness from a wall, of which an even one loses half."""
 _COVERED = "its privacy and ignore zones leave nothing that could count; make them smaller"
 _UNNAMED = "none of its watch and entry zones names that mode; add it to the modes of one"
 
 
 @dataclass(frozen=True, slots=True)
 class Unwatched:
-    """What zones leave unwatched, each in one line: where, and what to do about it."""
+    """What zones and thresholds leave unwatched, each in one line: where, and what to do about it."""
 
     faults: tuple[str, ...]
     """What nobody can want: a camera that is blind in every armed mode, a mode in which every camera is blind, a zone
-    in which nothing counts."""
+    in which nothing counts, a threshold that hardly anybody meets."""
     warnings: tuple[str, ...]
     """What can be wanted: a camera that is blind in a mode in which another one watches, such as that in the living
     room while somebody is at home."""
@@ -71,10 +75,10 @@ class _View:
 
 
 def unwatched(settings: Settings) -> Unwatched:
-    """Return what the zones of *settings* leave unwatched."""
+    """Return what the zones and the thresholds of *settings* leave unwatched."""
     views = [_View(camera.label, settings.zones_of(camera.id)) for camera in settings.camera]
     dark = {mode for mode in EVERY_MODE if all(mode in view.blind for view in views)}
-    faults: list[str] = []
+    faults = list(_unmet(settings.motion))
     warnings: list[str] = []
     for view in views:
         everywhere = len(view.blind) == len(EVERY_MODE)
@@ -86,6 +90,22 @@ def unwatched(settings: Settings) -> Unwatched:
             for name in view.lost()
         )
     return Unwatched(tuple(faults), tuple(warnings))
+
+
+def _unmet(motion: MotionSettings) -> Iterator[str]:
+    """Yield for each threshold that hardly anybody meets one line, by day and by night."""
+    for key in ("sensitivity", "sensitivity_night"):
+        sensitivity = getattr(motion, key)
+        if not sensitivity:
+            continue
+        counting = scaled(motion, sensitivity)
+        for name, most in _UNSEEN.items():
+            needed = getattr(counting, name)
+            if needed >= most:
+                yield (
+                    f"motion.{name} = {getattr(motion, name):g} with {key} = {sensitivity} asks for {needed:g}: "
+                    f"hardly anybody would count; set less than {most * getattr(motion, name) / needed:.2g}"
+                )
 
 
 def _lines(view: _View, modes: Sequence[ArmedMode]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pisecurity.core.types import MODES, Box
 from pisecurity.core.vision.unwatched import Unwatched, unwatched
 from pisecurity.core.vision.zones import ZoneMap
-from pisecurity.settings import EVERY_MODE, CameraSettings, Settings, ZoneSettings
+from pisecurity.settings import EVERY_MODE, CameraSettings, MotionSettings, Settings, ZoneSettings
 
 Point = tuple[float, float]
 
@@ -122,3 +122,29 @@ def test_a_camera_is_called_blind_in_a_mode_exactly_where_nothing_can_count_in_i
     places = [ZoneMap(zones).place(feet, 0.01) for feet in FEET]
     for name in EVERY_MODE:
         assert (name in named) == (not any(MODES[name] in place.modes for place in places))
+
+
+@pytest.mark.parametrize(
+    ("motion", "fault"),
+    [
+        ({}, ""),
+        ({"sensitivity": 1, "sensitivity_night": 5}, ""),
+        (
+            {"min_area": 0.05, "sensitivity": 1, "sensitivity_night": 4},
+            "min_area = 0.05 with sensitivity = 1 asks for 0.2",
+        ),
+        ({"min_contrast": 64, "sensitivity_night": 5}, "min_contrast = 64 with sensitivity = 3 asks for 64"),
+        ({"min_travel": 0.4, "sensitivity_night": 2}, "min_travel = 0.4 with sensitivity_night = 2 asks for 0.56"),
+    ],
+)
+def test_thresholds_that_hardly_anybody_meets_are_a_fault(motion: dict[str, float], fault: str) -> None:
+    found = unwatched(Settings(camera=(GARDEN,), motion=MotionSettings.model_validate(motion)))
+    assert found.warnings == ()
+    assert [text.partition(":")[0] for text in found.faults] == ([f"motion.{fault}"] if fault else [])
+
+
+def test_a_threshold_that_is_too_high_says_from_which_value_on_somebody_counts() -> None:
+    motion = MotionSettings(min_area=0.05, sensitivity=1)
+    (fault,) = unwatched(Settings(camera=(GARDEN,), motion=motion)).faults
+    assert fault.endswith(": hardly anybody would count; set less than 0.025")
+    assert unwatched(Settings(camera=(GARDEN,), motion=MotionSettings(min_area=0.024, sensitivity=1))).faults == ()
