@@ -18,8 +18,6 @@ EASE_S: Final = 0.4
 """Time to stop or to start walking."""
 ASIDE: Final = 0.5
 """How far somebody beside the axis of the camera is seen turned, as a share of the angle from it."""
-TURN_S: Final = 0.8
-"""Time to turn round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ class Loiter:
     stride_m: float
     stops: tuple[Stop, ...] = ()
     ease_s: float = EASE_S
-    """Time to stand still, to turn, or to sit down; a stop is longer than two of it."""
+    """Time to stand still or to turn; a stop is longer than two of it."""
     aside: float = ASIDE
     """0 for vehicles: what is long and goes across looks the same all along its way."""
 
@@ -168,53 +166,11 @@ class Loiter:
         return Step(place_on(self.corners, way), pose, moving=swing > 0)
 
 
-def looking_round(corners: Sequence[Ground], stay_s: float, at: Sequence[int], look: float | None = None
-                  ) -> tuple[Stop, ...]:  # fmt: skip
-    """Return stops of *stay_s* at the corners with the numbers *at*, ascending."""
-    return tuple(Stop(length_m(corners[: number + 1]), stay_s, look) for number in at)
-
-
 def sniffing(corners: Sequence[Ground], seed: int, count: int, stay_s: float = 2.5) -> tuple[Stop, ...]:
     """Return so many stops drawn by lot, as an animal makes them; of half to one and a half times *stay_s*."""
     rng = np.random.default_rng((seed, 61))
     ways = np.sort(rng.uniform(0.1, 0.9, count)) * length_m(corners)
     return tuple(Stop(float(way), stay_s * float(rng.uniform(0.5, 1.5))) for way in ways)
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Stands or hangs in one place, swaying a little, and may turn."""
-
-    starts_s: float
-    stay_s: float
-    ground: Ground
-    heading: float = -math.pi / 2
-    """Towards the camera."""
-    swing: float = 0.03
-    cycle_s: float = 4.0
-    """Time of one turn of the phase."""
-    sway_m: float = 0.012
-    turns: tuple[tuple[float, float], ...] = ()
-    """Seconds from the beginning and heading from then on; ascending."""
-    up_m: float = 0.0
-    moving: bool = False
-    """As the truth has it."""
-
-    @property
-    def ends_s(self) -> float:
-        return self.starts_s + self.stay_s
-
-    def at(self, t_s: float) -> Step | None:
-        """Return the step at *t_s*, or None while nobody is there."""
-        if not self.starts_s <= t_s < self.ends_s:
-            return None
-        since_s, heading = t_s - self.starts_s, self.heading
-        for at_s, to in self.turns:
-            heading = turned(heading, to, eased((since_s - at_s) / TURN_S))
-        phase = 2 * math.pi * since_s / self.cycle_s
-        aside = self.sway_m * math.sin(phase)
-        pose = Pose(phase, self.swing, heading + 0.04 * math.sin(0.7 * phase))
-        return Step(Ground(self.ground.right_m + aside, self.ground.away_m), pose, self.moving, self.up_m)
 
 
 def place_on(corners: Sequence[Ground], way: float) -> Ground:

@@ -17,19 +17,18 @@ from pisecurity.adapters.cameras.stage.effects.albedo import Albedo, sky_of
 from pisecurity.adapters.cameras.stage.effects.chance import At, ByLot, scattered
 from pisecurity.adapters.cameras.stage.effects.clouds import Clouds
 from pisecurity.adapters.cameras.stage.effects.curtain import Curtain
-from pisecurity.adapters.cameras.stage.effects.dew import Dew
 from pisecurity.adapters.cameras.stage.effects.effect import Effect, Playing, Setting
 from pisecurity.adapters.cameras.stage.effects.fairy_lights import FairyLights, Pattern
 from pisecurity.adapters.cameras.stage.effects.fan import Fan
 from pisecurity.adapters.cameras.stage.effects.fog import Fog
 from pisecurity.adapters.cameras.stage.effects.headlights import Headlights
 from pisecurity.adapters.cameras.stage.effects.insects import Insects
-from pisecurity.adapters.cameras.stage.effects.laundry import Flag, Laundry
-from pisecurity.adapters.cameras.stage.effects.mains import FailingLamp, Mains
+from pisecurity.adapters.cameras.stage.effects.laundry import Laundry
+from pisecurity.adapters.cameras.stage.effects.mains import Mains
 from pisecurity.adapters.cameras.stage.effects.rain import Rain
 from pisecurity.adapters.cameras.stage.effects.shadows import GlassShadow, LeafShadows
 from pisecurity.adapters.cameras.stage.effects.snow import Snow
-from pisecurity.adapters.cameras.stage.effects.sun import LongShadows, SunPatch
+from pisecurity.adapters.cameras.stage.effects.sun import SunPatch
 from pisecurity.adapters.cameras.stage.effects.television import Television
 from pisecurity.adapters.cameras.stage.effects.water import Water
 from pisecurity.adapters.cameras.stage.effects.web import Web
@@ -71,16 +70,14 @@ def effects_of(strength: Curve = FULL) -> dict[str, Effect]:
         "curtain": Curtain(strength),
         "water": Water(strength),
         "sun": SunPatch(strength=strength),
-        "long shadows": LongShadows(strength=strength),
         "fog": Fog(strength),
-        "dew": Dew(strength=strength),
         "leaf shadows": LeafShadows(strength),
         "glass shadow": GlassShadow(VISIT, strength, rings=0.0),
     }
 
 
-SHOWN = {**effects_of(), "laundry": Laundry(), "flag": Flag(Area(500, 90, 560, 130))}
-MOVING = sorted(set(SHOWN) - {"sun", "long shadows", "dew"})
+SHOWN = {**effects_of(), "laundry": Laundry()}
+MOVING = sorted(set(SHOWN) - {"sun"})
 
 
 @lru_cache(maxsize=8)
@@ -337,12 +334,6 @@ def test_bands_of_the_mains_are_even_across_and_roll() -> None:
     assert np.ptp(first, axis=1).max() == 0
     assert 0.15 < np.ptp(first[:, 0]) <= 0.2
     assert np.abs(later - first).max() > 0.05
-
-
-def test_a_failing_lamp_burns_most_of_the_time_and_drops_out_now_and_then() -> None:
-    values = np.array([FailingLamp(5)(t_s) for t_s in np.arange(0, 120, 0.02)])
-    assert 0.85 < np.mean(values == 1.0) < 0.995
-    assert values.min() < 0.4
 
 
 def test_somebody_behind_the_glass_who_rings_stands_still() -> None:

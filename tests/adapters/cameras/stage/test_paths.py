@@ -13,24 +13,23 @@ from pisecurity.adapters.cameras.stage.flights import Float, Flutter, Patrol, Va
 from pisecurity.adapters.cameras.stage.paths import (
     Loiter,
     Path,
-    Stay,
     Step,
+    Stop,
     Walk,
     heading_on,
     length_m,
-    looking_round,
     sniffing,
     turned,
 )
 from pisecurity.adapters.cameras.stage.view import Ground
 
 CORNERS: Final = (Ground(-4.0, 6.0), Ground(0.0, 6.0), Ground(1.0, 9.0), Ground(5.0, 7.0))
+STOPS: Final = tuple(Stop(length_m(CORNERS[:number]), 3.0, look=-math.pi / 2) for number in (2, 3))
 OVER: Final = (Ground(0.0, 27.0), Ground(0.0, 20.0))
 PATHS: Final[dict[str, Path]] = {
     "walk": Walk(2.0, 1.3, CORNERS, 1.5),
-    "loiter": Loiter(2.0, 1.3, CORNERS, 1.5, looking_round(CORNERS, 3.0, (1, 2), look=-math.pi / 2)),
+    "loiter": Loiter(2.0, 1.3, CORNERS, 1.5, STOPS),
     "sniffing": Loiter(2.0, 0.9, CORNERS, 0.7, sniffing(CORNERS, seed=4, count=4)),
-    "stay": Stay(2.0, 20.0, CORNERS[0], turns=((4.0, 0.0), (9.0, 3.0))),
     "float": Float(2.0, 20.0, CORNERS[0], drift=(0.2, -0.1)),
     "fall": Float(2.0, 5.0, CORNERS[0], up_m=3.0, climb=-0.8),
     "patrol": Patrol(2.0, 90.0, Ground(-2.0, 3.0), Ground(2.0, 6.0), seed=5),

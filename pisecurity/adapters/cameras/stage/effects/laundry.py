@@ -1,4 +1,4 @@
-"""Washing on a line, or a flag, that flaps in the wind."""
+"""Washing on a line that flaps in the wind."""
 
 from __future__ import annotations
 
@@ -56,23 +56,7 @@ class Laundry:
             ValueError: the place has no such area.
         """
         area = area_of(setting, self.area) if isinstance(self.area, str) else self.area
-        return _Hanging(self.strength, _pieces(setting, area, self.pieces), setting, area, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A flag in an area of the sheet, whose left edge is the pole; it hangs when there is no wind."""
-
-    area: Area
-    strength: Curve = FULL
-
-    def begin(self, setting: Setting) -> Playing:
-        rng = setting.rng(_SALT, 9)
-        painted = np.zeros((FINE, FINE, 4), np.float32)
-        for row, index in enumerate(rng.permutation(len(CLOTHS))[:3]):
-            painted[row * FINE // 3 : (row + 1) * FINE // 3] = (*CLOTHS[index], 1.0)
-        piece = _Piece(self.area.left, self.area.top, self.area.right, self.area.bottom, painted, 1.0, aside=True)
-        return _Hanging(self.strength, [piece], setting, self.area, 1.6)
+        return _Hanging(self.strength, _pieces(setting, area, self.pieces), setting, area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +70,6 @@ class _Piece:
     painted: Image
     """(FINE, FINE, 4) BGRA premultiplied, coverage 0 to 1."""
     phase: float
-    aside: bool
-    """It is held at its left edge and flaps up and down, not at its upper one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +88,8 @@ class _Patch:
 
 
 class _Hanging(Playing):
-    def __init__(self, strength: Curve, pieces: list[_Piece], setting: Setting, area: Area, hz: float) -> None:
-        self._strength, self._hz = strength, hz
+    def __init__(self, strength: Curve, pieces: list[_Piece], setting: Setting, area: Area) -> None:
+        self._strength = strength
         region = Region(area, setting)
         self._lit = None if region.empty else Lit(region, setting)
         self._patches = [_patch(piece, setting) for piece in pieces]
@@ -119,7 +101,7 @@ class _Hanging(Playing):
         for patch in self._patches:
             phase = patch.piece.phase
             gust = strength * (0.5 + 0.3 * math.sin(0.61 * t_s + phase) + 0.2 * math.sin(1.7 * t_s + 2 * phase))
-            moved = _moved(patch, gust, 2 * math.pi * self._hz * t_s + phase)
+            moved = _moved(patch, gust, 2 * math.pi * t_s + phase)
             columns, rows, light = (cv2.resize(each, patch.size, interpolation=cv2.INTER_LINEAR) for each in moved)
             pixels: Image = np.asarray(cv2.remap(patch.piece.painted, columns, rows, cv2.INTER_LINEAR), np.float32)
             pixels[..., :3] *= np.asarray(light * np.float32(bright), np.float32)[..., None]
@@ -131,8 +113,8 @@ def _patch(piece: _Piece, setting: Setting) -> _Patch:
     (x0, y0), (x1, y1) = view.pixel(piece.left, piece.top), view.pixel(piece.right, piece.bottom)
     wide, tall = max(2, round(x1 - x0)), max(2, round(y1 - y0))
     margin = math.ceil(0.22 * max(wide, tall)) + 2
-    left, top = math.floor((x0 - margin) / 2) * 2, math.floor(y0 / 2) * 2 - (margin if piece.aside else 2)
-    size = (wide + 2 * margin, tall + (2 if piece.aside else 1) * margin)
+    left, top = math.floor((x0 - margin) / 2) * 2, math.floor(y0 / 2) * 2 - 2
+    size = (wide + 2 * margin, tall + margin)
     across, down = ((np.arange(-(-length // COARSE)) + 0.5) * length / -(-length // COARSE) for length in size)
     x, y = np.meshgrid((across + left - x0) / wide, (down + top - y0) / tall)
     return _Patch(piece, left, top, size, np.asarray(x, np.float32), np.asarray(y, np.float32))
@@ -144,17 +126,10 @@ def _moved(patch: _Patch, gust: float, turn: float) -> tuple[Image, Image, Image
     *gust*: of the wind, 1 is a light breeze; *turn*: phase in radians.
     """
     x, y = patch.x, patch.y
-    along = x if patch.piece.aside else y
-    light = 1 + min(0.25, 0.2 * gust) * np.sin(5.0 * along + (4.8 * x - 1.2 * turn))
-    if patch.piece.aside:
-        # Without wind it sinks, in wind waves run out along it.
-        sag = max(0.0, 0.8 - gust)
-        rows = y - x * (0.5 * sag + 0.10 * min(2.0, gust) * np.sin(6.0 * x - turn))
-        columns = x * (1 + 0.5 * sag)
-    else:
-        free = np.clip(y, 0, 1.3)
-        columns = x - 0.13 * gust * free * (np.sin(2.2 * y - turn) + 0.8)
-        rows = y * (1 + 0.05 * gust) + 0.03 * gust * free * np.sin(7 * x - 1.3 * turn)
+    light = 1 + min(0.25, 0.2 * gust) * np.sin(5.0 * y + (4.8 * x - 1.2 * turn))
+    free = np.clip(y, 0, 1.3)
+    columns = x - 0.13 * gust * free * (np.sin(2.2 * y - turn) + 0.8)
+    rows = y * (1 + 0.05 * gust) + 0.03 * gust * free * np.sin(7 * x - 1.3 * turn)
     return (
         np.asarray(columns * FINE - 0.5, np.float32),
         np.asarray(rows * FINE - 0.5, np.float32),
@@ -172,7 +147,7 @@ def _pieces(setting: Setting, area: Area, count: int) -> list[_Piece]:
         left = area.left + (number + 0.5) * step - width / 2
         painted = _painted(rng, shirt=bool(rng.random() < 0.5))
         turn = float(rng.uniform(0, 2 * math.pi))
-        pieces.append(_Piece(left, area.top, left + width, area.top + height, painted, turn, aside=False))
+        pieces.append(_Piece(left, area.top, left + width, area.top + height, painted, turn))
     return pieces
 
 

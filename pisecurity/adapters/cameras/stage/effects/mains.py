@@ -1,4 +1,4 @@
-"""Lamps on the mains: bands that roll through the picture, and a lamp that is about to fail."""
+"""Lamps on the mains: bands that roll through the picture."""
 
 from __future__ import annotations
 
@@ -48,29 +48,3 @@ class _Rolling(Playing):
         turn = 2 * math.pi * (self._mains.bands * np.arange(rows) / rows - self._mains.roll_hz * t_s) + self._phase
         column = (1 + depth * np.sin(turn)).astype(np.float32)
         return np.repeat(column[:, None], columns, axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class FailingLamp:
-    """The curve of a lamp with a bad contact: it burns, and by lot drops out for a moment or two."""
-
-    seed: int
-    per_minute: float = 8.0
-    """Drop-outs, most of them a few in a row."""
-    low: float = 0.15
-    high: float = 1.0
-
-    def __call__(self, t_s: float) -> float:
-        value = self.high
-        newest = math.floor(t_s)
-        for second in (newest - 1, newest):
-            rng = np.random.default_rng((self.seed, _SALT, second + 1))
-            if rng.random() > self.per_minute / 60:
-                continue
-            at_s = second + float(rng.random())
-            for _ in range(int(rng.integers(1, 5))):
-                lasts_s = float(rng.uniform(0.03, 0.18))
-                if at_s <= t_s < at_s + lasts_s:
-                    value = self.low + (self.high - self.low) * float(rng.uniform(0, 0.5))
-                at_s += lasts_s + float(rng.uniform(0.03, 0.2))
-        return value

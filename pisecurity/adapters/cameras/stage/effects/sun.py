@@ -1,4 +1,4 @@
-"""Low sun: the bright patch behind a window and the long shadows outdoors that wander with the hours."""
+"""Low sun: the bright patch behind a window that wanders with the hours."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from pisecurity.adapters.cameras.stage.canvas import Canvas, Image
 from pisecurity.adapters.cameras.stage.curve import FULL, Curve
-from pisecurity.adapters.cameras.stage.effects.albedo import sky_of
 from pisecurity.adapters.cameras.stage.effects.effect import Playing, Setting
-from pisecurity.adapters.cameras.stage.paint import clouds
 from pisecurity.adapters.cameras.stage.place import sheet_grid
 
 STEP_S: Final = 2.0
@@ -65,28 +63,9 @@ class SunPatch:
 
     def begin(self, setting: Setting) -> Playing:
         near, far, sill, lintel = self.window_m
-        wall = _Standing(_window(far - near, lintel - sill), near, sill, outside=0.0)
+        wall = _Standing(_window(far - near, lintel - sill), near, sill)
         ground = _Ground(setting, self.back_m)
         return _Shining(setting, ground, wall, self.side_m, self.sun, self.strength, self.boost)
-
-
-@dataclass(frozen=True, slots=True)
-class LongShadows:
-    """Shadows of trees that stand beside the garden, outside of the picture."""
-
-    back_m: float = 9.0
-    """Distance from which on there is an upright wall that they climb."""
-    side_m: float = -7.0
-    """How far right of the camera the trees are: below 0 they are on the left."""
-    sun: Sun = Sun((0.45, 0.20), (0.25, -0.9))
-    strength: Curve = FULL
-    depth: float = 0.5
-    """How much light they take away."""
-
-    def begin(self, setting: Setting) -> Playing:
-        trees = _Standing(_trees(setting.rng(_SALT)), -4.0, 0.0, outside=1.0)
-        ground = _Ground(setting, self.back_m)
-        return _Shining(setting, ground, trees, self.side_m, self.sun, self.strength, self.depth, shade=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +76,6 @@ class _Standing:
     """(h, w), 255 where light goes through; its first row is the highest."""
     near_m: float
     foot_m: float
-    outside: float
-    """How much light goes past it."""
 
 
 class _Ground:
@@ -119,13 +96,11 @@ class _Ground:
 class _Shining(Playing):
     def __init__(
         self, setting: Setting, ground: _Ground, standing: _Standing, side_m: float, sun: Sun, strength: Curve,
-        amount: float, *, shade: bool = False,
+        boost: float,
     ) -> None:  # fmt: skip
         self._setting, self._ground, self._standing = setting, ground, standing
         self._side_m, self._sun, self._strength = side_m, sun, strength
-        self._amount, self._shade = amount, shade
-        size = (ground.up_m.shape[1], ground.up_m.shape[0])
-        self._sky = np.asarray(cv2.resize(sky_of(setting), size, interpolation=cv2.INTER_AREA), np.float32)
+        self._boost = boost
         self._light = lru_cache(maxsize=4)(self._worked_out)
 
     def stir(self, t_s: float, canvas: Canvas) -> None:
@@ -142,9 +117,8 @@ class _Shining(Playing):
 
     def _worked_out(self, number: int, step: int) -> tuple[Image, Image]:
         """Return the factors for the still picture, (H, W), and those for everything, coarse, to come after them."""
-        view, amount = self._setting.view, self._amount * step / STEPS
-        through = self._through(number * STEP_S)
-        half = 1 - amount * (1 - np.maximum(through, self._sky)) if self._shade else 1 + amount * through
+        view = self._setting.view
+        half = 1 + self._boost * step / STEPS * self._through(number * STEP_S)
         rows, columns = self._setting.field_shape
         coarse = cv2.resize(np.asarray(half, np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
         size = (view.width, view.height)
@@ -160,8 +134,7 @@ class _Shining(Playing):
         columns = (ground.away_m + np.float32(turn) * aside - np.float32(standing.near_m)) * PER_M
         top = standing.foot_m * PER_M + standing.through.shape[0]
         rows = np.float32(top) - (ground.up_m + np.float32(height) * aside) * PER_M
-        seen = cv2.remap(standing.through, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
-                         borderValue=255 * standing.outside)  # fmt: skip
+        seen = cv2.remap(standing.through, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         return np.asarray(seen.astype(np.float32) * np.float32(1 / 255), np.float32)
 
 
@@ -174,23 +147,3 @@ def _window(width_m: float, height_m: float) -> NDArray[np.uint8]:
     glass[round(0.3 * height) : round(0.3 * height) + bar] = 0
     glass[:1], glass[-1:], glass[:, :1], glass[:, -1:] = 0, 0, 0, 0
     return np.asarray(cv2.GaussianBlur(glass, (0, 0), 0.8), np.uint8)
-
-
-def _trees(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return a row of trees 18 m long and up to 7 m high, with light between the leaves."""
-    width, height = 18 * PER_M, 7 * PER_M
-    through = np.full((height, width), 255, np.uint8)
-    x = 0.5
-    while x < 17.5:
-        at, tall = x * PER_M, float(rng.uniform(4.0, 6.6)) * PER_M
-        trunk = np.array(((at - 5, height), (at - 3, height - tall), (at + 3, height - tall), (at + 5, height)))
-        cv2.fillPoly(through, [np.rint(trunk).astype(np.int32)], 40)
-        for _ in range(70):
-            spread = np.clip(rng.standard_normal(2), -1.8, 1.8) * (0.17 * tall, 0.16 * tall)
-            centre = (round(at + float(spread[0])), round(height - 0.72 * tall + float(spread[1])))
-            axes = (int(rng.integers(6, 14)), int(rng.integers(4, 9)))
-            cv2.ellipse(through, centre, axes, float(rng.uniform(0, 180)), 0, 360, int(rng.integers(20, 110)), -1)
-        x += float(rng.uniform(2.2, 4.5))
-    gaps = clouds(rng, height, width, (90, 160), (1.0, 0.8)) > 1.1
-    through[gaps] = np.maximum(through[gaps], 200)
-    return np.asarray(cv2.GaussianBlur(through, (0, 0), 2.0), np.uint8)

@@ -180,13 +180,3 @@ class Bird:
         back = (-0.30 + 0.12 * fly, side * (0.10 + 0.4 * out), 0.34 + 0.6 * up)
         root = ((0.14, side * 0.10, 0.44), (-0.16, side * 0.09, 0.38))
         brush.face((root[0], elbow, tip, back, root[1]), lit(self.coat, light))
-
-
-def blackbird() -> Bird:
-    """Return a blackbird."""
-    return Bird()
-
-
-def pigeon() -> Bird:
-    """Return a pigeon."""
-    return Bird((140, 132, 126), (90, 100, 110), 0.33)

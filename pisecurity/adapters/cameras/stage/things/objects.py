@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from pisecurity.adapters.cameras.stage.paint import Colour, lit, mix
-from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent, Joint, ring
+from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent
 from pisecurity.adapters.cameras.stage.things.thing import Patch, Pose
 
 LOOK_DOWN: Final = 0.34
@@ -94,47 +94,6 @@ class Balloon:
 
 
 @dataclass(frozen=True, slots=True)
-class Laundry:
-    """A towel or shirt on a line, swinging; the foot is the ground below it."""
-
-    colour: Colour = (212, 206, 196)
-    wide_m: float = 0.7
-    long_m: float = 0.95
-    line_m: float = 1.7
-    """Height of the line."""
-
-    @property
-    def label(self) -> str:
-        return "object"
-
-    @property
-    def tall_m(self) -> float:
-        return self.line_m
-
-    @property
-    def stride_m(self) -> float:
-        return 1.0
-
-    def draw(self, unit: float, pose: Pose) -> Patch:
-        """Draw it where a metre is *unit* pixels; *swing* is how strong the wind is."""
-        brush = Brush(unit, 0.0, Extent(self.wide_m + 0.9, self.line_m + 0.04))
-        strips, half = 7, self.wide_m / 2
-        top = [(-half + self.wide_m * number / strips, 0.0, self.line_m) for number in range(strips + 1)]
-        low = [self._hem(joint, number, pose) for number, joint in enumerate(top)]
-        for number in range(strips):
-            light = 0.92 + 0.13 * math.sin(0.9 * number + pose.phase)
-            brush.face((top[number], top[number + 1], low[number + 1], low[number]), lit(self.colour, light))
-        for number in (1, strips - 1):
-            brush.limb(top[number], (top[number][0], 0.0, self.line_m - 0.05), 0.018, 0.018, (60, 110, 160))
-        return brush.patch(0.02)
-
-    def _hem(self, top: Joint, number: int, pose: Pose) -> Joint:
-        blown = pose.swing * (0.18 * math.sin(pose.phase) + 0.10 * math.sin(2 * pose.phase + 0.8 * number))
-        lifted = 0.10 * pose.swing * (1 + math.sin(pose.phase + 0.6 * number))
-        return top[0] + blown, 0.0, self.line_m - self.long_m * (1 - lifted) + 0.01 * math.sin(1.7 * number)
-
-
-@dataclass(frozen=True, slots=True)
 class PlasticBag:
     """A bag or a sheet of paper that the wind rolls over the ground."""
 
@@ -200,37 +159,3 @@ class LeafBunch:
                     for along, aside in ((-1, 0), (-0.2, 1), (1, 0), (-0.2, -1))]  # fmt: skip
             brush.face(leaf, LEAF_TONES[number % len(LEAF_TONES)])
         return brush.patch(0.015)
-
-
-@dataclass(frozen=True, slots=True)
-class Ball:
-    """A football that rolls."""
-
-    colour: Colour = (226, 228, 230)
-    spots: Colour = (46, 44, 44)
-    tall_m: float = 0.22
-
-    @property
-    def label(self) -> str:
-        return "object"
-
-    @property
-    def stride_m(self) -> float:
-        return math.pi * self.tall_m
-
-    def draw(self, unit: float, pose: Pose) -> Patch:
-        """Draw it where a metre is *unit* pixels."""
-        radius = self.tall_m / 2
-        brush = Brush(unit, pose.heading, Extent(2.2 * radius, 2.1 * radius))
-        u, centre = brush.unit, (brush.middle, brush.base - radius * brush.unit)
-        brush.ball(centre, radius * u, radius * u, self.colour)
-        spots = ring((0.0, 0.0, radius), 0.64 * radius, 30)
-        first = round(-pose.phase / (2 * math.pi) * 30)
-        for number in range(5):
-            ahead, _, up = spots[(first + 6 * number) % 30]
-            # Rolling to the side the spots go round; rolling away they go over the top.
-            depth = ahead * brush.sin
-            if depth <= 0.3 * radius:
-                x, y = brush.at((ahead, 0.0, up))
-                brush.ball((x, y), 0.26 * radius * u, 0.24 * radius * u, self.spots)
-        return brush.patch(0.035)

@@ -175,57 +175,6 @@ class Crawl:
         return arm(shoulder, upper, upper + 0.12 + 0.5 * raised)
 
 
-@dataclass(frozen=True, slots=True)
-class Sit:
-    """Sits at rest on a seat about 0.45 m high; with growing *swing* gets up and walks."""
-
-    stride: float = WALK.stride
-    high: float = 0.78
-
-    def skeleton(self, phase: float, swing: float) -> Skeleton:
-        up = WALK.skeleton(phase, swing)
-        trunk = Trunk(-0.20, 0.285, 0.08)
-        head = trunk.at(0.03, 0.0, HEAD)
-        right_leg, left_leg = (leg((-0.20, side * 1.1 * LEG_SIDE, 0.285), 1.50, -0.06, 0.0) for side in (1, -1))
-        right_arm, left_arm = (arm(trunk.at(0.0, side * ARM_SIDE, SHOULDER), 0.35, 1.25) for side in (1, -1))
-        sitting = Skeleton(trunk, (right_leg, left_leg), (right_arm, left_arm), head)
-        return _between(sitting, up, swing)
-
-
-def _between(first: Skeleton, second: Skeleton, share: float) -> Skeleton:
-    """Return the skeleton *share* of the way from one to another; a body that bends over while it rises."""
-    held = min(1.0, max(0.0, share))
-    rise = 4 * held * (1 - held)
-    ahead, up, lean = (a + (b - a) * held for a, b in ((first.trunk.ahead, second.trunk.ahead),
-                       (first.trunk.up, second.trunk.up), (first.trunk.lean, second.trunk.lean)))  # fmt: skip
-    trunk = Trunk(ahead, up, lean + 0.45 * rise)
-
-    def joint(a: Joint, b: Joint) -> Joint:
-        x, y, z = (p + (q - p) * held for p, q in zip(a, b, strict=True))
-        return x, y, z
-
-    legs = [(joint(a[0], b[0]), joint(a[1], b[1]), joint(a[2], b[2]), joint(a[3], b[3]))
-            for a, b in zip(first.legs, second.legs, strict=True)]  # fmt: skip
-    arms: list[Arm] = []
-    for a, b in zip(first.arms, second.arms, strict=True):
-        shoulder = trunk.at(0.0, a[0][1], SHOULDER)
-        upper = joint(_way(a[0], a[1]), _way(b[0], b[1]))
-        fore = joint(_way(a[1], a[2]), _way(b[1], b[2]))
-        elbow = _added(shoulder, upper)
-        arms.append((shoulder, elbow, _added(elbow, fore)))
-    return Skeleton(trunk, (legs[0], legs[1]), (arms[0], arms[1]), trunk.at(0.02, 0.0, HEAD))
-
-
-def _way(start: Joint, end: Joint) -> Joint:
-    """Return the way from one joint to another."""
-    return end[0] - start[0], end[1] - start[1], end[2] - start[2]
-
-
-def _added(start: Joint, way: Joint) -> Joint:
-    """Return the joint at the end of *way*."""
-    return start[0] + way[0], start[1] + way[1], start[2] + way[2]
-
-
 def towards(start: Joint, end: Joint, first: float, second: float, *, forward: float) -> Joint:
     """Return the joint between two bones of these lengths that reach from *start* to *end*.
 

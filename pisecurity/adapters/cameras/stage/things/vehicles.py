@@ -14,7 +14,7 @@ from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent, Join
 from pisecurity.adapters.cameras.stage.things.models import HATCHBACK, PANEL_VAN, SALOON, Model, Side
 from pisecurity.adapters.cameras.stage.things.thing import Patch, Pose
 
-__all__ = ["HATCHBACK", "PAINTS", "PANEL_VAN", "SALOON", "Vehicle", "car", "van"]
+__all__ = ["HATCHBACK", "PAINTS", "PANEL_VAN", "SALOON", "Vehicle"]
 
 LOOK_DOWN: Final = 0.24
 ROUND: Final = 0.05
@@ -246,15 +246,3 @@ def _inset(corner: Joint, corners: tuple[Joint, ...]) -> Joint:
 def _draw_plate(brush: Brush, end: float, up: float, wide: float, tall: float, colour: Colour) -> None:
     half = wide / 2
     brush.face(((end, -half, up), (end, half, up), (end, half, up + tall), (end, -half, up + tall)), colour)
-
-
-def car(rng: np.random.Generator, *, lit: bool = False) -> Vehicle:
-    """Return a car, drawn by lot."""
-    model = HATCHBACK if rng.random() < 0.5 else SALOON
-    return Vehicle(model, PAINTS[int(rng.integers(len(PAINTS)))], lit)
-
-
-def van(rng: np.random.Generator, *, lit: bool = False) -> Vehicle:
-    """Return a delivery van, drawn by lot."""
-    paints: tuple[Colour, ...] = ((214, 220, 222), (40, 190, 240), (84, 52, 40))
-    return Vehicle(PANEL_VAN, paints[int(rng.integers(len(paints)))], lit)
