@@ -172,6 +172,21 @@ def test_changed_settings_reach_vision_recipients_and_delays(
     assert house.daemon._panel.switch(Mode.HOME, by="Anna", how="page").countdown_s == pytest.approx(90, abs=5)
 
 
+def test_a_changed_zone_reaches_its_own_camera_alone(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back = '[[camera]]\nid = "back"\nkind = "stage"\n'
+    house = House(tmp_path, held, back)
+    told: dict[str, list[str]] = {}
+    for watch in house.daemon._watches:
+        into = told.setdefault(watch.camera_id, [])
+        monkeypatch.setattr(watch, "apply", lambda _, zones, into=into: into.extend(zone.name for zone in zones))
+    house.write(back + privacy(0.5).replace("privacy", "ignore"))
+    desk = house.daemon._desk
+    assert desk is not None and desk.reload().applied == ("zone",)
+    assert told == {"front": ["neighbour"], "back": []}
+
+
 def test_a_network_added_by_name_may_use_the_page(tmp_path: Path, held: ExitStack) -> None:
     house = House(tmp_path, held)
     house.write("")

@@ -62,12 +62,6 @@ def latest_edge(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinfo
     return None
 
 
-def desired_mode(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinfo) -> Mode | None:
-    """Return the mode the schedule alone asks for at *now*, or None without entries."""
-    edge = latest_edge(entries, now, zone)
-    return None if edge is None else edge.mode
-
-
 def clock_is_set(now: Instant, wall: datetime, *, synchronised: bool) -> bool:
     """Return whether the wall clock may be acted on: no edge is ever taken from a clock that was not set.
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from pisecurity.core.vision.fine import TIME_SLACK_S, FineScene
+from pisecurity.core.vision.fine import FineScene
 from pisecurity.core.vision.learned import RESTLESS_STEPS, LearnedScene
 from pisecurity.core.vision.model import Observation
-from pisecurity.core.vision.planes import Mat, Planes, Rect
+from pisecurity.core.vision.planes import SQUARE3, SQUARE5, TIME_SLACK_S, Mat, Planes, Rect
 from pisecurity.core.vision.scene import normalised, weight
 
 _LEARN_EVERY_S = 0.4
@@ -28,8 +28,6 @@ _RESTLESS_MOST = 48
 _RESTLESS_FACTOR = 2.0
 NOISE_FACTOR = 3.0
 """Standard deviations of noise that are no change: less than one pixel in 300 strays as far."""
-_SQUARE3 = np.ones((3, 3), np.uint8)
-_SQUARE5 = np.ones((5, 5), np.uint8)
 
 
 class Background:
@@ -157,8 +155,8 @@ def envelope(level: Mat, tolerance: Mat, hidden: Mat | None) -> tuple[Mat, Mat]:
         tolerance: (H, W) uint8, how far a pixel may stray from that of its 3x3 neighbours.
         hidden: (H, W) bool, where everything is unchanged; None: nowhere.
     """
-    upper = cv2.add(cv2.dilate(level, _SQUARE3), tolerance)
-    lower = cv2.subtract(cv2.erode(level, _SQUARE3), tolerance)
+    upper = cv2.add(cv2.dilate(level, SQUARE3), tolerance)
+    lower = cv2.subtract(cv2.erode(level, SQUARE3), tolerance)
     if hidden is not None:
         upper[hidden], lower[hidden] = 255, 0
     return upper, lower
@@ -171,7 +169,7 @@ def beyond(plane: Mat, upper: Mat, lower: Mat) -> Mat:
 
 def quiet_around(moving: Mat | None) -> Mat | None:
     """Return where nothing moves within two pixels, (H, W) uint8; None: nothing moves anywhere."""
-    return None if moving is None else cv2.bitwise_not(cv2.dilate(moving, _SQUARE5))
+    return None if moving is None else cv2.bitwise_not(cv2.dilate(moving, SQUARE5))
 
 
 def _at_most(image: Mat, limit: int) -> Mat:

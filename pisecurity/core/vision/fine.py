@@ -5,12 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pisecurity.core.vision.planes import Mat, Planes
+from pisecurity.core.vision.planes import TIME_SLACK_S, Mat, Planes
 from pisecurity.core.vision.scene import normalised, weight
 
 _EVERY_S = 0.8
 """The fine plane has four times the pixels, and only boxes are measured on it."""
-TIME_SLACK_S = 0.02
 _TAU_S = 3.5
 
 

@@ -15,9 +15,9 @@ from pisecurity.core.types import TrackState
 from pisecurity.core.vision import light
 from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.motion import Stirring, has_outline
-from pisecurity.core.vision.planes import Mat, Rect
+from pisecurity.core.vision.planes import TIME_SLACK_S, Mat, Rect
 from pisecurity.core.vision.scale import PersonScale
-from pisecurity.core.vision.things import TIME_SLACK_S, TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, start_anew
+from pisecurity.core.vision.things import TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, start_anew
 from pisecurity.settings import MotionSettings
 
 LEAST_SIGHTINGS = 3

@@ -10,7 +10,7 @@ import numpy as np
 
 from pisecurity.core.types import Box
 from pisecurity.core.vision.model import BackgroundModel
-from pisecurity.core.vision.planes import Mat, Planes, Rect
+from pisecurity.core.vision.planes import SQUARE3, SQUARE5, TIME_SLACK_S, Mat, Planes, Rect
 
 LEAST_PIXELS = 4
 """Fewer pixels are never a thing, however small the plane."""
@@ -24,8 +24,6 @@ _LEAST_DENSITY = 0.2
 """Moving share of the box that pieces must fill to be one thing: flakes all over the picture are not."""
 _MOST_BLOBS = 24
 _REFINED_LEAST_SHARE = 0.3
-_SQUARE3 = np.ones((3, 3), np.uint8)
-_SQUARE5 = np.ones((5, 5), np.uint8)
 _UPRIGHT = np.ones((5, 3), np.uint8)
 """People are torn apart at the belt more often than side by side."""
 
@@ -97,7 +95,7 @@ def _unexplained(outside: Mat, coarse: Mat, background: BackgroundModel, around:
     ratio = cv2.divide(light, cv2.max(light_before, np.full_like(light_before, 4)), dtype=cv2.CV_32F)
     multiplied = cv2.absdiff(coarse, cv2.multiply(level, ratio, dtype=cv2.CV_8U))
     texture = cv2.compare(cv2.min(added, multiplied), slack, cv2.CMP_GT)
-    near = cv2.bitwise_and(_above(outside, 0), cv2.dilate(texture, _SQUARE5))
+    near = cv2.bitwise_and(_above(outside, 0), cv2.dilate(texture, SQUARE5))
     return cv2.morphologyEx(near, cv2.MORPH_CLOSE, _UPRIGHT)
 
 
@@ -174,7 +172,7 @@ class Stirring:
 
         None between comparisons, and when it is not *wanted* because nothing is there to be judged.
         """
-        if self._kept and now_s - self._kept[-1][0] < self.EVERY_S - 0.02:
+        if self._kept and now_s - self._kept[-1][0] < self.EVERY_S - TIME_SLACK_S:
             return None
         earlier = self._kept[-1][1] if self._kept else None
         # A copy, because a small frame's coarse plane is the camera's own buffer.
@@ -185,7 +183,7 @@ class Stirring:
 
     def plane_at(self, at_s: float) -> tuple[float, Mat] | None:
         """Return the newest kept plane that is not newer than *at_s*, or else the oldest one, and when it was taken."""
-        older = [kept for kept in self._kept if kept[0] <= at_s + 0.02]
+        older = [kept for kept in self._kept if kept[0] <= at_s + TIME_SLACK_S]
         return older[-1] if older else next(iter(self._kept), None)
 
 
@@ -221,9 +219,9 @@ def has_outline(coarse: Mat, background: BackgroundModel, moving: Mat, rect: Rec
     """
     near = rect.grown(2, coarse.shape)
     inside = moving[near.slices]
-    rim = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, _SQUARE3)
+    rim = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, SQUARE3)
     if cv2.countNonZero(rim) == 0:
         return False
-    edges = cv2.morphologyEx(coarse[near.slices], cv2.MORPH_GRADIENT, _SQUARE3)
-    edges_before = cv2.morphologyEx(background.level[near.slices], cv2.MORPH_GRADIENT, _SQUARE3)
+    edges = cv2.morphologyEx(coarse[near.slices], cv2.MORPH_GRADIENT, SQUARE3)
+    edges_before = cv2.morphologyEx(background.level[near.slices], cv2.MORPH_GRADIENT, SQUARE3)
     return cv2.mean(edges, rim)[0] > cv2.mean(edges_before, rim)[0]

@@ -58,9 +58,8 @@ class Pipeline:
     """
 
     def __init__(self, camera: str, motion: MotionSettings, zones: Sequence[ZoneSettings]) -> None:
-        self._sensitivity = Sensitivity(motion)
-        self._zones = ZoneMap([zone for zone in zones if zone.camera == camera])
-        self._camera = camera
+        """*zones*: those of this camera."""
+        self._sensitivity, self._zones = Sensitivity(motion), ZoneMap(zones)
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
         self._stirring, self._light = Stirring(), LightChange()
         self._tracker, self._keeper, self._ledger = Tracker(), EventKeeper(camera), Ledger(camera)
@@ -113,7 +112,7 @@ class Pipeline:
         if motion.background != self._motion.background:
             self._background = None
         self._sensitivity.apply(motion)
-        self._zones = ZoneMap([zone for zone in zones if zone.camera == self._camera])
+        self._zones = ZoneMap(zones)
 
     def step(self, frame: Frame) -> Step:
         """Return what *frame* brought.

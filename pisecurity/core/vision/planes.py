@@ -20,6 +20,10 @@ SAMPLE = (slice(2, None, 4), slice(2, None, 4))
 """Index of one pixel in sixteen: enough to measure what the whole picture has in common."""
 VISIBLE = 255
 """In ``Frame.visible``, where the picture shows what the camera sees."""
+SQUARE3, SQUARE5 = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
+"""Neighbourhoods of a pixel."""
+TIME_SLACK_S = 0.02
+"""A camera is no clock: so much a frame may come early."""
 _COARSE_WIDTH, _COARSE_HEIGHT = 320, 480
 
 

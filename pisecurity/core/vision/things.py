@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 from pisecurity.core.types import Box, Mode, Track, TrackState
 from pisecurity.core.vision.motion import Blob
-from pisecurity.core.vision.planes import Rect
+from pisecurity.core.vision.planes import TIME_SLACK_S, Rect
 from pisecurity.core.vision.scene import weight
 from pisecurity.core.vision.zones import Place
 
-TIME_SLACK_S = 0.02
-"""A camera is no clock: so much a frame may come early."""
 _VELOCITY_TAU_S = 0.2
 _SIZE_TAU_S = 0.3
 TRAIL_S, TRAIL_STEP_S = 3.0, 0.1

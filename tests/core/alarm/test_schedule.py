@@ -17,7 +17,6 @@ from pisecurity.core.alarm.schedule import (
     Edge,
     Ruling,
     clock_is_set,
-    desired_mode,
     latest_edge,
     rule,
 )
@@ -110,8 +109,10 @@ def test_r28_time_shown_twice_happens_the_first_time_only() -> None:
 
 def test_edge_counts_from_its_very_second() -> None:
     at = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
-    assert desired_mode(EVERY_DAY, at - timedelta(microseconds=1), BERLIN) is Mode.DISARMED
-    assert desired_mode(EVERY_DAY, at, BERLIN) is Mode.NIGHT
+    before = latest_edge(EVERY_DAY, at - timedelta(microseconds=1), BERLIN)
+    assert before is not None
+    assert before.mode is Mode.DISARMED
+    assert latest_edge(EVERY_DAY, at, BERLIN) == Edge(at, Mode.NIGHT)
 
 
 def test_one_entry_a_week_holds_for_the_whole_week() -> None:
@@ -123,7 +124,6 @@ def test_one_entry_a_week_holds_for_the_whole_week() -> None:
 
 def test_without_entries_there_is_no_edge() -> None:
     assert latest_edge([], datetime(2026, 6, 1, tzinfo=UTC), BERLIN) is None
-    assert desired_mode([], datetime(2026, 6, 1, tzinfo=UTC), BERLIN) is None
 
 
 @settings(max_examples=60, deadline=None)

@@ -30,10 +30,8 @@ from tests.core.vision.drawn import (
 )
 
 
-def zone(
-    kind: str, *points: tuple[float, float], name: str = "zone", camera: str = "front", **more: object
-) -> ZoneSettings:
-    return ZoneSettings.model_validate({"name": name, "camera": camera, "kind": kind, "points": points, **more})
+def zone(kind: str, *points: tuple[float, float], name: str = "zone", **more: object) -> ZoneSettings:
+    return ZoneSettings.model_validate({"name": name, "camera": "front", "kind": kind, "points": points, **more})
 
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -266,10 +264,6 @@ def test_whoever_leaves_a_zone_that_counts_in_one_mode_alone_is_another_event_th
     assert (first.modes, second.modes) == (frozenset({Mode.AWAY}), ARMED_MODES)
     assert (first.objection, second.objection) == ("in ignore zone zone (home, night)", "")
     assert first.opened_s < 6 < second.opened_s < 9
-
-
-def test_zones_of_another_camera_do_not_matter() -> None:
-    assert opened(events(film(12, walker(3, 11)), zones=[zone("watch", *RIGHT, camera="back")]))[0].opened_s < 5
 
 
 def test_settings_are_swapped_without_losing_scene_or_event() -> None:
