@@ -235,14 +235,15 @@ def sources() -> tuple[tuple[str, ast.Module, dict[str, str]], ...]:
     return tuple(found)
 
 
-def texts() -> set[str]:
+@cache
+def texts() -> frozenset[str]:
     """Return every text in the program."""
-    return {
+    return frozenset(
         text
         for _, tree, constants in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.expr) and (text := template(node, constants))
-    }
+    )
 
 
 def raised() -> Iterator[tuple[str, str]]:
