@@ -75,6 +75,8 @@ class Panel:
         self._alarm: Alarm | None = None
         self._taken_up: Instant | None = None
         """A countdown of an earlier boot is answered as of then, also on a disk that takes nothing."""
+        self.found_raised: Alarm | None = None
+        """What ``start`` took up, where that was a raised alarm; time may have ended it since."""
         self._disarmed: Instant | None = None
         """Last disarming since the start: what opened before it is over."""
         self._lock = threading.Lock()
@@ -90,6 +92,7 @@ class Panel:
                 stored = states.first(self._clock.instant(), self._clock.now())
                 self._store.save_alarm(stored, "first start: disarmed")
             self._alarm, self._taken_up = stored, self._clock.instant()
+            self.found_raised = stored if states.state_of(stored) is AlarmState.TRIGGERED else None
             log.info("alarm taken up state=%s mode=%s by=%s", states.state_of(stored), stored.mode, stored.by)
         self.settle()
 

@@ -80,6 +80,8 @@ class Respond:
         """Stored events that are open, and when the mode in which they opened was ordered."""
         self._noticed = ""
         """Id of the event the panel knows of already, though storing it may have to be tried again."""
+        self._pictured = ""
+        """The same of the event whose pictures are stored already."""
         self._wake_s = float("inf")
         """When the alerts that wait for a better view may leave (monotonic)."""
         self._lost_mails: dict[str, str] = {}
@@ -192,8 +194,9 @@ class Respond:
             camera_label=self._house.cameras[event.camera],
             since_last_alert_s=self._since_last_alert_s(event.camera, status),
         )
-        self._save_pictures(event)
         self._notice(seen)
+        if self._pictured != event.id:
+            self._save_pictures(event)
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
         due = self._clock.instant().later(BETTER_VIEW_S)
         self._store.add_event(event, status.state, decision, alert, self._to if alert else (), due)
@@ -261,10 +264,14 @@ class Respond:
             self._owe_all_clear(change.event_id, change.alarm.by, change.at)
 
     def _make_up_for_lost_alarm(self) -> None:
-        """Store the alarm that a power cut swallowed after it was raised and before its alert was stored."""
-        status = self._panel.status()
-        if status.state is AlarmState.TRIGGERED:
-            self._owe_alarm(status.event_id, status.mode, self._clock.now())
+        """Store the alarm that a power cut swallowed after it was raised and before its alert was stored.
+
+        Also when the alarm has ended since: the house may have been without power for hours.
+        """
+        found = self._panel.found_raised
+        if found is not None and found.triggered_since is not None:
+            ago_s = self._clock.instant().seconds_since(found.triggered_since) or 0.0
+            self._owe_alarm(found.event_id, found.mode, self._clock.now() - timedelta(seconds=ago_s))
 
     def _owe_alarm(self, event_id: str | None, mode: Mode, at: datetime) -> None:
         """Store the alarm of an event that began as an entry, or that a power cut kept from being stored.
@@ -421,6 +428,7 @@ class Respond:
         except StoreError as error:
             self._health.report("pictures", str(error))
         else:
+            self._pictured = event.id
             self._health.clear("pictures")
 
     def _since_last_alert_s(self, camera: str, status: PanelStatus) -> float | None:

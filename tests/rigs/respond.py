@@ -53,9 +53,10 @@ class Fixture:
         self.health = Health(self.clock, self.inbox.put)
         self.panel = Panel(self.store, self.clock, self.alarm, self.inbox.put)
         self.panel.start()
+        self.encoder = ShadeEncoder()
         ids = (f"{number:032x}" for number in range(1, 1000))
         self.respond = Respond(
-            make_settings(self.alarm), self.inbox, self.panel, self.store, self.pictures, ShadeEncoder(),
+            make_settings(self.alarm), self.inbox, self.panel, self.store, self.pictures, self.encoder,
             House("Home", UTC, {"front": "Front door"}, load_catalogue()), self.health, self.clock,
             lambda: next(ids), self._wake,
         )  # fmt: skip

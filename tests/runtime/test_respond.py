@@ -18,7 +18,7 @@ from pisecurity.ports import PictureKind
 from pisecurity.runtime.inbox import Dismissals
 from pisecurity.runtime.respond import BETTER_VIEW_S
 from pisecurity.settings import AlarmSettings, ModeSettings
-from tests.fakes import make_dismissed, make_event, make_picture
+from tests.fakes import ShadeEncoder, make_dismissed, make_event, make_picture
 from tests.rigs.respond import EVENT, LATER_EVENT, Fixture
 
 pytestmark = pytest.mark.usefixtures("short_waits")
@@ -278,6 +278,30 @@ def test_a_power_cut_after_the_entry_delay_does_not_swallow_the_alarm(house: Fix
     assert len(house.alerts()) == 2, "made up for once, not at every start"
 
 
+@pytest.mark.parametrize("entry", [False, True])
+def test_r23_an_alarm_raised_before_a_long_power_cut_is_mailed_though_it_is_over_by_then(
+    tmp_path: Path, entry: bool
+) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(entry_delay_s=30), trigger_time_s=180))
+    house.arm()
+    if entry:
+        house.put(make_event(entry=True))
+        house.clock.advance(31)
+        house.panel.settle()
+    else:
+        house.panel.notice(make_event(), house.clock.instant())
+    raised_at = house.clock.now()
+    house.clock.advance(600)
+    house.store.close()
+    house.boot()
+    house.answer()
+    assert house.panel.status().state is AlarmState.ARMED_AWAY
+    *_, alarm = house.alerts()
+    assert alarm.kind is AlertKind.ALARM
+    assert (raised_at - alarm.at).total_seconds() == pytest.approx(1 if entry else 0)
+    house.store.close()
+
+
 class PowerCut(BaseException):
     """The machine is off from here on."""
 
@@ -306,6 +330,21 @@ def test_r23_a_power_cut_before_the_event_is_stored_does_not_swallow_the_alarm(t
     house.answer()
     assert len(house.alerts()) == 1
     house.store.close()
+
+
+def test_r23_a_picture_that_ends_the_process_does_not_swallow_the_alarm(
+    house: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*args: object) -> bytes:
+        raise PowerCut
+
+    house.arm()
+    monkeypatch.setattr(ShadeEncoder, "annotated", cut)
+    with pytest.raises(PowerCut):
+        house.put(make_event())
+    house.cut_power()
+    house.answer()
+    assert house.kinds() == [AlertKind.ALARM]
 
 
 def test_r23_nobody_is_told_of_an_entry_that_a_power_cut_keeps_from_becoming_an_alarm(

@@ -74,6 +74,7 @@ def test_r11_an_event_the_disk_refuses_is_tried_again_until_it_is_stored(tmp_pat
     assert house.health.faults() == ()
     assert house.panel.status().state is AlarmState.TRIGGERED
     assert house.panel.status().sequence == 2, "armed and triggered, not extended with every try"
+    assert house.encoder.calls == 1, "nor is its picture made anew"
 
 
 def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fixture) -> None:
