@@ -303,7 +303,15 @@ class EventStore(Protocol):
         ...
 
     def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
-        """Store an alert that belongs to no event (fault, test, all-clear), with its outbox rows."""
+        """Store an alert that was not stored with an event, with its outbox rows."""
+        ...
+
+    def add_fault_alert(self, key: str, alert: Alert, to: Sequence[Address]) -> None:
+        """Store the alert that the fault *key* began or, if it is a RECOVERED one, is over; see ``told_faults``."""
+        ...
+
+    def told_faults(self) -> Mapping[str, str]:
+        """Return the key of each fault that an alert was stored about and that is not over, and the alert's id."""
         ...
 
     def last_alert(self, camera: str) -> Instant | None:

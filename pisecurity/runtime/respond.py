@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -18,6 +18,7 @@ from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, PictureKind, Pictures
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
+from pisecurity.runtime.losses import Losses
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
@@ -29,12 +30,6 @@ STORE_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before trying a refused write again, the last one repeated: what waits is kept in memory."""
 BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
-FAULT_PAUSE_S = 900.0
-"""Least time between two mails that the same camera is lost; how it is now is always shown on the page."""
-FAULT_LASTS_S = 60.0
-"""A camera that stays away for so long is mailed in spite of that pause: it is no loose cable."""
-CAMERA_FAULT = "camera:"
-"""Begins the key of a lost camera's fault; the camera's id follows."""
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
@@ -84,12 +79,9 @@ class Respond:
         """The same of the event whose pictures are stored already."""
         self._wake_s = float("inf")
         """When the alerts that wait for a better view may leave (monotonic)."""
-        self._lost_mails: dict[str, str] = {}
-        """Key of each fault that was mailed and is not over, and the id of that mail."""
-        self._lost_mailed_s: dict[str, float] = {}
-        """When the last mail about each fault was stored (monotonic), as far as it still holds back the next."""
-        self._lost_since_s: dict[str, float] = {}
-        """Since when each camera that is lost has been (monotonic)."""
+        self._told: dict[str, tuple[str, AlertKind]] = {}
+        """By camera, the event of this arming that the owner was told of last, and by which alert."""
+        self._losses = Losses(health, clock, house.cameras, self._mail_loss)
         self._openings_lost = 0
 
     def apply(self, settings: Settings) -> None:
@@ -98,14 +90,14 @@ class Respond:
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Answer what comes in until *stop*; before that, make up for an alert a power cut prevented."""
-        self._persist(self._make_up_for_lost_alarm, stop, beat)
+        self._persist(self._take_up, stop, beat)
         while not stop.is_set():
             beat()
             item = self._inbox.get(min(GET_TIMEOUT_S, self._wake_in_s()))
             if item is not None:
                 self._persist(partial(self._handle, item), stop, beat)
-            elif due := self._faults_due():
-                self._persist(partial(self._mail_faults, due), stop, beat)
+            else:
+                self._persist(partial(self._losses.look, armed=self._armed()), stop, beat)
             self._report_losses(drained=item is None)
             self._wake_when_due()
         while (item := self._inbox.get(0)) is not None:  # what was seen before the stop is still kept
@@ -176,7 +168,8 @@ class Respond:
         if seen.event.id not in self._kept:
             self._keep(seen)
         now = self._panel.status()
-        if now.state is AlarmState.DISARMED and seen.status.state is not AlarmState.DISARMED:
+        armed = seen.status.state is not AlarmState.DISARMED
+        if armed and now.state is AlarmState.DISARMED and rules.counts(seen.event, seen.status.mode):
             # The panel did not know of the event when somebody disarmed, so its transition cannot tell.
             self._owe_all_clear(seen.event.id, now.by, now.since_at)
 
@@ -203,6 +196,8 @@ class Respond:
         if len(self._kept) >= REMEMBERED:
             del self._kept[next(iter(self._kept))]
         self._kept[event.id] = status.since
+        if decision.kind is not None:
+            self._told[event.camera] = (event.id, decision.kind)
         log.info(
             "event opened event=%s camera=%s state=%s alert=%s why=%r seen=%r",
             event.id,
@@ -256,12 +251,24 @@ class Respond:
     def _changed(self, change: Transition) -> None:
         """Store what a change of the alarm owes the owner: lost cameras, the alarm after an entry, the all-clear."""
         if change.before is AlarmState.DISARMED:
-            self._lost_mailed_s.clear()
-        self._mail_faults(self._faults_due())
+            self._losses.forget_pauses()
+            self._told.clear()
+        self._losses.look(armed=self._armed())
         if change.after is AlarmState.TRIGGERED and change.before is not AlarmState.TRIGGERED:
             self._owe_alarm(change.event_id, change.alarm.mode, change.at)
         elif change.after is AlarmState.DISARMED and change.event_id is not None:
             self._owe_all_clear(change.event_id, change.alarm.by, change.at)
+
+    def _take_up(self) -> None:
+        """Go on where the process before this one was ended."""
+        self._make_up_for_lost_alarm()
+        self._losses.take_up(self._store.told_faults())
+        status = self._panel.status()
+        if status.state is AlarmState.DISARMED:
+            return
+        for event in reversed(self._store.events(REMEMBERED)):
+            if event.kind is not None and self._since_last_alert_s(event.camera, status) is not None:
+                self._told[event.camera] = (event.id, event.kind)
 
     def _make_up_for_lost_alarm(self) -> None:
         """Store the alarm that a power cut swallowed after it was raised and before its alert was stored.
@@ -312,77 +319,43 @@ class Respond:
         """Tell in the same conversation who disarmed, if the owner was told of the event at all."""
         record = self._store.event(event_id)
         told = None if record is None else self._told_of(record)
-        if told is None or told.kind is None:
+        if told is None:
             return
+        told_id, kind = told
         facts = Facts(self._house.name, at, self._house.zone, by=by)
         words = compose(AlertKind.ALL_CLEAR, facts, self._house.catalogue)
         self._send(
             Alert(
-                alert_id(event_id, AlertKind.ALL_CLEAR),
+                alert_id(told_id, AlertKind.ALL_CLEAR),
                 AlertKind.ALL_CLEAR,
                 at,
                 words.subject,
                 words.text,
-                thread=alert_id(told.id, told.kind),
+                thread=alert_id(told_id, kind),
             )
         )
 
-    def _told_of(self, record: EventRecord) -> EventRecord | None:
-        """Return the event of the mail that the owner has about *record*; None when there is none.
+    def _told_of(self, record: EventRecord) -> tuple[str, AlertKind] | None:
+        """Return the event of the mail that the owner has about *record*, and which mail that is; None: there is none.
 
         That is another one where the pause between two mails kept *record* silent: the alarm is the same.
         """
-        if record.kind is not None:
-            return record
-        earliest = record.opened_at - timedelta(seconds=self._settings.alarm.alert_pause_s)
-        earlier = self._store.events(REMEMBERED, before=record.id)
-        return next(
-            (
-                event
-                for event in earlier
-                if event.camera == record.camera and event.kind is not None and event.opened_at >= earliest
-            ),
-            None,
-        )
+        return self._told.get(record.camera) if record.kind is None else (record.id, record.kind)
 
     def _fault(self, change: FaultChange) -> None:
         """Mail that a camera was lost while armed, and that it is back; other faults are shown on the page."""
-        key = change.fault.key
-        if not change.over:
-            self._lost_since_s.setdefault(key, self._clock.monotonic())
-            if self._armed():
-                self._mail_faults([change.fault])
-            return
-        self._lost_since_s.pop(key, None)
-        if (thread := self._lost_mails.get(key)) is not None:
-            self._send(self._plain(AlertKind.RECOVERED, self._camera_of(key), thread=thread))
-            del self._lost_mails[key]
+        self._losses.note(change)
+        self._losses.look(armed=self._armed())
 
-    def _faults_due(self) -> list[Fault]:
-        """Return the cameras that are lost while armed and whose mail is due, which a pause may have held back."""
-        return list(filter(self._is_due, self._health.faults())) if self._armed() else []
-
-    def _is_due(self, fault: Fault) -> bool:
-        if not fault.key.startswith(CAMERA_FAULT) or fault.key in self._lost_mails:
-            return False
-        now_s = self._clock.monotonic()
-        mailed_s = self._lost_mailed_s.get(fault.key)
-        paused = mailed_s is not None and now_s - mailed_s < FAULT_PAUSE_S
-        return not paused or now_s - self._lost_since_s.get(fault.key, now_s) >= FAULT_LASTS_S
-
-    def _mail_faults(self, faults: Sequence[Fault]) -> None:
-        for fault in filter(self._is_due, faults):
-            alert = self._plain(AlertKind.FAULT, self._camera_of(fault.key), fault.text)
-            self._send(alert)
-            self._lost_mails[fault.key] = alert.id
-            self._lost_mailed_s[fault.key] = self._clock.monotonic()
+    def _mail_loss(self, kind: AlertKind, fault: Fault, camera: str, thread: str | None) -> str:
+        """Store the mail that *fault* began or is over, and that the owner knows; return its id."""
+        alert = self._plain(kind, camera, fault.text if kind is AlertKind.FAULT else "", thread=thread)
+        self._store.add_fault_alert(fault.key, alert, self._to)
+        self._queued(alert)
+        return alert.id
 
     def _armed(self) -> bool:
         return self._panel.status().state is not AlarmState.DISARMED
-
-    def _camera_of(self, key: str) -> str:
-        camera = key.removeprefix(CAMERA_FAULT)
-        return self._house.cameras.get(camera, camera)
 
     def _plain(self, kind: AlertKind, camera: str = "", detail: str = "", *, thread: str | None = None) -> Alert:
         """Return an alert that belongs to no event."""
@@ -410,6 +383,9 @@ class Respond:
 
     def _send(self, alert: Alert) -> None:
         self._store.add_alert(alert, self._to)
+        self._queued(alert)
+
+    def _queued(self, alert: Alert) -> None:
         log.info("alert queued alert=%s kind=%s recipients=%d", alert.id, alert.kind, len(self._to))
         self._on_alert()
 

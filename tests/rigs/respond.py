@@ -43,6 +43,7 @@ class Fixture:
         self.folder, self.clock, self.inbox = folder, FakeClock(), Inbox(16)
         self.alarm = alarm or AlarmSettings(away=ModeSettings(entry_delay_s=30), alert_pause_s=300)
         self.woken = 0
+        self.ids = (f"{number:032x}" for number in range(1, 1000))
         self.boot()
 
     def boot(self) -> None:
@@ -54,11 +55,10 @@ class Fixture:
         self.panel = Panel(self.store, self.clock, self.alarm, self.inbox.put)
         self.panel.start()
         self.encoder = ShadeEncoder()
-        ids = (f"{number:032x}" for number in range(1, 1000))
         self.respond = Respond(
             make_settings(self.alarm), self.inbox, self.panel, self.store, self.pictures, self.encoder,
             House("Home", UTC, {"front": "Front door"}, load_catalogue()), self.health, self.clock,
-            lambda: next(ids), self._wake,
+            lambda: next(self.ids), self._wake,
         )  # fmt: skip
 
     def _wake(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, AlertKind, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
-from pisecurity.runtime.respond import FAULT_LASTS_S, FAULT_PAUSE_S
+from pisecurity.runtime.losses import KNOWN_S, LASTS_S, PAUSE_S
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event
 from tests.rigs.respond import Fixture
@@ -137,7 +138,7 @@ def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(hou
     house.health.report("camera:front", "front: unplugged")
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
-    house.clock.advance(FAULT_PAUSE_S)
+    house.clock.advance(PAUSE_S)
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
 
@@ -149,7 +150,7 @@ def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture
     house.health.report("camera:front", "front: unplugged")
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
-    house.clock.advance(FAULT_LASTS_S)
+    house.clock.advance(LASTS_S)
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
 
@@ -173,3 +174,60 @@ def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
     house.arm()
     house.answer()
     assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+
+
+def lose(house: Fixture) -> None:
+    house.health.report("camera:front", "front: unplugged")
+    house.answer()
+
+
+def restart(house: Fixture) -> None:
+    house.store.close()
+    house.boot()
+
+
+def test_r16_a_camera_that_stays_away_over_restarts_is_mailed_once(tmp_path: Path) -> None:
+    house = Fixture(tmp_path)
+    house.arm()
+    for _ in range(3):
+        lose(house)
+        house.clock.advance(KNOWN_S + 1)
+        house.run(3)
+        restart(house)
+    assert house.kinds() == [AlertKind.FAULT]
+    house.store.close()
+
+
+@pytest.mark.usefixtures("short_waits")
+def test_r16_the_return_of_a_camera_that_a_restart_brought_is_mailed_once(tmp_path: Path) -> None:
+    house = Fixture(tmp_path)
+    house.arm()
+    lose(house)
+    restart(house)
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT], "it may only not have been missed yet"
+    house.clock.advance(KNOWN_S)
+    house.run(3)
+    house.run(3)
+    fault, recovered = house.alerts()
+    assert (recovered.kind, recovered.thread) == (AlertKind.RECOVERED, fault.id)
+    assert "Front door" in recovered.subject
+    restart(house)
+    house.clock.advance(KNOWN_S)
+    house.run(3)
+    assert len(house.alerts()) == 2
+    house.store.close()
+
+
+def test_a_lost_camera_that_is_no_longer_configured_is_not_said_to_be_back(tmp_path: Path) -> None:
+    house = Fixture(tmp_path)
+    house.arm()
+    lose(house)
+    restart(house)
+    house.store.add_fault_alert("camera:gone", replace(house.alerts()[0], id="f" * 32), ())
+    restart(house)
+    house.health.report("camera:front", "front: unplugged")
+    house.clock.advance(KNOWN_S)
+    house.run(3)
+    assert house.kinds() == [AlertKind.FAULT]
+    house.store.close()

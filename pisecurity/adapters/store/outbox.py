@@ -65,6 +65,10 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND outcome IN ('waiting', 'late
 """
 
 
+_TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert_id)"
+_FORGET = "DELETE FROM told_faults WHERE key = :key"
+
+
 class OutboxTable(Table):
     """Fulfils Outbox, and what EventQuery and EventStore say about alerts."""
 
@@ -73,6 +77,20 @@ class OutboxTable(Table):
         stored = self._clock.instant()
         with self._database.write() as connection:
             insert_alert(connection, alert, to, stored)
+
+    def add_fault_alert(self, key: str, alert: Alert, to: Sequence[Address]) -> None:
+        """Store the alert that the fault *key* began or, if it is a RECOVERED one, is over; see ``told_faults``."""
+        stored = self._clock.instant()
+        with self._database.write() as connection:
+            insert_alert(connection, alert, to, stored)
+            connection.execute(
+                _FORGET if alert.kind is AlertKind.RECOVERED else _TELL, bind(key=key, alert_id=alert.id)
+            )
+
+    def told_faults(self) -> dict[str, str]:
+        """Return the key of each fault that an alert was stored about and that is not over, and the alert's id."""
+        with self._database.read() as connection:
+            return {row["key"]: row["alert_id"] for row in connection.execute("SELECT * FROM told_faults")}
 
     def due(self, now: Instant) -> tuple[Delivery, ...]:
         """Return the rows to try now, the alert stored first first: 200, and what else belongs to the last alert.
