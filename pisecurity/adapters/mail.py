@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import smtplib
 import socket
 import ssl
@@ -35,9 +36,12 @@ LEAST_S = 5.0
 MAX_WORDS = 200
 """Characters of a server's answer that are kept."""
 TOO_BIG = 552
-LATER_THOUGH_FIVE = (TOO_BIG,)
-"""Sent to a recipient, 552 is a full mailbox or too many recipients: both pass (RFC 5321, 4.5.3.1.10)."""
-LOGIN_WANTED = (530, 535)
+LOGIN_WANTED = (530, 534, 535)
+LATER_THOUGH_FIVE = (TOO_BIG, *LOGIN_WANTED)
+"""Sent to a recipient, 552 is a full mailbox or too many recipients: both pass (RFC 5321, 4.5.3.1.10). A login that is
+wanted is the account's fault and not the recipient's."""
+_PASSING = re.compile(r"\s*5\.(2\.2|3\.[12]|4\.5)\b")
+"""Mailbox full, server full or closed, too many mails today (RFC 3463, section 3), though the code says never."""
 MECHANISMS = ("PLAIN", "LOGIN")
 """Best first; only one is tried, because each refusal counts towards the account being locked."""
 
@@ -262,7 +266,8 @@ class SmtpMailer:
 
     def _answered(self, answer: smtplib.SMTPResponseException) -> MailError:
         code, words = answer.smtp_code, _words(answer.smtp_code, answer.smtp_error)
-        if isinstance(answer, smtplib.SMTPDataError) and code >= 500:
+        too_large = code == TOO_BIG  # of a mail and not of a recipient's mailbox
+        if isinstance(answer, smtplib.SMTPDataError) and (too_large or _is_final(code, answer.smtp_error)):
             return MailError(f"{self._where} takes this mail from nobody ({words})", permanent=True)
         if isinstance(answer, smtplib.SMTPSenderRefused):
             return MailError(
@@ -365,9 +370,13 @@ def _literal(connection: socket.socket) -> str:
 def _refusal(answer: tuple[int, bytes | str] | None) -> Receipt:
     if answer is None:
         return Receipt(Outcome.LATER, "the server ended the conversation before this recipient")
-    code, _ = answer
-    later = code < 500 or code in LATER_THOUGH_FIVE
-    return Receipt(Outcome.LATER if later else Outcome.REFUSED, _words(*answer))
+    return Receipt(Outcome.REFUSED if _is_final(*answer) else Outcome.LATER, _words(*answer))
+
+
+def _is_final(code: int, answer: bytes | str) -> bool:
+    """Return whether the same mail would be refused tomorrow as well."""
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return code >= 500 and code not in LATER_THOUGH_FIVE and not _PASSING.match(text)
 
 
 def _words(code: int, answer: bytes | str) -> str:

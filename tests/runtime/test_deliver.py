@@ -392,3 +392,32 @@ def test_busy_server_costs_one_conversation_a_try(build: Build, clock: FakeClock
         house.run(100)
         assert server.conversations == 4
     assert house.rows()[0].attempts == 4
+
+
+@pytest.mark.parametrize("step", [f"RCPT TO:<{ANNA}>", "."])
+@pytest.mark.parametrize(
+    "reply",
+    ["530 5.7.0 Authentication required", "550 5.4.5 Daily user sending limit exceeded", "550 5.2.2 Mailbox full"],
+)
+def test_r05_no_alarm_is_given_up_for_a_refusal_that_passes(
+    build: Build, clock: FakeClock, step: str, reply: str
+) -> None:
+    with FaultySmtp({step: [reply]}) as server:
+        house = build(smtp(server, clock))
+        house.alert("one", ANNA, kind=AlertKind.ALARM)
+        house.run(3000)
+    assert [row.outcome for row in house.rows()] == [Outcome.ACCEPTED]
+
+
+def test_r06_a_login_refused_while_the_server_is_left_alone_is_not_tried_again_for_15_minutes(
+    build: Build, clock: FakeClock
+) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: MailError("away"))
+    house = build(mailer)
+    house.alert("one")
+    house.round()
+    house.clock.advance(1)
+    mailer.answer = lambda alert: MailError("535", rejected_login=True)
+    house.alert("two")
+    house.run(800)
+    assert [at_s for at_s, _, _ in mailer.sent] == [0, 1]
