@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,8 @@ from pisecurity.settings import AlarmSettings
 log = logging.getLogger(__name__)
 
 SETTLE_EVERY_S = 0.5
+LOCK_TIMEOUT_S = 5.0
+"""Longest wait for the order before this one; a worker that is silent for longer than 12 s counts as hung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Panel:
 
     def start(self) -> None:
         """Take up the stored alarm, or store a first one, disarmed. Raises StoreError."""
-        with self._lock:
+        with self._alone():
             stored = self._store.load_alarm()
             if stored is None:
                 stored = states.first(self._clock.instant(), self._clock.now())
@@ -117,7 +120,7 @@ class Panel:
             StoreError: it could not be stored; the alarm is as it was.
         """
         try:
-            with self._lock:
+            with self._alone():
                 now = self._settle()
                 before = self._kept
                 if if_sequence in (None, before.sequence):
@@ -130,7 +133,7 @@ class Panel:
 
     def record(self, what: str, *, by: str, how: str) -> None:
         """Keep on the audit log that *by* did *what*, by *how*; the alarm stays as it is. Raises StoreError."""
-        with self._lock:
+        with self._alone():
             self._store.save_alarm(self._kept, f"{what} by {by} ({how})")
 
     def notice(self, event: Event, opened: Instant | None = None) -> PanelStatus:
@@ -144,7 +147,7 @@ class Panel:
             StoreError: it could not be stored; the alarm is as it was.
         """
         try:
-            with self._lock:
+            with self._alone():
                 now = self._settle()
                 if event.phase is Phase.OPENED and not self._disarmed_after(opened or now):
                     after = states.notice(
@@ -167,7 +170,7 @@ class Panel:
         if self._present(self._clock.instant()) is self._kept:
             return
         try:
-            with self._lock:
+            with self._alone():
                 self._settle()
         except StoreError as error:
             if not self._settling_fails:
@@ -187,6 +190,19 @@ class Panel:
         while not self._clock.wait(stop, SETTLE_EVERY_S):
             self.settle()
             beat()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock. Raises StoreError: the disk takes too long for whoever holds it."""
+        if not self._lock.acquire(timeout=LOCK_TIMEOUT_S):
+            raise StoreError(
+                f"the alarm is as it was: the order before takes the disk longer than {LOCK_TIMEOUT_S:g} s; try again, "
+                "and replace the SD card if it is worn out"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @property
     def _kept(self) -> Alarm:

@@ -420,3 +420,27 @@ def test_work_settles_twice_a_second_until_stopped() -> None:
     assert set(house.clock.waits) == {0.5}
     assert len(beats) == 120
     assert house.changes()[-1] == (AlarmState.ARMING, AlarmState.ARMED_AWAY)
+
+
+def test_nobody_waits_for_the_alarm_for_longer_than_a_worker_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+
+    class HeldStore(MemoryAlarmStore):
+        def save_alarm(self, alarm: Alarm, note: str) -> None:
+            if alarm.mode is not Mode.DISARMED:
+                writing.set()
+                go_on.wait(5)
+            super().save_alarm(alarm, note)
+
+    panel = Panel(HeldStore(), FakeClock(), SETTINGS, lambda change: None)
+    panel.start()
+    first = threading.Thread(target=lambda: panel.switch(Mode.AWAY, by="Anna", how="page"))
+    first.start()
+    assert writing.wait(5)
+    monkeypatch.setattr("pisecurity.runtime.panel.LOCK_TIMEOUT_S", 0.01)
+    with pytest.raises(StoreError, match="the order before takes the disk longer than"):
+        panel.notice(make_event())
+    assert panel.status().state is AlarmState.DISARMED
+    go_on.set()
+    first.join(5)
+    assert panel.alarm().mode is Mode.AWAY
