@@ -61,7 +61,7 @@ class Desk:
         self._read, self._parse, self._health, self._clock = read, parse, health, clock
         self._parts: list[tuple[frozenset[str], Apply]] = []
         self._lock = threading.Lock()
-        self._asked = threading.Event()
+        self._asked = False
 
     @property
     def settings(self) -> Settings:
@@ -82,13 +82,13 @@ class Desk:
 
     def ask(self) -> None:
         """Have the worker reload soon; safe in a signal handler."""
-        self._asked.set()
+        self._asked = True
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Reload whenever asked, until *stop* is set."""
         while not self._clock.wait(stop, POLL_S):
-            if self._asked.is_set():
-                self._asked.clear()
+            if self._asked:
+                self._asked = False
                 self.reload()
             beat()
 
