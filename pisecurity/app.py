@@ -194,7 +194,7 @@ class Daemon:
         self._tell_unwatched(settings)
         self._set_mail(settings)
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
-        handlers = commands(self._panel, self._health, self._test_alert, self._scenes)
+        handlers = commands(self._panel, self._health, self._test_alert, self._scenes, self._house.cameras)
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
         self._page: PageServer | None = None

@@ -33,6 +33,10 @@ class StoreError(PiSecurityError):
     """The state folder or the database in it did not take or give a value."""
 
 
+class UnknownCameraError(PiSecurityError):
+    """No camera has the name that was given; the message lists those there are."""
+
+
 class MarkError(PiSecurityError):
     """A mark in a recording cannot stand."""
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from pisecurity.config import MAX_BYTES, meaning, parse, table_of, tables
+from pisecurity.errors import UnknownCameraError
 from pisecurity.settings import (
     AlarmSettings,
     CameraSettings,
@@ -18,6 +19,7 @@ from pisecurity.settings import (
     ZoneSettings,
     contradictions,
     is_live,
+    named_camera,
 )
 from tests.example_config import example
 
@@ -194,3 +196,27 @@ def test_what_does_go_together_is_accepted() -> None:
         schedule=(NIGHTLY, ScheduleSettings(days=("wed",), at=time(22, 30), mode="disarmed")),
     )
     assert list(contradictions(settings.model_dump())) == []
+
+
+CAMERAS = {"front": "Yard", "yard": "Back", "hall": "Back"}
+
+
+@pytest.mark.parametrize(
+    ("name", "camera"), [("front", "front"), ("Front", "front"), ("yard", "yard"), ("hall", "hall"), ("HALL", "hall")]
+)
+def test_a_camera_is_named_by_its_id_first(name: str, camera: str) -> None:
+    assert named_camera(name, CAMERAS) == camera
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("back", "2 cameras are called 'back'; give the id of one: front (Yard), yard (Back), hall (Back)"),
+        ("YARD", "2 cameras are called 'YARD'; give the id of one: front (Yard), yard (Back), hall (Back)"),
+        ("", "there is no camera ''; there is front (Yard), yard (Back), hall (Back)"),
+    ],
+)
+def test_a_name_of_no_camera_or_of_several_is_refused_with_those_there_are(name: str, words: str) -> None:
+    with pytest.raises(UnknownCameraError) as caught:
+        named_camera(name, CAMERAS)
+    assert str(caught.value) == words

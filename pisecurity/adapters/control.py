@@ -19,12 +19,13 @@ from typing import Any
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.types import Mode
-from pisecurity.errors import AlreadyRunningError, ArmedError, ControlError, NoDaemonError, PiSecurityError
+from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, PiSecurityError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel, PanelStatus
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.worker import Beat
+from pisecurity.settings import named_camera
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +46,18 @@ LONGEST_PATH = 107
 ARMED_MODES = {"away": Mode.AWAY, "home": Mode.HOME, "night": Mode.NIGHT}
 
 
-def commands(panel: Panel, health: Health, test_alert: Callable[[str], str], scenes: Scenes) -> Mapping[str, Handler]:
+def commands(
+    panel: Panel, health: Health, test_alert: Callable[[str], str], scenes: Scenes, labels: Mapping[str, str]
+) -> Mapping[str, Handler]:
     """Return the handlers of status, arm, disarm, test-alert and forget.
 
     Args:
         test_alert: ``test_alert(by)`` queues a test alert and returns in words where it goes.
+        labels: what people call each camera, by its id.
     """
 
     def switch(mode: Mode, by: str) -> Mapping[str, Any]:
-        return _described(panel.switch(mode, by=by, how="cli"), health)
+        return _described(panel.switch(mode, by=by, how="cli"), health, labels)
 
     def arm(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         mode = request.get("mode", "away")
@@ -62,18 +66,13 @@ def commands(panel: Panel, health: Health, test_alert: Callable[[str], str], sce
         return switch(ARMED_MODES[mode], by)
 
     def forget(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
-        camera = request.get("camera")
-        if not isinstance(camera, str) or camera not in scenes.cameras:
-            raise ControlError(f"there is no such camera; give one of {', '.join(scenes.cameras)}")
-        try:
-            scenes.forget(camera, by=by, how="cli")
-        except ArmedError as error:
-            raise ControlError(str(error)) from error
-        text = f"camera {camera} learns its scene anew; until four people have walked by, pets are told"
+        camera = named_camera(str(request.get("camera")), labels)
+        scenes.forget(camera, by=by, how="cli")
+        text = f"camera {labels[camera]} learns its scene anew; until four people have walked by, pets are told"
         return {"text": text}
 
     return {
-        "status": lambda request, by: _described(panel.status(), health),
+        "status": lambda request, by: _described(panel.status(), health, labels),
         "arm": arm,
         "disarm": lambda request, by: switch(Mode.DISARMED, by),
         "test-alert": lambda request, by: {"text": test_alert(by)},
@@ -81,7 +80,7 @@ def commands(panel: Panel, health: Health, test_alert: Callable[[str], str], sce
     }
 
 
-def _described(status: PanelStatus, health: Health) -> Mapping[str, Any]:
+def _described(status: PanelStatus, health: Health, labels: Mapping[str, str]) -> Mapping[str, Any]:
     return {
         "state": status.state,
         "mode": status.mode,
@@ -95,6 +94,7 @@ def _described(status: PanelStatus, health: Health) -> Mapping[str, Any]:
             for fault in health.faults()
         ],
         "facts": dict(health.facts()),
+        "cameras": dict(labels),
     }
 
 

@@ -174,7 +174,7 @@ def _arm(parser: argparse.ArgumentParser) -> None:
 
 def _forget(parser: argparse.ArgumentParser) -> None:
     _state(parser)
-    parser.add_argument("camera", metavar="CAMERA", help="id of the camera, as in config.toml")
+    parser.add_argument("camera", metavar="CAMERA", help="id or name of the camera, as in config.toml")
 
 
 def _events(parser: argparse.ArgumentParser) -> None:
@@ -208,7 +208,11 @@ def _replay(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_number(int, 1, 1000), default=1, metavar="N", help="analyse only every Nth of these frames"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="take motion and zones from this configuration")
-    parser.add_argument("--camera", metavar="ID", help="whose zones (default: the first camera of the configuration)")
+    parser.add_argument(
+        "--camera",
+        metavar="CAMERA",
+        help="id or name of the one whose zones count (default: the first camera of the configuration)",
+    )
 
 
 def _label(parser: argparse.ArgumentParser) -> None:
@@ -270,7 +274,7 @@ COMMANDS: Sequence[Command] = (
     ),
     Command(
         "forget", "remote:forget", "have a camera of the running daemon learn its scene anew",
-        "pisecurity forget front", _forget,
+        "pisecurity forget garden", _forget,
     ),
 )  # fmt: skip
 

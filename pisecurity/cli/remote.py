@@ -36,7 +36,7 @@ def arm(args: argparse.Namespace) -> int:
     answer = _ask(args, "arm", mode=args.mode)
     print(in_words(answer))
     for camera, remark in missed_coats(answer["facts"]).items():
-        print(f"remark: camera {camera}: {remark}")
+        print(f"remark: camera {answer['cameras'][camera]}: {remark}")
     return 0
 
 

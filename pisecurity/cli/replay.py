@@ -27,9 +27,9 @@ from pisecurity.cli.progress import Progress
 from pisecurity.core.alarm.rules import names
 from pisecurity.core.types import ARMED_MODES, MODES, Box, Event, Frame, Phase, TrackState
 from pisecurity.core.vision.pipeline import Pipeline, Step
-from pisecurity.errors import CameraError, ConfigError, EndOfStreamError, PiSecurityError
+from pisecurity.errors import CameraError, ConfigError, EndOfStreamError, PiSecurityError, UnknownCameraError
 from pisecurity.ports import Camera, CameraInfo
-from pisecurity.settings import LEAST_FPS, CameraSettings, MotionSettings, ZoneSettings
+from pisecurity.settings import LEAST_FPS, CameraSettings, MotionSettings, ZoneSettings, named_camera
 
 STDIN = "-"
 FPS = 10.0
@@ -112,9 +112,11 @@ def _scene(args: argparse.Namespace) -> Scene:
         return Scene("replay", MotionSettings(), (), args.fps, args.speed)
     settings = config.load(args.config)
     cameras = {camera.id: camera for camera in settings.camera}
-    camera = cameras.get(args.camera or settings.camera[0].id)
-    if camera is None:
-        raise ConfigError(f"{args.config}: has no camera {args.camera}; there is {', '.join(cameras)}")
+    try:
+        labels = {camera.id: camera.label for camera in settings.camera}
+        camera = cameras[named_camera(args.camera or settings.camera[0].id, labels)]
+    except UnknownCameraError as error:
+        raise ConfigError(f"{args.config}: {error}") from None
     return Scene(camera.id, settings.motion, settings.zones_of(camera.id), args.fps or camera.fps, args.speed)
 
 

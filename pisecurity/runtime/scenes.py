@@ -212,7 +212,7 @@ class Scenes:
         """
         keeper = self._keepers[camera]
         if self._panel.status().state is not AlarmState.DISARMED:
-            raise ArmedError(f"camera {camera} would see nobody for some seconds: disarm first, then have it forget")
+            raise ArmedError("the camera would see nobody for some seconds: disarm first, then have it forget")
         self._panel.record(f"what camera {camera} had learned was forgotten", by=by, how=how)
         keeper.forget()
         log.info("learned scene forgotten camera=%s by=%s how=%s", camera, by, how)

@@ -4,7 +4,7 @@ A module a table; ``whole`` joins them and tells which of them do not go togethe
 """
 
 from pisecurity.settings.alarm import AlarmSettings, ModeSettings, ScheduleSettings, Weekday
-from pisecurity.settings.camera import LEAST_FPS, CameraSettings
+from pisecurity.settings.camera import LEAST_FPS, CameraSettings, named_camera
 from pisecurity.settings.mail import MailSettings
 from pisecurity.settings.motion import MotionSettings
 from pisecurity.settings.table import KeyPath, Table, rows
@@ -32,5 +32,6 @@ __all__ = [
     "ZoneSettings",
     "contradictions",
     "is_live",
+    "named_camera",
     "rows",
 ]

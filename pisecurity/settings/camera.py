@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from pisecurity.errors import UnknownCameraError
 from pisecurity.settings.table import KeyPath, Share, Slug, Table
 
 LEAST_FPS = 2.0
@@ -104,6 +105,26 @@ class CameraSettings(Table):
     def label(self) -> str:
         """What people call it."""
         return self.name or self.id
+
+
+def named_camera(name: str, labels: Mapping[str, str]) -> str:
+    """Return the id of the camera that somebody calls *name*: its id, or what people call it, in whatever letters.
+
+    Args:
+        labels: what people call each camera, by its id.
+
+    Raises:
+        UnknownCameraError: none has that name, or several have.
+    """
+    if name in labels:
+        return name
+    found = [each for each, label in labels.items() if name.casefold() in (each.casefold(), label.casefold())]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(each if label == each else f"{each} ({label})" for each, label in labels.items())
+    if found:
+        raise UnknownCameraError(f"{len(found)} cameras are called {name!r}; give the id of one: {there}")
+    raise UnknownCameraError(f"there is no camera {name[:60]!r}; there is {there}")
 
 
 def camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:

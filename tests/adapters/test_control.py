@@ -249,7 +249,8 @@ def house() -> tuple[Mapping[str, Handler], Health]:
     settings = AlarmSettings(away=ModeSettings(exit_delay_s=30))
     panel = Panel(Kept(), clock, settings, lambda transition: None)
     panel.start()
-    return commands(panel, health, lambda by: f"test mail of {by} queued", Scenes({}, panel, ShadeEncoder())), health
+    scenes = Scenes({}, panel, ShadeEncoder())
+    return commands(panel, health, lambda by: f"test mail of {by} queued", scenes, {}), health
 
 
 def test_arm_switches_to_the_named_mode_in_the_name_of_the_caller() -> None:

@@ -58,8 +58,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path, Health(clock))
     panel = Panel(Memory(), clock, AlarmSettings(), lambda transition: None)
     panel.start()
-    scenes = Scenes({"front": house}, panel, ShadeEncoder())  # type: ignore[dict-item]
-    with serving(ControlServer(tmp_path / FILE_NAME, commands(panel, house.health, house.test_alert, scenes), clock)):
+    scenes = Scenes({"front": house, "yard": house}, panel, ShadeEncoder())  # type: ignore[dict-item]
+    labels = {"front": "front", "yard": "Back yard"}
+    handlers = commands(panel, house.health, house.test_alert, scenes, labels)
+    with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
         yield house
 
 
@@ -89,7 +91,7 @@ def test_arm_remarks_where_it_is_too_dark_for_a_dark_coat(shell: Shell, house: H
     house.health.note("seeing:yard", "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on")
     first, remark = shell("arm", "--state", house.state).out.splitlines()
     assert first.startswith("arming: ")
-    assert remark == "remark: camera yard: since 21:40 a dark coat would be missed"
+    assert remark == "remark: camera Back yard: since 21:40 a dark coat would be missed"
 
 
 def test_disarm(shell: Shell, house: House) -> None:
@@ -121,14 +123,27 @@ def test_a_refusal_is_one_line(shell: Shell, house: House) -> None:
     )
 
 
-def test_a_camera_is_told_to_forget_and_an_unknown_one_is_named(shell: Shell, house: House) -> None:
-    assert shell("forget", "front", "--state", house.state) == Ran(
-        0, "camera front learns its scene anew; until four people have walked by, pets are told\n", ""
+@pytest.mark.parametrize(
+    ("named", "called"),
+    [("front", "front"), ("yard", "Back yard"), ("Back yard", "Back yard"), ("back YARD", "Back yard")],
+)
+def test_a_camera_is_told_to_forget_by_its_id_or_its_name(shell: Shell, house: House, named: str, called: str) -> None:
+    assert shell("forget", named, "--state", house.state) == Ran(
+        0, f"camera {called} learns its scene anew; until four people have walked by, pets are told\n", ""
     )
     assert house.forgotten == 1
-    failed = shell("forget", "attic", "--state", house.state)
-    assert failed.code == 1
-    assert "there is no such camera; give one of front" in failed.err
+
+
+def test_a_camera_that_is_not_there_is_named_with_those_that_are(shell: Shell, house: House) -> None:
+    line = "pisecurity: there is no camera 'attic'; there is front, yard (Back yard)\n"
+    assert shell("forget", "attic", "--state", house.state) == Ran(1, "", line)
+    assert house.forgotten == 0
+
+
+def test_an_armed_camera_does_not_forget(shell: Shell, house: House) -> None:
+    shell("arm", "--mode", "home", "--state", house.state)
+    line = "pisecurity: the camera would see nobody for some seconds: disarm first, then have it forget\n"
+    assert shell("forget", "yard", "--state", house.state) == Ran(1, "", line)
 
 
 @pytest.mark.parametrize("command", ["status", "arm", "disarm", "test-alert"])

@@ -29,7 +29,9 @@ from tests.rigs.user import open_folder, ordinary_user
 
 WALK = CLIPS / "garden_walk.mp4"
 QUIET = CLIPS / "garden_quiet.mp4"
-CONFIG = '[[camera]]\nid = "front"\nkind = "stage"\n[[camera]]\nid = "back"\nkind = "stage"\nfps = 5\n'
+CONFIG = (
+    '[[camera]]\nid = "front"\nkind = "stage"\n[[camera]]\nid = "back"\nname = "Back yard"\nkind = "stage"\nfps = 5\n'
+)
 UPPER_HALF = "points = [[0, 0], [1, 0], [1, 0.5], [0, 0.5]]\n"
 EVERYWHERE = "points = [[0, 0], [1, 0], [1, 1], [0, 1]]\n"
 
@@ -248,13 +250,16 @@ def test_zones_and_motion_come_from_a_configuration(shell: Shell, tmp_path: Path
 def test_the_frame_rate_comes_from_the_configured_camera(shell: Shell, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(CONFIG)
-    assert len(lines(shell("replay", WALK, "--frames", "--config", config, "--camera", "back"))) == 81
+    assert len(lines(shell("replay", WALK, "--frames", "--config", config, "--camera", "Back yard"))) == 81
 
 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--camera", "side", "--config", "CONFIG"], "CONFIG: has no camera side; there is front, back"),
+        (
+            ["--camera", "side", "--config", "CONFIG"],
+            "CONFIG: there is no camera 'side'; there is front, back (Back yard)",
+        ),
         (["--camera", "side"], "--camera chooses the zones of a configuration; name that with --config"),
         ([str(QUIET), "--annotate", "out.mp4"], "--annotate writes one clip; give one FILE with it"),
     ],
