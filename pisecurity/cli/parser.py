@@ -23,6 +23,16 @@ DEMO_STATE = Path(".demo")
 DEMO_PORT = 8080
 
 
+_PLAINLY: Mapping[str, str] = {
+    r"^the following arguments are required: (.*)$": r"\1 is missing",
+    r"^argument (\S+): expected one argument$": r"\1 needs a value",
+    r"^argument (\S+): not allowed with argument (\S+)$": r"\1 cannot stand beside \2",
+    r"^argument (?:(-\S+)|\S+): invalid choice: (.*) \(choose from (.*)\)$": r"\1 \2: choose from \3",
+    r"^argument (?=-)|^ ": "",
+}
+"""What argparse says, and how it is told: each replaced by the next."""
+
+
 class UsageError(PiSecurityError):
     """The command line cannot be understood; the message ends with the fix."""
 
@@ -42,6 +52,26 @@ class Command:
 class Parser(argparse.ArgumentParser):
     """Raises UsageError with one line and a hint, where argparse prints its usage and exits with 2."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse here what nobody knows: argparse has the parser of the program say so, which knows no option of it."""
+        words = sys.argv[1:] if args is None else list(args)
+        if self._subparsers is not None and words and words[0].startswith("-"):
+            option = words[0].partition("=")[0]
+            if option not in self._option_string_actions:
+                self.error(f"{option} stands before the command; write it behind, as in 'pisecurity status --json'")
+        parsed, unknown = super().parse_known_args(words, namespace)
+        if unknown:
+            self.error(self._not_understood(unknown[0]))
+        return parsed, unknown
+
+    def _not_understood(self, word: str) -> str:
+        """Return what is wrong with *word*, and the option that it may have been meant to be."""
+        name = word.partition("=")[0]
+        if not name.startswith("-"):
+            return f"{word} is one argument too many"
+        near = get_close_matches(name, self._option_string_actions, 1)
+        return f"there is no option {name}" + (f", did you mean {near[0]}?" if near else "")
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
         wrong = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
@@ -49,8 +79,12 @@ class Parser(argparse.ArgumentParser):
             near = get_close_matches(wrong[1], [command.name for command in COMMANDS], 1)
             fix = f"did you mean {near[0]}?" if near else "see 'pisecurity --help'"
             raise UsageError(f"there is no command {wrong[1]}; {fix}")
-        if message.startswith("the following arguments are required: COMMAND"):
+        if message == "the following arguments are required: COMMAND":
             message = f"give a command: {', '.join(command.name for command in COMMANDS)}"
+        if "invalid choice" in message:  # which Python puts in quotes differs from version to version
+            message = message.replace("'", "")
+        for said, told in _PLAINLY.items():
+            message = re.sub(said, told, message)
         raise UsageError(f"{message}; see '{self.prog} --help'")
 
     def _print_message(self, message: str, file: Any = None) -> None:

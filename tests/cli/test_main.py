@@ -69,21 +69,33 @@ def test_version(shell: Shell) -> None:
         ([], f"give a command: {', '.join(NAMES)}; see 'pisecurity --help'"),
         (["amr"], "there is no command amr; did you mean arm?"),
         (["zzzz"], "there is no command zzzz; see 'pisecurity --help'"),
-        (["arm", "--mod", "home"], "unrecognized arguments: --mod home; see 'pisecurity --help'"),
-        (["replay"], "the following arguments are required: FILE; see 'pisecurity replay --help'"),
-        (["demo", "--port", "0"], "argument --port: 0 is no number from 1 to 65535; see 'pisecurity demo --help'"),
-        (["demo", "--port", "x"], "argument --port: x is no number from 1 to 65535; see 'pisecurity demo --help'"),
+        (["arm", "--mod", "home"], "there is no option --mod, did you mean --mode?; see 'pisecurity arm --help'"),
+        (["status", "--zzzz=3"], "there is no option --zzzz; see 'pisecurity status --help'"),
+        (["status", "now"], "now is one argument too many; see 'pisecurity status --help'"),
+        (["arm", "--mode", "nigth"], "--mode nigth: choose from away, home, night; see 'pisecurity arm --help'"),
+        (["doctor", "cam"], "cam: choose from camera; see 'pisecurity doctor --help'"),
+        (["demo", "--port"], "--port needs a value; see 'pisecurity demo --help'"),
+        (
+            ["--state", "x", "status"],
+            (
+                "--state stands before the command; write it behind, as in 'pisecurity status --json'; "
+                "see 'pisecurity --help'"
+            ),
+        ),
+        (["replay"], "FILE is missing; see 'pisecurity replay --help'"),
+        (["demo", "--port", "0"], "--port: 0 is no number from 1 to 65535; see 'pisecurity demo --help'"),
+        (["demo", "--port", "x"], "--port: x is no number from 1 to 65535; see 'pisecurity demo --help'"),
         (
             ["replay", "a", "--fps", "nan"],
-            "argument --fps: nan is no number from 2 to 30; see 'pisecurity replay --help'",
+            "--fps: nan is no number from 2 to 30; see 'pisecurity replay --help'",
         ),
         (
             ["replay", "a", "--json", "--frames"],
-            "argument --frames: not allowed with argument --json; see 'pisecurity replay --help'",
+            "--frames cannot stand beside --json; see 'pisecurity replay --help'",
         ),
         (
             ["events", "--limit", "-1"],
-            "argument --limit: -1 is no number from 1 to 100000; see 'pisecurity events --help'",
+            "--limit: -1 is no number from 1 to 100000; see 'pisecurity events --help'",
         ),
     ],
 )
