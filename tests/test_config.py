@@ -41,13 +41,10 @@ def test_all_mistakes_are_told_at_once() -> None:
         '[motion]\nmin_area = 25\nmin_aera = 1\n[[camera]]\nid = "front"\nkind = "stage"\nfps = 0\n[web]\nport = "80"\n'
     )
     assert mistakes(text) == [
-        (
-            "camera[1].fps = 0: give a number from 2 to 30, such as 10 "
-            "(frames analysed a second; a source that delivers more is thinned)"
-        ),
+        ("camera[1].fps = 0: give a number from 2 to 30, such as 10 (frames analysed a second)"),
         "motion.min_area = 25: give a share of the picture above 0 and at most 0.5, such as 0.00036",
         "motion.min_aera: unknown; did you mean min_area?",
-        'web.port = "80": give a whole number from 1 to 65535, such as 8080 (port of the page)',
+        'web.port = "80": give a whole number from 1 to 65535 without quotes, such as 8080 (port of the page)',
     ]
 
 
@@ -64,7 +61,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         (
             '[alarm]\ntrigger_time_s = "20"',
             (
-                'alarm.trigger_time_s = "20": give seconds from 10 to 3600, such as 180 '
+                'alarm.trigger_time_s = "20": give seconds from 10 to 3600 without quotes, such as 180 '
                 "(seconds an alarm lasts before it returns to the mode it had)"
             ),
         ),
@@ -77,16 +74,16 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             "[alarm]\nrecord_when_disarmed = 1",
-            (
-                "alarm.record_when_disarmed = 1: give true or false, such as false (keep "
-                "events and pictures also while disarmed; nothing is mailed then)"
-            ),
+            ("alarm.record_when_disarmed = 1: give true or false (keep events and pictures also while disarmed)"),
         ),
         (
             "[motion]\nmin_travel = true",
             ("motion.min_travel = true: give a share of the picture's diagonal above 0 and at most 1, such as 0.02"),
         ),
-        ("[web]\nport = 80.5", "web.port = 80.5: give a whole number from 1 to 65535, such as 8080 (port of the page)"),
+        (
+            "[web]\nport = 80.5",
+            ("web.port = 80.5: give a whole number from 1 to 65535 without a point, such as 8080 (port of the page)"),
+        ),
         (
             "[web]\nport = 99999999999999999999999",
             ("web.port = a very large number: give a whole number from 1 to 65535, such as 8080 (port of the page)"),
@@ -100,10 +97,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[web]\nhosts = ["PI"]',
-            (
-                'web.hosts[1] = "PI": give a text in quotes (further names the page may be called by, '
-                "in small letters, such as pi.fritz.box)"
-            ),
+            ('web.hosts[1] = "PI": give a name alone and in small letters, such as "pi"'),
         ),
         (
             '[web]\nalso_allow = ["0.0.0.0/0"]',
@@ -147,7 +141,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[schedule]]\ndays = ["monday"]\nat = 22:30:00\nmode = "night"',
-            ('schedule[1].days[1] = "monday": give mon, tue, wed, thu, fri, sat or sun'),
+            ('schedule[1].days[1] = "monday": give "mon", "tue", "wed", "thu", "fri", "sat" or "sun"'),
         ),
         (
             '[[schedule]]\ndays = []\nat = 22:30:00\nmode = "night"',
@@ -158,17 +152,11 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[schedule]]\ndays = ["mon"]\nat = "22:30"\nmode = "night"',
-            (
-                'schedule[1].at = "22:30": give a time of day '
-                "without quotes, such as 22:30:00 (time of day in the zone of the house, such as 22:30:00)"
-            ),
+            ('schedule[1].at = "22:30": give a time of day with seconds and without quotes, such as 22:30:00'),
         ),
         (
             '[[schedule]]\ndays = ["mon"]\nat = 2026-01-01\nmode = "night"',
-            (
-                "schedule[1].at = 2026-01-01: give a time of "
-                "day without quotes, such as 22:30:00 (time of day in the zone of the house, such as 22:30:00)"
-            ),
+            ("schedule[1].at = 2026-01-01: give a time of day with seconds and without quotes, such as 22:30:00"),
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1]]',
@@ -176,7 +164,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1, 7]]',
-            "zone[1].points[3][2] = 7: give a number from 0 to 1",
+            "zone[1].points[3][2] = 7: give a share of the picture from 0 to 1",
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0]]',
@@ -212,13 +200,13 @@ def test_all_mistakes_are_told_at_once() -> None:
         (
             f'{ZONE}kind = "watch"\nmodes = []',
             (
-                'zone[1].modes = []: give a list in brackets with 1 to 3 entries, such as ["home", "away", "night"] '
-                "(armed modes in which it does what its kind says; what does not count then is kept and not told)"
+                'zone[1].modes = []: give a list in brackets with 1 to 3 entries, such as ["home", '
+                '"away", "night"] (armed modes in which it does what its kind says)'
             ),
         ),
         (
             f'{ZONE}kind = "watch"\nmodes = ["disarmed"]',
-            'zone[1].modes[1] = "disarmed": give home, away or night',
+            'zone[1].modes[1] = "disarmed": give "home", "away" or "night"',
         ),
         (
             f'{ZONE}kind = "privacy"\nmin_area = 0.01',
@@ -230,12 +218,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "front"\nkind = "wtach"\npoints = [[0, 0], [1, 0], [1, 1]]',
-            (
-                'zone[1].kind = "wtach": give watch, ignore, entry or privacy (watch: only here counts '
-                "(where a camera has any). ignore: "
-                "never counts here. entry: starts the entry delay. "
-                "privacy: black in every picture, before anything looks at it)"
-            ),
+            ('zone[1].kind = "wtach": give "watch", "ignore", "entry" or "privacy"'),
         ),
         (
             '[[camera]]\nid = "front"\nkind = "stage"',
@@ -243,10 +226,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[camera]]\nid = "Front Door"\nkind = "stage"',
-            (
-                'camera[2].id = "Front Door": give a text in quotes, such as '
-                '"front" (short name in addresses and file names: small letters, digits, hyphens)'
-            ),
+            ('camera[2].id = "Front Door": give at most 32 small letters, digits and hyphens, such as "front-door"'),
         ),
         (
             '[[camera]]\nid = "back"\nkind = "file"',
@@ -256,6 +236,42 @@ def test_all_mistakes_are_told_at_once() -> None:
 )
 def test_a_value_that_does_not_fit_is_shown_with_what_does(lines: str, mistake: str) -> None:
     assert mistakes(CAMERA + lines) == [mistake]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fix"),
+    [
+        ("[motion]\nsensitivity = 3.0", "3.0: give a whole number from 1 to 5 without a point, such as 3"),
+        ('[motion]\npets = "Cat"', '"Cat": give "none", "cat" or "dog" in small letters'),
+        ('[motion]\npets = ["Cat"]', '["Cat"]: give "none", "cat" or "dog" without brackets'),
+        ('[motion]\npets = "cats"', '"cats": give "none", "cat" or "dog"'),
+        ('[motion]\nmin_area = "1%"', '"1%": give a share of the picture above 0 and at most 0.5 without quotes'),
+        ("[alarm.away]\nexit_delay_s = 600", "600: give seconds from 0 to 180 (seconds between"),
+        ('[alarm]\nrecord_when_disarmed = "no"', '"no": give true or false without quotes'),
+        ('rotation = "180"', '"180": give 0 or 180 without quotes'),
+        ("region = [0.5, 0.5]", "[0.5, 0.5]: give a list of 4 numbers, such as [0, 0, 1, 1] (the part"),
+        ("region = [0, 0, 640, 1]", "640: give a share of the view from 0 to 1"),
+        ('[[camera]]\nid = "Front Door"\nkind = "stage"', 'hyphens, such as "front-door"'),
+        ('[[camera]]\nid = "küche 1"\nkind = "stage"', 'hyphens, such as "kuche-1"'),
+        ('[[camera]]\nid = "äöü"\nkind = "stage"', 'hyphens, such as "aou"'),
+        ('[[camera]]\nid = "?"\nkind = "stage"', 'hyphens, such as "garden"'),
+        (
+            '[[camera]]\nid = "usb"\nkind = "usb"',
+            '"usb": give "stage", "file", "picamera2" or "v4l2" (stage: a drawn scene,',
+        ),
+        (f'{ZONE.replace("front", "Front")}kind = "watch"', '"Front": no camera has this id; there is front'),
+        ('[[schedule]]\ndays = ["Mon"]\nat = 22:00:00\nmode = "night"', '"sat" or "sun" in small letters'),
+        ('[web]\nhosts = ["https://Pi.fritz.box:80/x"]', 'in small letters, such as "pi.fritz.box"'),
+        ('[web]\nhosts = ["living room"]', 'in small letters, such as "pi.fritz.box"'),
+        ('[web]\nalso_allow = ["10.8.0.7/24"]', '"10.8.0.7/24": give a network such as 10.8.0.0/24'),
+        ('[web]\nalso_allow = ["VPN"]', '"VPN": give a network such as 10.8.0.0/24'),
+        ("[motion]\nmin_area = 0,5", "a number is written with a point, such as 0.5"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_in_one_line_of_a_few_words(lines: str, fix: str) -> None:
+    (mistake,) = mistakes(CAMERA.replace("stage", "picamera2") + lines)
+    assert fix in mistake
+    assert len(mistake.partition(": give ")[2]) <= 170
 
 
 @pytest.mark.parametrize(
@@ -300,17 +316,14 @@ def test_a_missing_section_is_given_in_lines_to_add(text: str) -> None:
     assert mistakes(text) == [
         "camera: missing; add these lines:",
         "    [[camera]]",
-        '    id = "front"',
+        '    id = "garden"',
         '    kind = "stage"',
     ]
 
 
 def test_a_missing_key_is_given_as_a_line_to_add() -> None:
     assert mistakes('[[camera]]\nkind = "stage"') == [
-        (
-            'camera[1].id: missing; add a line such as id = "front" '
-            "(short name in addresses and file names: small letters, digits, hyphens)"
-        )
+        ('camera[1].id: missing; add a line such as id = "garden" (short name in addresses and file names)')
     ]
 
 

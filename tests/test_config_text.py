@@ -12,7 +12,8 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pisecurity.config import MAX_BYTES, MAX_NESTING, load, parse, written
+from pisecurity.config import load, parse, written
+from pisecurity.config.syntax import MAX_BYTES, MAX_NESTING
 from pisecurity.errors import ConfigError
 from pisecurity.settings import CameraSettings, MailSettings, Settings
 from tests.rigs.user import ordinary_user

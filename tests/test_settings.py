@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from pisecurity.config import MAX_BYTES, meaning, parse, table_of, tables
+from pisecurity.config import meaning, parse, table_of, tables
+from pisecurity.config.syntax import MAX_BYTES
 from pisecurity.errors import UnknownCameraError
 from pisecurity.settings import (
     AlarmSettings,
@@ -35,7 +36,7 @@ def test_the_example_shows_the_settings_as_they_are() -> None:
 
 
 def test_the_example_is_a_good_configuration_of_nothing_but_defaults() -> None:
-    camera = CameraSettings(id="front", kind="stage")
+    camera = CameraSettings(id="garden", kind="stage")
     assert parse(example(), "example") == Settings(camera=(camera,))
 
 
@@ -174,7 +175,7 @@ NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
             "only a camera of kind picamera2 has this; leave it out",
         ),
         (
-            {"camera": (CameraSettings(id="front", kind="stage", width=640),)},
+            {"camera": (CameraSettings(id="garden", kind="stage", width=640),)},
             "only a camera of kind picamera2 or v4l2 has this; leave it out",
         ),
     ],

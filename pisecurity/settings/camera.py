@@ -27,7 +27,7 @@ ONLY_FOR: Mapping[str, tuple[str, ...]] = {
 class CameraSettings(Table):
     """One ``[[camera]]``."""
 
-    id: Slug = Field(examples=["front"])
+    id: Slug = Field(examples=["garden"])
     """Short name in addresses and file names: small letters, digits, hyphens."""
     name: str = Field("", max_length=60)
     """Name shown to people; empty is the id."""

@@ -18,6 +18,10 @@ MAIL_ADDRESS = re.compile(
 
 def _mail_address(value: str) -> str:
     if not MAIL_ADDRESS.fullmatch(value):
+        if "," in value or ";" in value:
+            raise ValueError(
+                'give one mail address in each pair of quotes, such as "anna@example.org", "ben@example.org"'
+            )
         raise ValueError("give one mail address such as anna@example.org, without a name beside it")
     return value
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", value):
+        letters = unicodedata.normalize("NFKD", value.casefold()).encode("ascii", "ignore").decode()
+        near = re.sub(r"[^a-z0-9]+", "-", letters)[:32].strip("-") or "garden"
+        raise ValueError(f'give at most 32 small letters, digits and hyphens, such as "{near}"')
+    return value
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
 Share = Annotated[float, Field(ge=0, le=1)]
 KeyPath = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "fps")`` is the key fps of the first camera."""

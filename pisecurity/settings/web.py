@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address, ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from pisecurity.settings.table import Table
 
@@ -36,17 +37,37 @@ def _network(value: str) -> str:
     try:
         network = ip_network(value)
     except ValueError:
-        raise ValueError("give a network such as 10.8.0.0/24") from None
+        raise ValueError(f"give a network such as {_near_network(value)}") from None
     if not any(network.version == block.version and network.subnet_of(block) for block in PRIVATE_NETWORKS):  # type: ignore[arg-type]
         raise ValueError("the internet is in it; give a private network such as 10.8.0.0/24")
     return str(network)
+
+
+def _near_network(value: str) -> str:
+    """Return the network in which the address *value* lies, or an example where it is none."""
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        return "10.8.0.0/24"
 
 
 PageAddress = Annotated[str, AfterValidator(_page_address)]
 Network = Annotated[str, AfterValidator(_network)]
 HOST_NAME = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*"
 """A name a browser can ask for, in small letters. Many home machines have an underscore in theirs."""
-HostName = Annotated[str, StringConstraints(pattern=f"^{HOST_NAME}$", max_length=253)]
+MOST_HOST_NAME = 253
+"""Letters of a name in the DNS. Source: RFC 1035."""
+
+
+def _host_name(value: str) -> str:
+    if len(value) > MOST_HOST_NAME or not re.fullmatch(HOST_NAME, value):
+        near = re.sub(r"^[a-z]+://|[:/].*$", "", value.lower())
+        such_as = near if re.fullmatch(HOST_NAME, near) else "pi.fritz.box"
+        raise ValueError(f'give a name alone and in small letters, such as "{such_as[:MOST_HOST_NAME]}"')
+    return value
+
+
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class WebSettings(Table):

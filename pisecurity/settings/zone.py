@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pisecurity.settings.table import KeyPath, Share, Slug, Table
+from pisecurity.settings.table import KeyPath, Share, Table
 
 Point = tuple[Share, Share]
 ArmedMode = Literal["home", "away", "night"]
@@ -23,7 +23,7 @@ class ZoneSettings(Table):
 
     name: str = Field(min_length=1, max_length=40, examples=["Garden path"])
     """Name shown to people."""
-    camera: Slug = Field(examples=["front"])
+    camera: str = Field(examples=["garden"])
     """Id of the camera it lies in."""
     kind: Literal["watch", "ignore", "entry", "privacy"] = Field(examples=["watch"])
     """watch: only here counts (where a camera has any). ignore: never counts here. entry: starts the entry delay.

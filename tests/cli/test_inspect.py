@@ -26,7 +26,7 @@ ANNA = Address("mail", "anna@example.org")
 def test_check_says_good_in_one_line(shell: Shell) -> None:
     path = ROOT / "config.example.toml"
     assert shell("check", "--config", path) == Ran(
-        0, f"{path}: good; cameras front; zones 0; schedule 0; no mails\n", ""
+        0, f"{path}: good; cameras garden; zones 0; schedule 0; no mails\n", ""
     )
 
 

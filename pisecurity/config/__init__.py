@@ -7,8 +7,7 @@ import inspect
 import json
 import re
 import stat
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from difflib import get_close_matches
 from functools import cache
@@ -21,41 +20,22 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
+from pisecurity.config.syntax import MAX_BYTES, report, tables_in, too_large
 from pisecurity.errors import ConfigError
 from pisecurity.settings import KeyPath, Settings, Table, contradictions
 
-MAX_BYTES = 256 * 1024
-MAX_NESTING = 16
-"""Brackets open at once, and parts of a dotted key: tomllib recurses over the one and is quadratic in the other."""
 MAX_SHOWN = 100
 """Mistakes told at once; a file with more is not a configuration."""
 
 _SECRET = re.compile(r"pass|secret|token|credential|api.?key", re.IGNORECASE)
 _LOGIN_IN_URL = re.compile(r"://[^/\s]*@")
-_SHARE = re.compile(r"share of the picture(?:'s diagonal)?", re.IGNORECASE)
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TIME_WITHOUT_SECONDS = re.compile(r"=\s*\d\d?:\d\d\s*(?:#.*)?$")
+_SHARE = re.compile(r"shares? of the (?:picture(?:'s diagonal)?|view)", re.IGNORECASE)
+_CLAUSE = re.compile(r"[.;:] ")
+_KINDS = re.compile(r"^(?:file|stage|picamera2|v4l2)(?:, v4l2)?: ")
+"""Begins the meaning of a setting that only some kinds of camera have."""
+_MOST_MEANING = 110
+"""Letters of a meaning that explains each value it allows; a longer one is left to the guide."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
-
-_SYNTAX = {
-    "Expected '=' after a key": "a key is followed by = and a value, such as port = 8080",
-    "Expected newline or end of document": "one key and one value a line; a text stands in quotes",
-    "Invalid value": 'a value is missing or lacks its quotes: a text is written "Home", a switch true or false',
-    "Invalid statement": "a line is a table such as [mail], or a key, = and a value",
-    "Invalid initial character for a key part": "a key is made of letters, digits, _ and -",
-    "Cannot overwrite a value": "this key stands twice in its table; keep one of the two lines",
-    "Cannot declare": "this table stands twice; put its keys under one heading",
-    "Cannot mutate immutable namespace": "this table is complete already; put all its keys in one place",
-    "Expected ']' at the end of a table declaration": "the name of a table ends with ], such as [mail]",
-    "Expected ']]' at the end of an array declaration": "the name of a list of tables ends with ]], such as [[camera]]",
-    "Unclosed array": "this list is not closed; add ]",
-    "Unclosed inline table": "this table on one line is not closed; add }",
-    "Unterminated string": "this text is not closed; add its quote",
-    "Unescaped '\\' in a string": "between double quotes \\ is written \\\\; single quotes take it as it is",
-    "Illegal character": "this character cannot stand here; a text ends with its quote on the same line",
-    "Invalid date or datetime": "there is no such date or time of day",
-}
-
 
 Doubts = Callable[[Mapping[str, Any]], Iterable[tuple[KeyPath, str]]]
 """Looks for more mistakes in the tables, of which parts may be wrong already; each with its key and the fix."""
@@ -88,7 +68,7 @@ def read(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     if len(data) > MAX_BYTES:
-        raise _too_large(str(path))
+        raise too_large(str(path))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -107,7 +87,7 @@ def parse(text: str, source: str, doubts: Doubts = lambda tables: ()) -> Setting
     Raises:
         ConfigError: all mistakes at once, each with key, value and fix; a secret is never repeated.
     """
-    data = _with_tuples(_parse_toml(text, source))
+    data = tables_in(text, source)
     found: list[ErrorDetails] = []
     settings: Settings | None = None
     try:
@@ -117,9 +97,10 @@ def parse(text: str, source: str, doubts: Doubts = lambda tables: ()) -> Setting
     crossed = [*contradictions(data), *_unknown_timezone(data), *doubts(data)]
     if settings is not None and not crossed:
         return settings
-    shown = [_sentence(details) for details in found[:MAX_SHOWN]]
+    shown = list(dict.fromkeys(_sentence(details) for details in found[:MAX_SHOWN]))
+    count = len(found) - len(found[:MAX_SHOWN]) + len(shown) + len(crossed)
     shown += [f"{_assignment(path, _at(data, path))}: {fix}" for path, fix in crossed[: MAX_SHOWN - len(shown)]]
-    raise _report(source, shown, len(found) + len(crossed))
+    raise report(source, shown, count)
 
 
 def meaning(table: type[BaseModel], key: str) -> str:
@@ -135,8 +116,8 @@ def table_of(annotation: Any) -> type[BaseModel] | None:
     return next((table for part in get_args(annotation) if (table := table_of(part))), None)
 
 
-def written(value: Any) -> str:
-    """Return *value* as it is written in TOML, control characters escaped."""
+def written(value: Any, *, exactly: bool = False) -> str:
+    """Return *value* as it is written in TOML, control characters escaped; 3.0 without its point unless *exactly*."""
     text = "a table"
     match value:
         case bool():
@@ -144,14 +125,14 @@ def written(value: Any) -> str:
         case int() if value.bit_length() > 64:
             text = "a very large number"
         case int() | float():
-            text = str(value).removesuffix(".0")
+            text = str(value) if exactly else str(value).removesuffix(".0")
         case date() | time():
             text = value.isoformat()
         case str():
             letters = json.dumps(value, ensure_ascii=False)
             text = "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in letters)
         case tuple():
-            text = f"[{', '.join(written(item) for item in value)}]"
+            text = f"[{', '.join(written(item, exactly=exactly) for item in value)}]"
     return text
 
 
@@ -167,61 +148,6 @@ def _docstrings(table: type[BaseModel]) -> Mapping[str, str]:
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
     }
-
-
-def _parse_toml(text: str, source: str) -> dict[str, Any]:
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise _too_large(source)
-    _refuse_deep_nesting(text, source)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _report(source, [_syntax_sentence(str(error), text)], 1) from None
-    except ValueError:  # Python refuses to convert thousands of digits
-        raise _report(source, ["a number has too many digits"], 1) from None
-
-
-def _too_large(source: str) -> ConfigError:
-    return ConfigError(f"{source}: larger than {MAX_BYTES // 1024} kB, so this is no configuration of pisecurity")
-
-
-def _refuse_deep_nesting(text: str, source: str) -> None:
-    """Strings are not looked into: MAX_NESTING brackets or dots in one of them are no setting either."""
-    depth = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        code = line.partition("#")[0].replace(" ", "").replace("\t", "")
-        for part in re.split(r"([\[{,=\]}])", code):
-            depth = max(0, depth + (part in ("[", "{")) - (part in ("]", "}")))
-            if depth > MAX_NESTING or part.count(".") > MAX_NESTING:
-                raise _report(source, [f"line {number}: nested too deeply; no setting needs this many levels"], 1)
-
-
-def _syntax_sentence(message: str, text: str) -> str:
-    place = _PLACE.search(message)
-    line, column = place.groups() if place else (None, None)
-    problem = message[: place.start()] if place else message
-    words = next((fix for start, fix in _SYNTAX.items() if problem.startswith(start)), problem)
-    if line is None:
-        return f"at the end of the file: {words}"
-    if _TIME_WITHOUT_SECONDS.search(text.replace("\r\n", "\n").split("\n")[int(line) - 1]):
-        words = "a time of day is written with seconds, such as 22:30:00"
-    return f"line {line}, column {column}: {words}"
-
-
-def _report(source: str, mistakes: list[str], count: int) -> ConfigError:
-    lines = [f"{source}: {count} mistake{'s' if count > 1 else ''}", *mistakes]
-    if count > len(mistakes):
-        lines.append(f"and {count - len(mistakes)} more")
-    return ConfigError("\n  ".join(lines))
-
-
-def _with_tuples(value: Any) -> Any:
-    """Strict models take tuples, and TOML has lists."""
-    if isinstance(value, list):
-        return tuple(_with_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _with_tuples(item) for key, item in value.items()}
-    return value
 
 
 def _adds_something(details: ErrorDetails) -> bool:
@@ -259,7 +185,7 @@ def _sentence(details: ErrorDetails) -> str:
         return f"{_assignment(path, value)}: {reason}"
     if key and (wrong := _wrong_brackets(path, table, key, value)):
         return f"{_dotted(path)}: {wrong}"
-    if expected := _expected(path, table, key):
+    if expected := _expected(path, table, key, value):
         return f"{_assignment(path, value)}: give {expected}"
     return f"{_assignment(path, value)}: {details['msg'][:1].lower()}{details['msg'][1:]}"
 
@@ -343,31 +269,47 @@ def _example(table: type[BaseModel], key: str) -> str:
     """Return a value of the setting in TOML: its default where that says something, else the example."""
     field = table.model_fields[key]
     default = None if field.is_required() else field.default
-    if default in (None, "", ()):
+    if default in (None, "", (), 0):
         default = field.examples[0] if field.examples else None
     return "" if default is None else written(default)
 
 
-def _expected(path: KeyPath, table: type[BaseModel], key: str) -> str:
-    """Return in words what the setting takes, or nothing where its constraints cannot be put in words."""
-    node, text = _schema_node(path), meaning(table, key)
+def _expected(path: KeyPath, table: type[BaseModel], key: str, value: Any) -> str:
+    """Return in words what the setting takes in place of *value*, or nothing where that cannot be put in words."""
+    node, text, whole = _schema_node(path), meaning(table, key), key == path[-1]
     if "enum" in node or "const" in node:
-        *others, last = (str(value) for value in node.get("enum", [node.get("const")]))
+        choices = node.get("enum", [node.get("const")])
+        *others, last = (written(choice) for choice in choices)
         words = f"{', '.join(others)} or {last}" if others else last
-        return f"{words}{_in_brackets(text) if key == path[-1] else ''}"
+        return f"{words}{_slip(value, choices)}{_in_brackets(text, choices) if whole else ''}"
     words = _kind_words(node, key, text)
-    if not words or key != path[-1]:
-        return words + (_in_brackets(text) if "pattern" in node else "")
-    example = _example(table, key)
+    if not words:
+        return ""
+    words += _slip(value, node.get("type"))
+    example = _example(table, key) if whole else "[0.25, 0.5]" if "prefixItems" in node else ""
     such_as = f", such as {example}" if example else ""
-    return f"{words}{such_as}{'' if _SHARE.search(words) else _in_brackets(text)}"
+    told = not whole or _SHARE.search(words) or node.get("format") == "time"
+    return f"{words}{such_as}{'' if told else _in_brackets(text)}"
+
+
+def _slip(value: Any, wanted: Any) -> str:
+    """Return how *value* has to be written otherwise to be what is *wanted*: one of a list, or a type of JSON."""
+    one_of = wanted if isinstance(wanted, list) else []
+    if isinstance(value, tuple) and wanted != "array":
+        return " without brackets"
+    if isinstance(value, str) and value not in one_of and value.casefold() in one_of:
+        return " in small letters"
+    numbers = wanted in ("number", "integer", "boolean") or any(isinstance(choice, int) for choice in one_of)
+    if isinstance(value, str) and numbers:
+        return " without quotes"
+    return " without a point" if isinstance(value, float) and wanted == "integer" else ""
 
 
 def _number_words(node: Mapping[str, Any], key: str, text: str) -> str:
     share = _SHARE.search(text)
     noun = "a whole number" if node["type"] == "integer" else "a number"
     if share:
-        noun = f"a {share.group().lower()}"
+        noun = f"a {share.group().lower().replace('shares', 'share')}"
     elif key.endswith("_s"):
         noun = "seconds"
     low, above, high = node.get("minimum"), node.get("exclusiveMinimum"), node.get("maximum")
@@ -384,8 +326,6 @@ def _plain_number(value: float) -> str:
 
 def _text_words(node: Mapping[str, Any]) -> str:
     low, high = node.get("minLength"), node.get("maxLength")
-    if "pattern" in node:
-        return "a text in quotes"
     if low and high:
         return f"a text in quotes of {low} to {high} characters"
     return f"a text in quotes of at most {high} characters" if high else "a text in quotes"
@@ -393,14 +333,14 @@ def _text_words(node: Mapping[str, Any]) -> str:
 
 def _list_words(node: Mapping[str, Any]) -> str:
     if "prefixItems" in node:
-        return f"a list of {len(node['prefixItems'])} numbers, such as [0.25, 0.5]"
+        return f"a list of {len(node['prefixItems'])} numbers"
     low, high = node.get("minItems", 0), node.get("maxItems")
     return f"a list in brackets with {low} to {high} entries" if high else "a list in brackets"
 
 
 def _kind_words(node: Mapping[str, Any], key: str, text: str) -> str:
     if node.get("format") == "time":
-        return "a time of day without quotes"
+        return "a time of day with seconds and without quotes"
     match node.get("type"):
         case "number" | "integer":
             return _number_words(node, key, text)
@@ -443,9 +383,13 @@ def _schema() -> Mapping[str, Any]:
     return Settings.model_json_schema()
 
 
-def _in_brackets(text: str) -> str:
+def _in_brackets(text: str, choices: Sequence[Any] = ()) -> str:
+    """Return the first clause of the meaning *text*; all of it where it explains each of the *choices* and is short."""
     text = text.rstrip(".")
-    return f" ({text[:1].lower()}{text[1:]})" if text else ""
+    if _CLAUSE.split(text)[0] in choices:
+        return f" ({text})" if len(text) <= _MOST_MEANING else ""
+    first = _CLAUSE.split(_KINDS.sub("", text))[0]
+    return f" ({first[:1].lower()}{first[1:]})" if first else ""
 
 
 def _assignment(path: KeyPath, value: Any) -> str:
@@ -455,7 +399,7 @@ def _assignment(path: KeyPath, value: Any) -> str:
         return _dotted(path)
     if isinstance(value, tuple) and any(isinstance(item, Mapping) for item in value):
         return _dotted(path)
-    text = _LOGIN_IN_URL.sub("://...@", written(value))
+    text = _LOGIN_IN_URL.sub("://...@", written(value, exactly=True))
     return f"{_dotted(path)} = {text if len(text) <= 60 else text[:57] + '...'}"
 
 
