@@ -36,7 +36,7 @@ from pisecurity.adapters.systemd import Systemd
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
-from pisecurity.core.vision.unwatched import WATCHED, unwatched
+from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
@@ -393,7 +393,7 @@ class Daemon:
             self._health.clear("zones")
         for text in found.warnings:
             log.warning("zones: %s", text)
-        self._health.note("zones", "; ".join(found.warnings) or WATCHED)
+        self._health.note("zones", "; ".join(found.warnings))
 
     def _set_mail(self, settings: Settings) -> None:
         if settings.mail is None:

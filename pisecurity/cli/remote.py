@@ -27,7 +27,8 @@ def status(args: argparse.Namespace) -> int:
     for fault in answer["faults"]:
         print(f"fault since {_moment(fault['since'])}: {fault['text']}")
     for key, value in answer["facts"].items():
-        print(f"{key}: {value}")
+        what, _, camera = key.partition(":")
+        print(f"{what} {answer['cameras'][camera]}: {value}" if camera else f"{key}: {value}")
     return 0
 
 

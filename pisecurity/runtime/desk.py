@@ -123,7 +123,7 @@ class Desk:
         self._health.clear(FAULT)
         applied = tuple(_differences(before, after))
         restart = tuple(_differences(after, wanted))
-        self._health.note(RESTART_FACT, ", ".join(restart) or "nothing")
+        self._health.note(RESTART_FACT, ", ".join(restart))
         log.info("settings reloaded applied=%s restart=%s", ",".join(applied) or "none", ",".join(restart) or "none")
         return Reload(applied, restart)
 

@@ -55,9 +55,12 @@ class Health:
             return tuple(self._faults.values())
 
     def note(self, key: str, value: str) -> None:
-        """Remember a fact worth showing, such as what the camera delivers."""
+        """Remember a fact worth showing, such as what the camera delivers; an empty *value* is none any more."""
         with self._lock:
-            self._facts[key] = value
+            if value:
+                self._facts[key] = value
+            else:
+                self._facts.pop(key, None)
 
     def facts(self) -> Mapping[str, str]:
         """Return a copy of the facts, in the order they were first noted."""

@@ -13,6 +13,7 @@ from pisecurity.core.types import Dismissed, Event, Frame, Phase
 from pisecurity.core.vision.contrast import SEEING_FACT, Seeing, in_words
 from pisecurity.core.vision.liveness import FROZEN_S, RATE_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
+from pisecurity.core.vision.scale import PETS_FACT
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import Camera, CameraInfo, Clock
 from pisecurity.runtime.health import Health
@@ -32,7 +33,7 @@ REOPEN_S = (1.0, 2.0, 3.0)
 """Waits before opening a lost camera again, the last one repeated: it must see within 5 s of its return."""
 LIVE_AGAIN = 3
 """New pictures in a row after which a camera that hung is shown as live again."""
-SEEING_EVERY_S = 10.0
+SIGHT_EVERY_S = 10.0
 STEADY_S = 10.0
 """So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 
@@ -78,7 +79,7 @@ class Watch:
         self._freeze, self._judged_s = Freeze(), 0.0
         self._hung = False
         self._restarted, self._zone, self._keeper = restarted, zone, keeper
-        self._seeing_told_s = float("-inf")
+        self._sight_told_s = float("-inf")
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Follow the camera until *stop*; a lost one is opened again after longer and longer waits."""
@@ -216,7 +217,7 @@ class Watch:
             self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)
         self._dismiss(step.dismissed)
-        self._tell_seeing(self._pipeline.seeing, frame.taken_s)
+        self._tell_sight(self._pipeline.seeing, frame.taken_s)
 
     def _hand_on(self, events: Sequence[Event], frame: Frame | None) -> None:
         """Name the events, give them their picture while *frame* is valid, and queue them."""
@@ -230,12 +231,13 @@ class Watch:
                 named = replace(named, picture=copied(frame))
             self._inbox.put(Sighting(named, self._observe()))
 
-    def _tell_seeing(self, seeing: Seeing | None, now_s: float) -> None:
-        """Keep on record now and then how small a difference the camera sees."""
-        if seeing is None or now_s - self._seeing_told_s < SEEING_EVERY_S:
+    def _tell_sight(self, seeing: Seeing | None, now_s: float) -> None:
+        """Keep on record now and then how small a difference the camera sees, and whether it tells pets apart."""
+        if seeing is None or now_s - self._sight_told_s < SIGHT_EVERY_S:
             return
-        self._seeing_told_s = now_s
+        self._sight_told_s = now_s
         self._health.note(f"{SEEING_FACT}{self.camera_id}", in_words(seeing, self._zone))
+        self._health.note(f"{PETS_FACT}{self.camera_id}", self._pipeline.pets)
 
     def _dismiss(self, rows: tuple[Dismissed, ...]) -> None:
         if rows:
@@ -249,4 +251,6 @@ class Watch:
         self._dismiss(self._pipeline.finish_ledger())
         self._health.clear(f"rate:{self.camera_id}")
         self._heed("")
+        self._sight_told_s = float("-inf")
+        self._health.note(f"{SEEING_FACT}{self.camera_id}", "")
         self._health.report(self._fault, reason)

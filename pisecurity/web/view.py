@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
 from pisecurity.core.vision.contrast import missed_coats
-from pisecurity.core.vision.unwatched import WATCHED
 from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
 
@@ -34,8 +33,6 @@ FIRST_START = "start"
 """How the alarm came into the mode of a machine that never had one."""
 STALE_S = 5.0
 """A picture older than this is no longer called live."""
-NO_RESTART = "nothing"
-"""What the desk notes when no setting waits for a restart."""
 
 
 class Mailed(StrEnum):
@@ -223,9 +220,7 @@ def readiness(faults: Sequence[Fault]) -> str:
 
 def notes(facts: Mapping[str, str], label: Callable[[str], str]) -> tuple[str, ...]:
     """Return the quiet lines under the readiness; the other *facts* are for ``pisecurity status``."""
-    quiet = {RESTART_FACT: NO_RESTART, "zones": WATCHED}
-    known = ((key, facts.get(key, well)) for key, well in quiet.items())
-    told = [f"{key.capitalize()}: {text}" for key, text in known if text != quiet[key]]
+    told = [f"{key.capitalize()}: {facts[key]}" for key in (RESTART_FACT, "zones") if key in facts]
     return (*told, *(f"{label(camera)}: {remark}" for camera, remark in missed_coats(facts).items()))
 
 

@@ -107,6 +107,21 @@ def test_status_tells_what_is_wrong(shell: Shell, house: House) -> None:
     assert second.endswith(": smtp.example.org: refused the password; store the right one")
 
 
+def test_status_tells_what_there_is_of_the_parts_by_the_names_of_the_cameras(shell: Shell, house: House) -> None:
+    house.health.note("page", "http://192.168.1.20:8080")
+    house.health.note("camera:yard", "stage")
+    house.health.note("seeing:yard", "differences from 13 of 255 steps on are seen")
+    house.health.note("pets:yard", "cats are still told: 1 of 4 walks that are needed were seen")
+    house.health.note("zones", "")
+    house.health.note("waits for a restart", "")
+    assert shell("status", "--state", house.state).out.splitlines()[1:] == [
+        "page: http://192.168.1.20:8080",
+        "camera Back yard: stage",
+        "seeing Back yard: differences from 13 of 255 steps on are seen",
+        "pets Back yard: cats are still told: 1 of 4 walks that are needed were seen",
+    ]
+
+
 def test_status_as_json_is_what_the_daemon_says(shell: Shell, house: House) -> None:
     answer = json.loads(shell("status", "--json", "--state", house.state).out)
     assert (answer["state"], answer["faults"]) == ("disarmed", [])

@@ -35,6 +35,14 @@ def test_faults_come_oldest_first() -> None:
     assert [fault.key for fault in health.faults()] == ["mail", "store", "camera:front"]
 
 
+def test_an_empty_fact_is_none() -> None:
+    health = Health(FakeClock())
+    health.note("zones", "armed home, nothing is watched by camera Study")
+    health.note("zones", "")
+    health.note("zones", "")
+    assert health.facts() == {}
+
+
 def test_facts_are_a_copy() -> None:
     health = Health(FakeClock())
     health.note("camera:front", "file garden.mp4")

@@ -77,6 +77,7 @@ class ScriptedPipeline:
         self.dismissed: dict[int, tuple[Dismissed, ...]] = {}
         self.left: tuple[Dismissed, ...] = ()
         self.seeing: Seeing | None = None
+        self.pets = ""
         self._open: Event | None = None
         self.on_apply: Callable[[], None] = lambda: None
         self.settings: list[Any] = []
@@ -426,3 +427,28 @@ def test_how_small_a_difference_the_camera_sees_is_a_fact() -> None:
     scene.pipeline.seeing = Seeing(12.0, 8.0, START)
     scene.run()
     assert scene.health.facts()["seeing:front"].startswith("since 12:00 a dark coat would be missed; ")
+
+
+def test_whether_pets_are_told_is_a_fact_while_it_is_set() -> None:
+    scene = Scene([make_frame(number) for number in range(120)])
+    scene.pipeline.seeing, scene.pipeline.pets = Seeing(12.0, 30.0, None), "cats are still told"
+    told: list[str | None] = []
+
+    def look() -> None:
+        told.append(scene.health.facts().get("pets:front"))
+        if len(told) == 50:
+            scene.pipeline.pets = ""
+
+    scene.on_beat = look
+    scene.run()
+    assert (told[0], told[60], told[-1]) == (None, "cats are still told", None)
+
+
+def test_a_lost_camera_sees_nothing() -> None:
+    scene = Scene([make_frame(0), make_frame(1), CameraError("unplugged")], [])
+    scene.pipeline.seeing = Seeing(12.0, 30.0, None)
+    seen = set()
+    scene.on_beat = lambda: seen.add((bool(scene.health.faults()), "seeing:front" in scene.health.facts()))
+    scene.run()
+    assert (False, True) in seen
+    assert (True, True) not in seen

@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pisecurity.core.types import AlarmState, Mode, Outcome
-from pisecurity.core.vision.unwatched import WATCHED
 from pisecurity.web.api import FIRST_PICTURE_S
 from pisecurity.web.parts import EXTENSION
 from tests.fakes import FakeClock
@@ -304,7 +303,7 @@ def test_what_waits_for_a_restart_is_on_the_page() -> None:
     page = client(house)
     assert state(page)["notes"] == ["Waits for a restart: web.port"]
     assert "Waits for a restart: web.port" in words(page.get("/").text)
-    house.health.note("waits for a restart", "nothing")
+    house.health.note("waits for a restart", "")
     assert state(page)["notes"] == []
 
 
@@ -313,7 +312,7 @@ def test_the_page_says_quietly_in_which_mode_a_camera_watches_nothing() -> None:
     page = client(house)
     house.health.note("zones", "armed home, nothing is watched by camera Study")
     assert state(page)["notes"] == ["Zones: armed home, nothing is watched by camera Study"]
-    house.health.note("zones", WATCHED)
+    house.health.note("zones", "")
     assert state(page)["notes"] == []
     assert "restart" not in words(page.get("/").text)
 

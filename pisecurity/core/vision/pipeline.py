@@ -19,7 +19,7 @@ from pisecurity.core.vision.ledger import Ledger
 from pisecurity.core.vision.model import BackgroundModel, Observation
 from pisecurity.core.vision.motion import LIGHT_WINDOW, NOTHING, Change, Stirring, find_change, tighten
 from pisecurity.core.vision.planes import VISIBLE, Mat, Planes, split
-from pisecurity.core.vision.scale import People, PersonScale
+from pisecurity.core.vision.scale import People, PersonScale, pets_in_words
 from pisecurity.core.vision.scene import Exposure, LightChange, Settling, normalised
 from pisecurity.core.vision.sensitivity import Sensitivity
 from pisecurity.core.vision.subtracted import background_of
@@ -147,6 +147,11 @@ class Pipeline:
         self._learn(planes, coarse, background, gain, change, now_s)
         self._last_s = now_s
         return step
+
+    @property
+    def pets(self) -> str:
+        """Whether ``motion.pets`` is in force, in words; nothing where it is none."""
+        return pets_in_words(self._motion.pets, self.scale)
 
     def finish(self) -> tuple[Event, ...]:
         """End the open event, because no further frame will come."""

@@ -15,11 +15,15 @@ import numpy as np
 
 from pisecurity.core.vision.planes import Mat
 
+PETS_FACT = "pets:"
+"""Begins the key of the fact that says whether pets are told apart on a camera; the camera's id follows."""
+_ANIMALS = {"cat": "cats", "dog": "cats and dogs"}
+"""What ``motion.pets`` keeps."""
 ROWS = 20
 """Bands of the picture, from its top to its bottom, in which people are measured apart."""
 KEPT = 12
 """Newest people kept a band; a camera that is turned is known anew after so many."""
-_LEAST_PEOPLE = 4
+LEAST_PEOPLE = 4
 """Fewer may all have been one child, or one shadow."""
 _LEAST_SPREAD = 0.12
 """Of the picture's height that their feet must be apart: a line through one point has any slope."""
@@ -103,20 +107,33 @@ class PersonScale:
             self._next[row] = (slot + 1) % KEPT
         self._stale = True
 
+    @property
+    def walks(self) -> int:
+        """How many people it knows by, of those that are kept."""
+        return int(np.unique(self._people[np.isfinite(self._heights)]).size)
+
+    @property
+    def known(self) -> bool:
+        """Whether it tells a height anywhere."""
+        return self._current() is not None
+
     def height(self, feet: float) -> float | None:
         """Return how tall a person is with the *feet* at that row; None where that is not known."""
-        if self._stale:
-            self._line, self._stale = self._fitted(), False
-        line = self._line
+        line = self._current()
         if line is None or not line.first <= feet <= line.last:
             return None
         height = line.at_top + line.slope * feet
         return height if height >= _LEAST_HEIGHT else None
 
+    def _current(self) -> _Line | None:
+        if self._stale:
+            self._line, self._stale = self._fitted(), False
+        return self._line
+
     def _fitted(self) -> _Line | None:
         known = np.isfinite(self._heights)
         bands = np.flatnonzero(known.any(axis=1))
-        if np.unique(self._people[known]).size < _LEAST_PEOPLE:
+        if self.walks < LEAST_PEOPLE:
             return None
         feet = (bands + 0.5) / ROWS
         heights = np.array([np.median(self._heights[band][known[band]]) for band in bands])
@@ -127,6 +144,21 @@ class PersonScale:
         expected = np.maximum(line.at_top + line.slope * feet, _LEAST_HEIGHT)
         fits = np.abs(heights - expected) <= _FITS * expected
         return _line(feet[fits], heights[fits], weights[fits])
+
+
+def pets_in_words(pets: str, scale: PersonScale) -> str:
+    """Return whether ``motion.pets``, here *pets*, is in force with what *scale* knows; nothing for none.
+
+    Wherever it is told, it is in these words.
+    """
+    if pets == "none":
+        return ""
+    animals, walks = _ANIMALS[pets], scale.walks
+    if scale.known:
+        return f"{animals} are not told: {walks} walks were seen, {LEAST_PEOPLE} are needed"
+    if walks < LEAST_PEOPLE:
+        return f"{animals} are still told: {walks} of {LEAST_PEOPLE} walks that are needed were seen"
+    return f"{animals} are still told: {walks} walks were seen, but not both near the camera and far from it"
 
 
 def _line(feet: Mat, heights: Mat, weights: Mat) -> _Line | None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.core.vision.scale import PersonScale
+from pisecurity.core.vision.scale import PersonScale, pets_in_words
 
 
 def tall(feet: float) -> float:
@@ -54,6 +54,20 @@ def test_after_a_restart_the_same_numbers_are_other_people() -> None:
     scale.note(1, 0.5, tall(0.5))
     scale.note(2, 0.8, tall(0.8))
     assert scale.height(0.6) == pytest.approx(tall(0.6), rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("pets", "scale", "words"),
+    [
+        ("none", walked(0.5, 0.7), ""),
+        ("cat", PersonScale(), "cats are still told: 0 of 4 walks that are needed were seen"),
+        ("dog", walked(0.5, 0.7, people=3), "cats and dogs are still told: 3 of 4 walks that are needed were seen"),
+        ("cat", walked(0.7), "cats are still told: 6 walks were seen, but not both near the camera and far from it"),
+        ("cat", walked(0.5, 0.7), "cats are not told: 6 walks were seen, 4 are needed"),
+    ],
+)
+def test_words_say_whether_pets_are_told_and_what_is_missing(pets: str, scale: PersonScale, words: str) -> None:
+    assert pets_in_words(pets, scale) == words
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(0, 1), st.floats(0, 1)), max_size=60), st.floats(0, 1))
