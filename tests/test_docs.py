@@ -121,7 +121,7 @@ def test_the_guide_has_a_section_for_each_command(command: Command) -> None:
 
 def test_the_guide_names_every_option_of_replay() -> None:
     section = text_of(GUIDE).split("### replay\n")[1].split("\n## ")[0]
-    options = {"--json", "--frames", "--annotate", "--fps", "--speed", "--config", "--camera"}
+    options = {"--json", "--frames", "--ledger", "--annotate", "--fps", "--speed", "--config", "--camera"}
     assert {option for option in options if f"`{option}" not in section} == set()
 
 

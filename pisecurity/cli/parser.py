@@ -223,6 +223,7 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="recordings; - reads YUV4MPEG2 from stdin")
     output = parser.add_mutually_exclusive_group()
     _json(output, "print one JSON object an event")
+    output.add_argument("--ledger", action="store_true", help="also list what moved and was not told, and why")
     output.add_argument(
         "--frames",
         action="store_true",

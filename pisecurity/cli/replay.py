@@ -24,8 +24,9 @@ from pisecurity.adapters.cameras.y4m import Y4mCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.cli.annotate import Annotator
 from pisecurity.cli.progress import Progress
+from pisecurity.cli.words import told_with_others
 from pisecurity.core.alarm.rules import names
-from pisecurity.core.types import ARMED_MODES, MODES, Box, Event, Frame, Phase, TrackState
+from pisecurity.core.types import ARMED_MODES, MODES, Box, Dismissed, Event, Frame, Phase, TrackState
 from pisecurity.core.vision.pipeline import Pipeline, Step
 from pisecurity.errors import CameraError, ConfigError, EndOfStreamError, PiSecurityError, UnknownCameraError
 from pisecurity.ports import Camera, CameraInfo
@@ -72,6 +73,8 @@ class Output(Protocol):
     def frame(self, frame: Frame, step: Step) -> None: ...
 
     def event(self, source: str, seen: Seen) -> None: ...
+
+    def untold(self, row: Dismissed, start_s: float) -> None: ...
 
     def end(self, frames: int, length_s: float) -> None: ...
 
@@ -143,13 +146,14 @@ def _play(source: str, scene: Scene, output: Output, annotate: Path | None, tota
         player = _Player(camera, thinner, scene.speed, 1 / info.fps, Progress(source, info.duration_s, sys.stderr))
         output.begin(source, info)
         with _annotator(annotate, info, scene) as annotator:
-            _detect(source, player, scene, output, annotator, total)
+            pets = _detect(source, player, scene, output, annotator, total)
     finally:
         camera.close()
     if player.broken:
         raise CameraError(player.broken)
-    if remark := _remark(player.count, min(info.fps, scene.fps or info.fps) / scene.speed):
-        print(f"pisecurity: {source}: {remark}", file=sys.stderr)
+    for remark in (_remark(player.count, min(info.fps, scene.fps or info.fps) / scene.speed), pets):
+        if remark:
+            print(f"pisecurity: {source}: {remark}", file=sys.stderr)
 
 
 def _remark(frames: int, fps: float) -> str:
@@ -163,9 +167,11 @@ def _remark(frames: int, fps: float) -> str:
 
 def _detect(
     source: str, player: _Player, scene: Scene, output: Output, annotator: Annotator | None, total: Total
-) -> None:
+) -> str:
+    """Print what is seen; return why pets were told although they are not to be, or nothing."""
     pipeline = Pipeline(scene.camera, scene.motion, scene.zones)
     book = EventBook()
+    untold: list[Dismissed] = []
     for frame in player:
         began_s = thread_time()
         step = pipeline.step(frame)
@@ -174,11 +180,15 @@ def _detect(
         output.frame(frame, step)
         for seen in book.note(step.events, frame):
             output.event(source, seen)
+        untold += step.dismissed
         if annotator is not None:
             annotator.write(frame, step)
     for seen in book.note(pipeline.finish(), None):
         output.event(source, seen)
+    for row in (*untold, *pipeline.finish_ledger()):
+        output.untold(row, book.start_s)
     output.end(player.count, player.length_s)
+    return f"{pipeline.pets}; a replay knows none from before" if pipeline.pets and not pipeline.scale.known else ""
 
 
 class _Player:
@@ -225,19 +235,20 @@ class EventBook:
 
     def __init__(self) -> None:
         self._open: dict[int, Seen] = {}
-        self._start_s = 0.0
+        self.start_s = 0.0
+        """When the first frame was taken, in monotonic seconds."""
         self._first = True
 
     def note(self, events: Sequence[Event], frame: Frame | None) -> list[Seen]:
         """Take in the *events* of *frame*, of None after the last; return those that ended."""
         if self._first and frame is not None:
-            self._start_s, self._first = frame.taken_s, False
+            self.start_s, self._first = frame.taken_s, False
         ended = []
         for event in events:
             if event.phase is Phase.ENDED:
-                ended.append(replace(self._open.pop(event.number), to_s=event.last_s - self._start_s))
+                ended.append(replace(self._open.pop(event.number), to_s=event.last_s - self.start_s))
             elif frame is not None:
-                from_s, pixels = event.opened_s - self._start_s, _pixels(event.box, frame)
+                from_s, pixels = event.opened_s - self.start_s, _pixels(event.box, frame)
                 opened = self._open.get(event.number)
                 reason = opened.reason if opened else event.reason
                 self._open[event.number] = Seen(event.number, from_s, from_s, reason, event, pixels)
@@ -249,11 +260,12 @@ class Table:
 
     _ROW = "{:>3}  {:>9}  {:>9}  {:>8}  {:>5}  {:<16}  {}"
 
-    def __init__(self) -> None:
-        self._events = 0
+    def __init__(self, *, lists_untold: bool) -> None:
+        self._lists_untold = lists_untold
+        self._events = self._untold = 0
 
     def begin(self, source: str, info: CameraInfo) -> None:
-        self._events = 0
+        self._events = self._untold = 0
         _say(f"{info.description}, {info.fps:g} frames/s")
         _say(self._ROW.format("#", "from", "to", "seconds", "score", "zones", "why"))
 
@@ -268,8 +280,18 @@ class Table:
             self._ROW.format(seen.number, *times, f"{seen.best.score:.2f}", zones, f"{seen.reason}{_modes(seen.best)}")
         )
 
+    def untold(self, row: Dismissed, start_s: float) -> None:
+        self._untold += 1 + row.left_out
+        if not self._lists_untold:
+            return
+        times = (clock_time(row.first_s - start_s), clock_time(row.last_s - start_s), f"{row.lasted_s:.1f}")
+        zones = ", ".join(sorted(row.zones)) or "-"
+        _say(self._ROW.format("-", *times, f"{row.score:.2f}", zones, told_with_others(row)))
+
     def end(self, frames: int, length_s: float) -> None:
-        _say(f"{_counted(self._events, 'event')} in {clock_time(length_s)}, {_counted(frames, 'frame')}")
+        which = "without a number above" if self._lists_untold else "listed by --ledger"
+        others = f"; moved and not told: {self._untold}, {which}" if self._untold else ""
+        _say(f"{_counted(self._events, 'event')} in {clock_time(length_s)}, {_counted(frames, 'frame')}{others}")
 
     def close(self, cpu_s: float, frames: int) -> None:
         """The sums of all files are told by --frames."""
@@ -301,6 +323,9 @@ class EventLines:
         }
         _say(json.dumps(line))
 
+    def untold(self, row: Dismissed, start_s: float) -> None:
+        """Only events have lines."""
+
     def end(self, frames: int, length_s: float) -> None:
         """Only events have lines."""
 
@@ -326,6 +351,9 @@ class FrameLines:
 
     def event(self, source: str, seen: Seen) -> None:
         """Events are told by --json."""
+
+    def untold(self, row: Dismissed, start_s: float) -> None:
+        """What else moves are the candidates of its frames."""
 
     def end(self, frames: int, length_s: float) -> None:
         """One summary for all files."""
@@ -358,7 +386,7 @@ def clock_time(seconds: float) -> str:
 def _output(args: argparse.Namespace) -> Output:
     if args.frames:
         return FrameLines(name_files=len(args.files) > 1)
-    return EventLines() if args.json else Table()
+    return EventLines() if args.json else Table(lists_untold=args.ledger)
 
 
 def _annotator(path: Path | None, info: CameraInfo, scene: Scene) -> AbstractContextManager[Annotator | None]:

@@ -80,6 +80,27 @@ def test_one_walk_is_one_row_between_the_times_a_person_saw(shell: Shell) -> Non
     assert end == "1 event in 00:16.0, 160 frames"
 
 
+def test_what_moved_and_was_not_told_is_counted_and_listed_on_demand(shell: Shell, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'{CONFIG}[[zone]]\nname = "all"\ncamera = "front"\nkind = "ignore"\n{EVERYWHERE}')
+    *_, end = shell("replay", WALK, "--config", config).out.splitlines()
+    assert re.fullmatch(r"0 events in 00:16.0, 160 frames; moved and not told: \d, listed by --ledger", end)
+    _, _, *rows, end = shell("replay", WALK, "--config", config, "--ledger").out.splitlines()
+    assert end == f"0 events in 00:16.0, 160 frames; moved and not told: {len(rows)}, without a number above"
+    for row in rows:
+        mark, opened, ended, _, _, zones, *why = row.split()
+        assert (mark, zones, why) == ("-", "-", ["in", "ignore", "zone", "all"])
+        assert "00:05.0" <= opened <= ended <= "00:11.0"
+
+
+def test_pets_that_are_told_all_the_same_have_a_remark_in_one_line(shell: Shell, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG + '[motion]\npets = "cat"\n')
+    (line,) = shell("replay", WALK, "--config", config).err.splitlines()
+    words = r"cats are still told: [01] of 4 walks that are needed were seen; a replay knows none from before"
+    assert re.fullmatch(rf"pisecurity: {re.escape(str(WALK))}: {words}", line)
+
+
 def test_a_quiet_garden_has_no_event(shell: Shell) -> None:
     assert shell("replay", QUIET).out.splitlines()[-1] == "0 events in 00:24.0, 240 frames"
 
