@@ -59,7 +59,6 @@ from pisecurity.web.server import PageServer, bind
 log = logging.getLogger(__name__)
 
 INBOX_SIZE = 64
-GOOD_CONFIG = "config.good.toml"
 SUPERVISE_S = 1.0
 WATCH = "watch:"
 """Begins the name of a camera's worker; the camera's id follows."""
@@ -102,7 +101,7 @@ def run_daemon(state: Path, config_file: Path) -> int:
         config.load(config_file)  # with a mistake no folder is made, which would stand before the installed one
     with ExitStack() as held:
         folder = own_folder(state, held)
-        settings, mistakes = load_settings(config_file, folder / GOOD_CONFIG)
+        settings, mistakes = load_settings(config_file, folder / config.GOOD_COPY)
         return Daemon(settings, folder, held, config_file=config_file, mistakes=mistakes).run()
 
 
@@ -374,7 +373,7 @@ class Daemon:
 
     def _parse(self, config_file: Path, text: str) -> Settings:
         settings = config.parse(text, str(config_file))
-        keep_good(text, self._folder / GOOD_CONFIG)
+        keep_good(text, self._folder / config.GOOD_COPY)
         return settings
 
     def _set_vision(self, settings: Settings) -> None:

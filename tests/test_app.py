@@ -16,7 +16,7 @@ from werkzeug.test import Client
 from pisecurity import app
 from pisecurity.adapters.network import Binding
 from pisecurity.app import Daemon, load_settings
-from pisecurity.config import parse
+from pisecurity.config import GOOD_COPY, parse
 from pisecurity.core.types import AlarmState, Mode
 from pisecurity.errors import CameraError, ConfigError, NetworkError, NoNetworkError
 from pisecurity.runtime.panel import Transition
@@ -38,7 +38,7 @@ class House:
     def __init__(self, folder: Path, held: ExitStack, more: str = "") -> None:
         self.file, self.port = folder / "config.toml", free_port()
         self.write(more)
-        settings, mistakes = load_settings(self.file, folder / app.GOOD_CONFIG)
+        settings, mistakes = load_settings(self.file, folder / GOOD_COPY)
         self.daemon = Daemon(settings, folder, held, config_file=self.file, mistakes=mistakes)
         self.daemon._panel.start()
 
@@ -245,7 +245,7 @@ def test_r40_a_network_that_comes_late_gets_its_page_and_faults_on_the_way_end_n
 
 
 def test_r32_with_a_mistake_at_start_the_last_good_configuration_is_used(tmp_path: Path, held: ExitStack) -> None:
-    good, file = tmp_path / app.GOOD_CONFIG, tmp_path / "config.toml"
+    good, file = tmp_path / GOOD_COPY, tmp_path / "config.toml"
     file.write_text(config_text(free_port()))
     settings, mistakes = load_settings(file, good)
     assert mistakes == ""
@@ -276,7 +276,7 @@ def test_s09_in_a_network_too_large_to_be_a_home_only_the_machine_itself_may_swi
 
 def test_without_a_good_copy_a_mistake_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config\.toml: not found"):
-        load_settings(tmp_path / "config.toml", tmp_path / app.GOOD_CONFIG)
+        load_settings(tmp_path / "config.toml", tmp_path / GOOD_COPY)
 
 
 def privacy(lower: float) -> str:

@@ -15,6 +15,8 @@ import pytest
 from pydantic import BaseModel
 
 from pisecurity import config, errors
+from pisecurity.adapters import control, disk, lock, secrets
+from pisecurity.adapters.store import sqlite
 from pisecurity.cli import main
 from pisecurity.cli.parser import COMMANDS, Command, build_parser
 from pisecurity.errors import ConfigError
@@ -134,6 +136,12 @@ def test_make_has_every_target_shown() -> None:
 def test_the_service_can_be_reloaded_as_the_guide_says() -> None:
     assert ("guide.md", ["reload", "pisecurity"]) in typed("systemctl")
     assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in text_of(ROOT / "systemd" / "pisecurity.service")
+
+
+def test_the_guide_names_every_file_of_the_state_folder() -> None:
+    section = text_of(GUIDE).split("## Where things are\n")[1].split("\n## ")[0]
+    names = (config.GOOD_COPY, control.FILE_NAME, disk.FILE_NAME, lock.FILE_NAME, secrets.NAME, sqlite.FILE_NAME)
+    assert [name for name in (*names, "bug-*.txt", "mailbox/", "pictures/", "scenes/") if name not in section] == []
 
 
 def keys(table: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:

@@ -20,9 +20,10 @@ from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
-from pisecurity.app import GOOD_CONFIG, NO_MAIL, build_camera
+from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
 from pisecurity.cli.findings import Finding, attempt, tell
+from pisecurity.cli.inspect import DEMO, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
 from pisecurity.core.vision.unwatched import WATCHED, unwatched
@@ -78,17 +79,10 @@ class Examination:
         return f"pisecurity {__version__}, Python {platform.python_version()}, {libraries}"
 
     def _config(self) -> str:
-        if self._is_of_a_demo():
-            return "none: a demo lives here, which has settings of its own"
+        if is_of_a_demo(self._state, self._config_file):
+            return f"none: {DEMO}"
         self._settings = config.load(self._config_file)
         return f"{self._config_file} is good"
-
-    def _is_of_a_demo(self) -> bool:
-        """A daemon with a configuration keeps a copy of it beside its database."""
-        own = self._state / "config.toml"
-        if self._config_file != own or is_there(own) or is_there(self._state / GOOD_CONFIG):
-            return False
-        return is_there(self._state / DATABASE)
 
     def _nearest_folder(self) -> Path:
         """Return the state folder, or of those above it the first that is there."""

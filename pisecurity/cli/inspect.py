@@ -6,25 +6,40 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pisecurity import config
 from pisecurity.adapters.cameras.v4l2.find import is_something_else
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
 from pisecurity.core.types import Dismissed, EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.settings import KeyPath, rows
 
+DEMO = "a demo lives here, which has settings of its own"
 _ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
 _LEDGER_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {}"
+
+
+def is_of_a_demo(state: Path, config_file: Path) -> bool:
+    """Return whether *config_file* is not there because a demo lives in *state*: an alarm keeps a copy of its own."""
+    own = state / "config.toml"
+    if config_file != own or is_there(own) or is_there(state / config.GOOD_COPY):
+        return False
+    return is_there(state / DATABASE)
 
 
 def check(args: argparse.Namespace) -> int:
     """Read the configuration and say what is wrong with it."""
     path = given_config(args)
+    if is_of_a_demo(args.state, path):
+        print(f"{args.state}: {DEMO}")
+        return 0
     settings = config.load(path, _no_cameras)
     cameras = ", ".join(camera.id for camera in settings.camera)
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"

@@ -24,6 +24,8 @@ from pisecurity.config.syntax import MAX_BYTES, report, tables_in, too_large
 from pisecurity.errors import ConfigError
 from pisecurity.settings import KeyPath, Settings, Table, contradictions
 
+GOOD_COPY = "config.good.toml"
+"""Name under which the daemon keeps the last good configuration in its state folder."""
 MAX_SHOWN = 100
 """Mistakes told at once; a file with more is not a configuration."""
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import GOOD_CONFIG, NO_MAIL
+from pisecurity.app import NO_MAIL
+from pisecurity.config import GOOD_COPY
 from pisecurity.core.types import Mode
 from pisecurity.runtime.panel import Panel
 from pisecurity.settings import AlarmSettings
@@ -128,7 +129,7 @@ def test_a_demo_is_well_without_a_settings_file(shell: Shell, tmp_path: Path) ->
     ran = shell("doctor", "--state", tmp_path)
     assert findings(ran.out)["config"] == ("ok", "none: a demo lives here, which has settings of its own")
     assert ran.code == 0
-    (tmp_path / GOOD_CONFIG).touch()
+    (tmp_path / GOOD_COPY).touch()
     lost = findings(shell("doctor", "--state", tmp_path).out)["config"]
     assert lost[0] == "FAULT" and "not found" in lost[1], "an alarm that lost its settings"
 

@@ -59,6 +59,12 @@ def test_check_warns_of_the_modes_in_which_a_camera_watches_nothing(shell: Shell
     ]
 
 
+def test_check_of_a_demo_advises_no_settings_file_that_the_demo_would_refuse(shell: Shell, tmp_path: Path) -> None:
+    SqliteStore(tmp_path, FakeClock()).close()
+    line = f"{tmp_path}: a demo lives here, which has settings of its own\n"
+    assert shell("check", "--state", tmp_path) == Ran(0, line, "")
+
+
 def test_check_tells_all_mistakes(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[motion]\nmin_area = 25\nmin_aera = 1\n")
     ran = shell("check", "--state", tmp_path)
