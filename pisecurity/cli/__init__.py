@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import gc
+import io
 import logging
 import os
 import sys
@@ -40,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Nothing here multiplies matrices, and the threads that OpenBLAS (in numpy and in OpenCV) starts for it spin
     # before they sleep: a quarter of the CPU time of a start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # a terminal of another age lacks letters that a camera's name may have
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
             args = build_parser().parse_args(argv)

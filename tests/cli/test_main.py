@@ -196,6 +196,16 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     assert (process.returncode, err) == (0, b"")
 
 
+def test_a_terminal_that_lacks_a_letter_gets_its_number(tmp_path: Path) -> None:
+    (tmp_path / "küche.toml").write_text(GOOD)
+    process = subprocess.run(
+        [sys.executable, "-m", "pisecurity", "check", "--config", str(tmp_path / "küche.toml")],
+        cwd=ROOT, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert b"/k\\xfcche.toml: good; cameras front; " in process.stdout
+
+
 @pytest.mark.parametrize("words", [["replay", str(CLIPS / "garden_walk.mp4")], ["--help"], ["demo", "--help"]])
 def test_output_to_a_full_disk_is_one_line_and_no_bug(words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
