@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from typing import TypeVar
 
 from pisecurity.core.types import AlarmState
@@ -30,6 +31,17 @@ _Kept = tuple[LearnedScene, datetime] | None
 """What is to be on disk; None: nothing."""
 
 
+class Unshown(Enum):
+    """Why there is nothing to show of what a camera has learned."""
+
+    SILENT = auto()
+    """No frame comes."""
+    BEGINNING = auto()
+    """Too little is known of the scene as yet."""
+    FOREIGN = auto()
+    """The background is one of OpenCV's, which cannot tell."""
+
+
 class SceneKeeper:
     """What one camera has learned, between its own thread, the writer and the page."""
 
@@ -48,7 +60,7 @@ class SceneKeeper:
         self._people: People | None = None
         """As they are on disk, or about to be."""
         self._forgets, self._asked, self._answered = threading.Event(), threading.Event(), threading.Event()
-        self._shown: LearnedScene | None = None
+        self._shown: LearnedScene | Unshown = Unshown.BEGINNING
         self._offered = False
         self._beginnings = 0
         self._look_s = float("-inf")
@@ -84,7 +96,8 @@ class SceneKeeper:
             self._to_write.append(None)
         if self._asked.is_set():
             self._asked.clear()
-            self._shown = self._pipeline.learned()
+            unknown = Unshown.BEGINNING if self._pipeline.tells else Unshown.FOREIGN
+            self._shown = self._pipeline.learned() or unknown
             self._answered.set()
         now_s = self._clock.monotonic()
         if now_s - self._look_s >= LOOK_EVERY_S:
@@ -100,11 +113,11 @@ class SceneKeeper:
             self._keep_people(self._clock.monotonic())
             self._keep(self._clock.monotonic())
 
-    def show(self) -> LearnedScene | None:
-        """Return what is known now; None when that is too little, or no frame comes. Called from any thread."""
+    def show(self) -> LearnedScene | Unshown:
+        """Return what is known now, or why that is nothing. Called from any thread; waits at most 1 s for a frame."""
         self._answered.clear()
         self._asked.set()
-        return self._shown if self._clock.wait(self._answered, SHOW_WITHIN_S) else None
+        return self._shown if self._clock.wait(self._answered, SHOW_WITHIN_S) else Unshown.SILENT
 
     def forget(self) -> None:
         """Have the scene learned anew from the next frame on, and remove what was kept. Called from any thread."""
@@ -194,13 +207,17 @@ class Scenes:
         """Ids of the cameras, in the order of the settings."""
         return tuple(self._keepers)
 
-    def picture(self, camera: str) -> bytes | None:
-        """Return the scene as JPEG, red where the camera has learned to look away; None when too little is known.
+    def show(self, camera: str) -> LearnedScene | Unshown:
+        """See ``SceneKeeper.show``. Raises KeyError: there is no such camera."""
+        return self._keepers[camera].show()
+
+    def picture(self, camera: str) -> bytes | Unshown:
+        """Return the scene as JPEG, red where a thing must stand out more, or why there is none.
 
         Raises KeyError: there is no such camera.
         """
-        scene = self._keepers[camera].show()
-        return None if scene is None else self._encoder.clean(heat(scene))
+        scene = self.show(camera)
+        return scene if isinstance(scene, Unshown) else self._encoder.clean(heat(scene))
 
     def forget(self, camera: str, *, by: str, how: str) -> None:
         """Have *camera* learn its scene anew, once that is on the audit log.

@@ -1,48 +1,75 @@
-"""What a camera has learned of its scene: shown, and forgotten."""
+"""What a camera sees now and has learned of its scene: shown, and forgotten."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from dataclasses import asdict, dataclass
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.errors import ArmedError
-from pisecurity.runtime.scenes import Scenes
+from pisecurity.runtime.scenes import Scenes, Unshown
+from pisecurity.web import view
 from pisecurity.web.access import peer_name
-from pisecurity.web.parts import parts
+from pisecurity.web.parts import Parts, parts
 
-blueprint = Blueprint("scenes", __name__, url_prefix="/cameras")
+blueprint = Blueprint("scenes", __name__)
+
+_BUSY = "Too many wait for a picture; try again in a moment."
 
 
-@blueprint.get("/<camera>")
+@dataclass(frozen=True, slots=True)
+class CameraPage:
+    """What changes on the page of a camera."""
+
+    why: str
+    """Why there is no picture of what was learned; empty where there is one."""
+
+
+def gather(ours: Parts, scenes: Scenes, camera: str) -> CameraPage:
+    """Return what the page of *camera* shows now."""
+    faults = {fault.key: fault.text for fault in ours.health.faults()}
+    return CameraPage(view.unshown(_look(ours, scenes, camera), faults.get(f"camera:{camera}")))
+
+
+@blueprint.get("/cameras/<camera>")
 def learned(camera: str) -> str:
-    """Show where *camera* has learned to look away, and the button that has it forgotten."""
-    _scenes(camera)
+    """Show what *camera* has learned, and the button that has it forgotten."""
+    scenes, ours = _scenes(camera), parts()
     return render_template(
-        "learned.html", camera=camera, label=parts().label(camera), forgotten="forgotten" in request.args
+        "learned.html",
+        camera=camera,
+        label=ours.label(camera),
+        now=gather(ours, scenes, camera),
+        forgotten="forgotten" in request.args,
     )
 
 
-@blueprint.get("/<camera>/learned.jpg")
+@blueprint.get("/api/cameras/<camera>")
+def state(camera: str) -> Response:
+    """Return what changes on the page of *camera* as JSON."""
+    return jsonify(asdict(gather(parts(), _scenes(camera), camera)))
+
+
+@blueprint.get("/cameras/<camera>/learned.jpg")
 def picture(camera: str) -> Response:
     """Send the learned scene, red where it is restless."""
     scenes, looks = _scenes(camera), parts().first_looks
     if not looks.acquire(blocking=False):
-        abort(503, "Too many wait for a picture; try again in a moment.")
+        abort(503, _BUSY)
     try:
         jpeg = scenes.picture(camera)
     finally:
         looks.release()
-    if jpeg is None:
-        abort(
-            404,
-            "There is no picture: the camera is lost or has just begun, or the background is one of OpenCV's.",
-        )
+    if isinstance(jpeg, Unshown):
+        abort(404, view.unshown(jpeg))
     answer = Response(jpeg, mimetype="image/jpeg")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-@blueprint.post("/<camera>/forget")
+@blueprint.post("/cameras/<camera>/forget")
 def forget(camera: str) -> BaseResponse:
     """Have *camera* learn its scene anew."""
     try:
@@ -50,6 +77,19 @@ def forget(camera: str) -> BaseResponse:
     except ArmedError as error:
         abort(409, f"{error}.")
     return redirect(url_for("scenes.learned", camera=camera, forgotten=""), 303)
+
+
+def _look(ours: Parts, scenes: Scenes, camera: str) -> LearnedScene | Unshown:
+    """Return what *camera* has learned; one that is silent is not waited for, or it would hold a thread."""
+    age_s = ours.live.age_s(camera)
+    if age_s is None or age_s > view.STALE_S:
+        return Unshown.SILENT
+    if not ours.first_looks.acquire(blocking=False):
+        return Unshown.BEGINNING
+    try:
+        return scenes.show(camera)
+    finally:
+        ours.first_looks.release()
 
 
 def _scenes(camera: str) -> Scenes:

@@ -10,8 +10,10 @@ from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
 from pisecurity.core.vision.contrast import missed_coats
+from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
+from pisecurity.runtime.scenes import Unshown
 
 WORDS = {
     AlarmState.DISARMED: "Disarmed",
@@ -209,6 +211,27 @@ def cameras(
     """Return the live pictures with their ages and what is wrong with them."""
     texts = {fault.key: fault.text for fault in faults}
     return tuple(CameraView(each, label(each), age_s(each), texts.get(f"camera:{each}")) for each in ids)
+
+
+_UNSHOWN_WORDS = {
+    Unshown.SILENT: "There is no picture: the camera sends none just now",
+    Unshown.BEGINNING: "The camera has just begun to learn its scene; the picture comes by itself in a few seconds",
+    Unshown.FOREIGN: 'There is no picture: only with motion.background = "ours" can it be shown',
+}
+
+
+def unshown(learned: LearnedScene | Unshown, fault: str | None = None) -> str:
+    """Return why nothing is shown of what was *learned*, empty where something is.
+
+    Args:
+        learned: as ``Scenes.show`` has it.
+        fault: what is wrong with the camera.
+    """
+    if isinstance(learned, LearnedScene):
+        return ""
+    if learned is Unshown.SILENT and fault:
+        return f"There is no picture: {fault}"
+    return _UNSHOWN_WORDS[learned]
 
 
 def readiness(faults: Sequence[Fault]) -> str:

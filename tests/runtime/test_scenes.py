@@ -15,7 +15,7 @@ from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.scale import People
 from pisecurity.errors import StoreError
-from pisecurity.runtime.scenes import SAVE_EVERY_S, SceneKeeper, SceneWriter
+from pisecurity.runtime.scenes import SAVE_EVERY_S, SceneKeeper, SceneWriter, Unshown
 from pisecurity.settings import MotionSettings
 from tests.core.vision.drawn import film, yard
 from tests.fakes import START, FakeClock
@@ -191,12 +191,17 @@ def test_it_is_shown_as_it_is_now() -> None:
     place.watch(6)
     place.clock.meanwhile = lambda: place.see(next(iter(film(0.1))))
     scene = place.keeper.show()
-    assert scene is not None
+    assert isinstance(scene, LearnedScene)
     assert scene.fine.shape == (240, 320)
 
 
-def test_nothing_is_shown_of_a_camera_that_sends_no_frame() -> None:
-    assert Place().keeper.show() is None
+def test_what_cannot_be_shown_says_why() -> None:
+    place = Place()
+    assert place.keeper.show() is Unshown.SILENT
+    place.clock.meanwhile = lambda: place.see(next(iter(film(0.1))))
+    assert place.keeper.show() is Unshown.BEGINNING
+    place.pipeline.apply(MotionSettings(background="mog2"), ())
+    assert place.keeper.show() is Unshown.FOREIGN
 
 
 def test_a_full_disk_is_a_line_in_the_log_and_no_more(caplog: pytest.LogCaptureFixture) -> None:

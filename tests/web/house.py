@@ -37,7 +37,7 @@ from pisecurity.ports import Clock, PictureKind, ReceivedMail
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.scenes import Scenes
+from pisecurity.runtime.scenes import Scenes, Unshown
 from pisecurity.runtime.worker import Worker
 from pisecurity.settings import AlarmSettings, ModeSettings
 from pisecurity.web import AccessPolicy, create_app
@@ -120,9 +120,9 @@ class KnowingKeeper:
         restless = np.zeros((120, 160), np.uint8)
         restless[:40, :40] = 160
         plane = np.full((120, 160), 90, np.uint8)
-        self.scene: LearnedScene | None = LearnedScene(plane, np.full((240, 320), 90, np.uint8), restless, 9, 1, 1)
+        self.scene: LearnedScene | Unshown = LearnedScene(plane, np.full((240, 320), 90, np.uint8), restless, 9, 1, 1)
 
-    def show(self) -> LearnedScene | None:
+    def show(self) -> LearnedScene | Unshown:
         return self.scene
 
     def forget(self) -> None:

@@ -56,6 +56,7 @@ def test_the_table_of_routes_is_the_one_that_was_thought_about() -> None:
             ("GET", "/cameras/front"),
             ("GET", "/cameras/front/learned.jpg"),
             ("POST", "/cameras/front/forget"),
+            ("GET", "/api/cameras/front"),
             ("GET", "/api/state"),
             ("POST", "/api/mode"),
             ("GET", "/frame/front.jpg"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.runtime.scenes import Unshown
 from tests.fakes import FakeClock
 from tests.web.house import House
 from tests.web.test_pages import ORIGIN, PhoneClient, words
@@ -24,11 +26,13 @@ class Place:
 
 
 def test_the_home_page_leads_to_what_the_camera_has_learned() -> None:
-    page = Place().page
+    place = Place()
+    place.house.offer()
+    page = place.page
     (address,) = re.findall(r'class="label" href="([^"]+)"', page.get("/").text)
     html = page.get(address).text
     assert "What this camera has learned" in words(html)
-    (source,) = re.findall(r'<img class="big" src="([^"]+)"', html)
+    (source,) = re.findall(r'<img id="learned"[^>]* src="([^"]+)"', html)
     picture = page.get(source)
     assert (picture.status_code, picture.mimetype) == (200, "image/jpeg")
     assert picture.data[:2] == b"\xff\xd8"
@@ -64,13 +68,39 @@ def test_another_site_cannot_have_it_forgotten() -> None:
     assert (answer.status_code, place.keeper.forgotten) == (403, 0)
 
 
-def test_a_camera_that_knows_too_little_has_no_picture() -> None:
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (Unshown.BEGINNING, "has just begun to learn its scene; the picture comes by itself"),
+        (Unshown.FOREIGN, 'only with motion.background = "ours"'),
+        (Unshown.SILENT, "the camera sends none just now"),
+    ],
+)
+def test_where_there_is_no_picture_the_page_says_why_and_has_none(known: Unshown, said: str) -> None:
     place = Place()
-    place.keeper.scene = None
-    assert place.page.get("/cameras/front/learned.jpg").status_code == 404
+    place.house.offer()
+    place.keeper.scene = known
+    html = place.page.get("/cameras/front").text
+    assert said in words(html)
+    assert 'src="/cameras/front/learned.jpg"' not in html
+    assert said in json.loads(place.page.get("/api/cameras/front").text)["why"]
+    answer = place.page.get("/cameras/front/learned.jpg")
+    assert (answer.status_code, said in words(answer.text)) == (404, True)
 
 
-@pytest.mark.parametrize("address", ["/cameras/attic", "/cameras/attic/learned.jpg"])
+def test_a_lost_camera_is_not_waited_for_and_the_page_says_what_is_wrong_with_it() -> None:
+    place = Place()
+
+    def show() -> LearnedScene:
+        raise AssertionError("a lost camera was waited for")
+
+    place.keeper.show = show  # type: ignore[method-assign]
+    place.house.health.report("camera:front", "camera Front door has sent no picture for 10 s; check its cable")
+    html = place.page.get("/cameras/front").text
+    assert "There is no picture: camera Front door has sent no picture for 10 s; check its cable" in words(html)
+
+
+@pytest.mark.parametrize("address", ["/cameras/attic", "/cameras/attic/learned.jpg", "/api/cameras/attic"])
 def test_there_is_nothing_about_a_camera_that_does_not_exist(address: str) -> None:
     assert Place().page.get(address).status_code == 404
 
@@ -88,7 +118,7 @@ def test_a_picture_for_which_too_many_wait_is_refused_at_once() -> None:
     place = Place()
     waiting: list[int] = []
 
-    def show() -> LearnedScene | None:
+    def show() -> LearnedScene | Unshown:
         waiting.append(len(waiting))
         if len(waiting) < 3:
             waiting.append(place.page.get("/cameras/front/learned.jpg").status_code)

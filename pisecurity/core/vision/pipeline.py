@@ -99,6 +99,11 @@ class Pipeline:
             return None
         return self._background.learned(self._denoiser.raw_sigma, hidden_mark(self._visible))
 
+    @property
+    def tells(self) -> bool:
+        """Whether its background is one of which ``learned`` can tell at all."""
+        return self._motion.background == "ours"
+
     def forget(self) -> None:
         """Learn the scene and how tall people are anew from the next frame on."""
         self._background, self.scale = None, PersonScale()

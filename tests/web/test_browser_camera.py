@@ -1,0 +1,51 @@
+"""The page of a camera in real Chromium."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pisecurity.runtime.scenes import Unshown
+from tests.web.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def shows_learned_picture(page: Page) -> None:
+    page.wait_for_function("() => document.querySelector('#learned').naturalWidth > 0")
+
+
+def test_what_was_learned_is_shown_anew_by_itself(site: Site) -> None:
+    page = site.open("/cameras/front")
+    shows_learned_picture(page)
+    expect(page.locator("#why")).to_be_hidden()
+    first = page.locator("#learned").get_attribute("src") or ""
+    expect(page.locator("#learned")).not_to_have_attribute("src", first)
+    expect(page.locator("#learned")).to_have_attribute("src", re.compile("^blob:"))
+    assert site.complaints == []
+
+
+def test_where_nothing_can_be_shown_words_say_why_until_it_can(site: Site) -> None:
+    known, site.house.keeper.scene = site.house.keeper.scene, Unshown.BEGINNING
+    page = site.open("/cameras/front")
+    expect(page.locator("#why")).to_contain_text("The camera has just begun to learn its scene")
+    expect(page.locator("#learned")).to_be_hidden()
+    site.house.keeper.scene = known
+    expect(page.locator("#learned")).to_be_visible()
+    shows_learned_picture(page)
+    expect(page.locator("#why")).to_be_hidden()
+    site.house.keeper.scene = Unshown.FOREIGN
+    expect(page.locator("#why")).to_contain_text('motion.background = "ours"')
+    expect(page.locator("#learned")).to_be_hidden()
+    assert site.complaints == []
+
+
+def test_the_page_of_a_camera_admits_a_lost_connection(site: Site) -> None:
+    page = site.open("/cameras/front")
+    shows_learned_picture(page)
+    page.context.set_offline(True)
+    expect(page.locator("#strip")).to_have_text("Not connected. What stands here is as old as this page.")
+    page.context.set_offline(False)
+    expect(page.locator("#strip")).to_be_hidden()
