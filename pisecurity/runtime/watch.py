@@ -33,7 +33,7 @@ REOPEN_S = (1.0, 2.0, 3.0)
 """Waits before opening a lost camera again, the last one repeated: it must see within 5 s of its return."""
 LIVE_AGAIN = 3
 """New pictures in a row after which a camera that hung is shown as live again."""
-SIGHT_EVERY_S = 10.0
+SIGHT_EVERY_S = 1.0
 STEADY_S = 10.0
 """So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 

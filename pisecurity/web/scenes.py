@@ -25,12 +25,15 @@ class CameraPage:
 
     why: str
     """Why there is no picture of what was learned; empty where there is one."""
+    sight: tuple[tuple[str, str], ...]
+    """What the camera is and sees: name and words of each."""
 
 
 def gather(ours: Parts, scenes: Scenes, camera: str) -> CameraPage:
     """Return what the page of *camera* shows now."""
     faults = {fault.key: fault.text for fault in ours.health.faults()}
-    return CameraPage(view.unshown(_look(ours, scenes, camera), faults.get(f"camera:{camera}")))
+    why = view.unshown(_look(ours, scenes, camera), faults.get(f"camera:{camera}"))
+    return CameraPage(why, view.sight(ours.health.facts(), camera))
 
 
 @blueprint.get("/cameras/<camera>")

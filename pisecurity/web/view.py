@@ -9,8 +9,9 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
-from pisecurity.core.vision.contrast import missed_coats
+from pisecurity.core.vision.contrast import SEEING_FACT, missed_coats
 from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.core.vision.scale import PETS_FACT
 from pisecurity.runtime.desk import RESTART_FACT
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.scenes import Unshown
@@ -232,6 +233,18 @@ def unshown(learned: LearnedScene | Unshown, fault: str | None = None) -> str:
     if learned is Unshown.SILENT and fault:
         return f"There is no picture: {fault}"
     return _UNSHOWN_WORDS[learned]
+
+
+def sight(facts: Mapping[str, str], camera: str) -> tuple[tuple[str, str], ...]:
+    """Return what *facts* say of *camera*, by id, as ``pisecurity status`` does: name and words of each."""
+    named = (("Camera", "camera:"), ("Sight", SEEING_FACT), ("Pets", PETS_FACT))
+    known = ((name, facts.get(f"{key}{camera}", "")) for name, key in named)
+    return tuple((name, sentence(text)) for name, text in known if text)
+
+
+def sentence(text: str) -> str:
+    """Return *text* with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def readiness(faults: Sequence[Fault]) -> str:

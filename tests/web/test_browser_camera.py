@@ -49,3 +49,13 @@ def test_the_page_of_a_camera_admits_a_lost_connection(site: Site) -> None:
     expect(page.locator("#strip")).to_have_text("Not connected. What stands here is as old as this page.")
     page.context.set_offline(False)
     expect(page.locator("#strip")).to_be_hidden()
+
+
+def test_what_the_camera_sees_follows_by_itself(site: Site) -> None:
+    site.house.health.note("seeing:front", "bright: sensitivity = 3 counts")
+    page = site.open("/cameras/front")
+    expect(page.locator("#sight dd")).to_have_text("Bright: sensitivity = 3 counts")
+    site.house.health.note("seeing:front", "dark: sensitivity_night = 2 counts")
+    expect(page.locator("#sight dd")).to_have_text("Dark: sensitivity_night = 2 counts")
+    site.house.health.note("seeing:front", "")
+    expect(page.locator("#sight dd")).to_have_count(0)

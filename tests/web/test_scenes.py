@@ -88,6 +88,22 @@ def test_where_there_is_no_picture_the_page_says_why_and_has_none(known: Unshown
     assert (answer.status_code, said in words(answer.text)) == (404, True)
 
 
+def test_the_page_says_what_the_camera_sees_now_and_whether_pets_are_told_from_people() -> None:
+    place = Place()
+    place.house.health.note("camera:front", "file garden.mp4; 10.0 frames/s")
+    place.house.health.note("seeing:front", "differences from 13 on are seen; dark: sensitivity_night = 2 counts")
+    place.house.health.note("pets:front", "cats are still told: 2 of 4 walks that are needed were seen")
+    place.house.health.note("seeing:yard", "of another camera")
+    html = words(place.page.get("/cameras/front").text)
+    for said in (
+        "File garden.mp4; 10.0",
+        "dark: sensitivity_night = 2 counts",
+        "Cats are still told: 2 of 4 walks that",
+    ):
+        assert said in html
+    assert "of another camera" not in html
+
+
 def test_a_lost_camera_is_not_waited_for_and_the_page_says_what_is_wrong_with_it() -> None:
     place = Place()
 

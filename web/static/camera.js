@@ -27,6 +27,7 @@ async function look() {
 }
 
 async function show(now) {
+  showSight(now.sight);
   if (!now.why) {
     const answer = await ask(`/cameras/${camera}/learned.jpg`, PATIENCE_MS);
     if (answer.ok) await showPicture(await answer.blob());
@@ -35,6 +36,27 @@ async function show(now) {
   image.hidden = Boolean(now.why);
   at("why").hidden = !now.why;
   setText(at("why-text"), now.why);
+}
+
+let told = "";
+
+function showSight(sight) {
+  const key = JSON.stringify(sight);
+  if (key === told) return;
+  told = key;
+  at("sight").replaceChildren(
+    ...sight.map(([name, words]) => {
+      const line = document.createElement("div");
+      line.append(labelled("dt", name), labelled("dd", words));
+      return line;
+    }),
+  );
+}
+
+function labelled(tag, text) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
 }
 
 async function showPicture(blob) {

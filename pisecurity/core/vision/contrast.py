@@ -61,6 +61,8 @@ class Seeing:
     """By how much a dark coat differs from a dark wall, in steps of 255."""
     missed_since: datetime | None
     """Since when the coat would be missed (UTC); None: it would be seen."""
+    light: str = ""
+    """See ``Sensitivity.in_words``."""
 
 
 class CoatWatch:
@@ -96,7 +98,7 @@ def in_words(seeing: Seeing, zone: tzinfo) -> str:
     remark = "" if seeing.missed_since is None else f"since {seeing.missed_since.astimezone(zone):%H:%M} {_MISSED}; "
     return (
         f"{remark}differences from {seeing.least:.0f} of 255 steps on are seen, "
-        f"and a dark coat before a dark wall differs by {seeing.coat:.0f}"
+        f"and a dark coat before a dark wall differs by {seeing.coat:.0f}; {seeing.light}"
     )
 
 

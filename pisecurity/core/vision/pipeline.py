@@ -245,7 +245,9 @@ class Pipeline:
         if frame.taken_s - self._began_s < WARM_UP_S:
             return
         least = least_seen(self._contrast, self._denoiser.sigma, smooths=self._denoiser.smooths)
-        self.seeing = self._coat.note(least, coat_differs(self._exposure.brightness), frame.taken_s, frame.taken_at)
+        coat = coat_differs(self._exposure.brightness)
+        seeing = self._coat.note(least, coat, frame.taken_s, frame.taken_at)
+        self.seeing = replace(seeing, light=self._sensitivity.in_words)
 
     def _box(self, thing: Thing, planes: Planes, background: BackgroundModel, gain: float) -> Box:
         if not thing.counts:

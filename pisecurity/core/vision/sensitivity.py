@@ -76,6 +76,7 @@ class Sensitivity:
 
     def apply(self, motion: MotionSettings) -> None:
         """Use other settings; whether it is dark is kept."""
+        self._words = _words(motion, dark=False), _words(motion, dark=True)
         self._day = scaled(motion, motion.sensitivity)
         self._night = scaled(motion, motion.sensitivity_night) if motion.sensitivity_night else self._day
 
@@ -83,6 +84,11 @@ class Sensitivity:
     def motion(self) -> MotionSettings:
         """The settings that count now."""
         return self._night if self._dark else self._day
+
+    @property
+    def in_words(self) -> str:
+        """How bright it is and which sensitivity counts, such as ``dark: sensitivity_night = 2 counts``."""
+        return self._words[self._dark]
 
     def look(self, brightness: float, now_s: float) -> None:
         """Take note of the mean *brightness* of the visible picture, 0 to 255, in its own light."""
@@ -93,3 +99,9 @@ class Sensitivity:
         self._mean += weight(now_s - self._last_s, _TAU_S) * (brightness - self._mean)
         self._last_s = now_s
         self._dark = self._mean < (_BRIGHT_ABOVE if self._dark else _DARK_BELOW)
+
+
+def _words(motion: MotionSettings, *, dark: bool) -> str:
+    if dark and motion.sensitivity_night:
+        return f"dark: sensitivity_night = {motion.sensitivity_night} counts"
+    return f"{'dark' if dark else 'bright'}: sensitivity = {motion.sensitivity} counts"

@@ -58,11 +58,11 @@ def test_headlights_and_a_value_just_above_end_no_night() -> None:
 
 
 def test_the_time_is_told_in_the_zone_of_the_house_and_found_again_among_the_facts() -> None:
-    dark = Seeing(12.4, 7.6, datetime(2026, 11, 23, 20, 40, tzinfo=UTC))
+    dark = Seeing(12.4, 7.6, datetime(2026, 11, 23, 20, 40, tzinfo=UTC), "dark: sensitivity = 3 counts")
     text = in_words(dark, ZoneInfo("Europe/Berlin"))
     assert text == (
         "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on are seen, "
-        "and a dark coat before a dark wall differs by 8"
+        "and a dark coat before a dark wall differs by 8; dark: sensitivity = 3 counts"
     )
     facts = {
         f"{SEEING_FACT}yard": text,

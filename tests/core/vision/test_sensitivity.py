@@ -55,6 +55,20 @@ def contrasts(*looks: tuple[float, float]) -> list[int]:
 DAY, NIGHT = 6, 12
 
 
+@pytest.mark.parametrize(
+    ("brightness", "night", "said"),
+    [
+        (120, 2, "bright: sensitivity = 3 counts"),
+        (40, 2, "dark: sensitivity_night = 2 counts"),
+        (40, 0, "dark: sensitivity = 3 counts"),
+    ],
+)
+def test_which_sensitivity_counts_is_told_in_words(brightness: float, night: int, said: str) -> None:
+    sensitivity = Sensitivity(MotionSettings(sensitivity_night=night))
+    sensitivity.look(brightness, 0.0)
+    assert sensitivity.in_words == said
+
+
 @pytest.mark.parametrize("brightness", [4, 60])
 def test_a_picture_that_begins_dark_or_in_infrared_is_night_at_once(brightness: float) -> None:
     assert contrasts((brightness, 0)) == [NIGHT]
