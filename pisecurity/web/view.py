@@ -210,7 +210,7 @@ def cameras(
     ids: Sequence[str], age_s: Callable[[str], float | None], label: Callable[[str], str], faults: Sequence[Fault]
 ) -> tuple[CameraView, ...]:
     """Return the live pictures with their ages and what is wrong with them."""
-    texts = {fault.key: fault.text for fault in faults}
+    texts = {fault.key: sentence(fault.text) for fault in faults}
     return tuple(CameraView(each, label(each), age_s(each), texts.get(f"camera:{each}")) for each in ids)
 
 

@@ -166,7 +166,7 @@ class House:
             house="Garden 7",
             labels={"front": "Front door", "yard": "Yard"},
             mailbox=self.mailbox,
-            scenes=Scenes({"front": self.keeper}, self.panel, SimpleJpegEncoder()),  # type: ignore[dict-item]
+            scenes=Scenes(dict.fromkeys(self.cameras, self.keeper), self.panel, SimpleJpegEncoder()),  # type: ignore[arg-type]
         )
 
     def offer(self, camera: str = "front") -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.types import AlarmState, Mode
+from tests.web.house import NAME, House, filming, served
 from tests.web.site import Site, box, bring_about, shows_live_picture
 
 pytestmark = pytest.mark.browser
@@ -73,6 +75,31 @@ def test_during_an_alarm_the_last_events_are_read_without_scrolling(site: Site, 
         assert place["y"] + place["height"] <= switch["y"], selector
 
 
+@pytest.mark.parametrize("fault", ["camera Yard has sent no picture for 10 s; check its cable", 3 * "it is not there "])
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (360, 640), (390, 844), (844, 390)])
+def test_ui13_of_two_cameras_a_lost_one_is_named_and_its_trouble_is_read_whole(
+    browser: Browser, width: int, height: int, fault: str
+) -> None:
+    house = House(SystemClock(), cameras=("front", "yard"))
+    house.health.report("camera:yard", fault)
+    with served(house) as port, filming(house):
+        page = Site(house, f"http://{NAME}:{port}", browser).open(width=width, height=height)
+        shows_live_picture(page)
+        expect(page.locator(".veil:visible")).to_have_count(1)
+        words, shown = box(page, ".veil:visible span"), box(page, "[data-camera=yard] .shown")
+        assert words["y"] >= shown["y"]
+        assert words["y"] + words["height"] <= shown["y"] + shown["height"]
+        for camera in ("front", "yard"):
+            picture, way = box(page, f"[data-camera={camera}] .shown"), box(page, f"[data-camera={camera}] .tag")
+            assert way["y"] >= picture["y"] + picture["height"], "the name is below whatever covers the picture"
+            assert (way["height"] >= 44, way["width"]) == (True, picture["width"])
+        widths = [box(page, f"[data-camera={camera}] .shown")["width"] for camera in ("front", "yard")]
+        assert widths[0] == widths[1]
+        page.locator("[data-camera=yard] .tag").click()
+        expect(page.get_by_role("heading", name="Yard", exact=True)).to_be_visible()
+        page.context.close()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1000, 700), (1600, 900)])
 def test_on_a_computer_the_way_to_the_other_pages_stays_where_it_is(site: Site, width: int, height: int) -> None:
     places = []
@@ -95,7 +122,7 @@ def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site,
     above, below = box(page, "#ready"), box(page, "#notes")
     assert below["y"] >= above["y"] + above["height"]
     assert below["x"] == above["x"]
-    site.house.health.note("waits for a restart", "nothing")
+    site.house.health.note("waits for a restart", "")
     expect(page.locator("#notes")).to_be_hidden()
 
 

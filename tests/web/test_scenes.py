@@ -29,7 +29,7 @@ def test_the_home_page_leads_to_what_the_camera_has_learned() -> None:
     place = Place()
     place.house.offer()
     page = place.page
-    (address,) = re.findall(r'class="label" href="([^"]+)"', page.get("/").text)
+    (address,) = re.findall(r'class="tag" href="([^"]+)"', page.get("/").text)
     html = page.get(address).text
     assert "What this camera has learned" in words(html)
     (source,) = re.findall(r'<img id="learned"[^>]* src="([^"]+)"', html)
