@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -82,7 +81,7 @@ class LedgerRow:
     """Something that moved and was not told, as the list shows it."""
 
     time: str
-    """Short label, ``14:03`` or ``Mon 14:03``."""
+    """To the second, ``14:03:22`` or ``Mon 14:03:22``: a minute has several."""
     full_time: str
     iso: str
     camera: str
@@ -162,12 +161,12 @@ def card(record: EventRecord, label: Callable[[str], str], now: datetime, zone: 
 def ledger_row(row: Dismissed, label: Callable[[str], str], now: datetime, zone: tzinfo) -> LedgerRow:
     """Return *row* as the list shows it."""
     return LedgerRow(
-        short_time(row.first_at, now, zone),
+        short_time(row.first_at, now, zone, clock="%H:%M:%S"),
         full_time(row.first_at, zone),
         row.first_at.astimezone(zone).isoformat(timespec="seconds"),
         label(row.camera),
         f"{row.lasted_s:.1f} s",
-        in_percent(row.reason),
+        sentence(row.reason),
         row.left_out,
     )
 
@@ -276,17 +275,6 @@ OUTCOME_WORDS = {
 }
 
 
-_SHARE = re.compile(r"\b0\.\d+\b(?! s\b)")
-
-
-def in_percent(reason: str) -> str:
-    """Return the detector's *reason* with its shares of the picture in percent: ``went 8.3 % (needs 3.3 %) in 0.4 s``.
-
-    What is followed by ``s`` is a time.
-    """
-    return _SHARE.sub(lambda share: f"{float(share[0]) * 100:.2g} %", reason)
-
-
 def span(seconds: float) -> str:
     """Return a length of time in its largest whole unit: ``12 s``, ``3 min``, ``5 h``."""
     if seconds < 60:
@@ -294,13 +282,13 @@ def span(seconds: float) -> str:
     return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{seconds // 3600:.0f} h"
 
 
-def short_time(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """Return ``08:12``, with the day in front unless it is today."""
+def short_time(at: datetime, now: datetime, zone: tzinfo, clock: str = "%H:%M") -> str:
+    """Return ``08:12``, as *clock* has it, with the day in front unless it is today."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     if local.date() == today:
-        return f"{local:%H:%M}"
+        return f"{local:{clock}}"
     days = abs((today - local.date()).days)
-    return f"{local:%a %H:%M}" if days < 7 else f"{local.day} {local:%b %H:%M}"
+    return f"{local:%a {clock}}" if days < 7 else f"{local.day} {local:%b {clock}}"
 
 
 def clock_time(at: datetime, zone: tzinfo) -> str:

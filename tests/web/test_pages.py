@@ -329,8 +329,8 @@ def test_event_page_says_why_and_what_became_of_each_mail() -> None:
     house.happened(1, Outcome.ACCEPTED, Outcome.REFUSED, Outcome.LATER)
     text = words(client(house).get(f"/events/{1:032x}").text)
     assert "Mon 1 Jun 2026, 13:55:00 CEST" in text
-    assert "armed away and 0.87 sure" in text
-    assert "went 21 % of the picture in 0.9 s" in text
+    assert "Armed away and 0.87 sure" in text
+    assert "Went 0.21 of the picture in 0.9 s" in text
     assert "min_area" in text and " Size " not in text, "one size alone: the one that the setting compares"
     assert "ben@example.org Alarm: taken by the mail server at 13:55 250 2.0.0 Ok" in text
     assert "carla@example.org Alarm: refused, tried 1 time 550 5.1.1 no such user here" in text
@@ -341,7 +341,7 @@ def test_silent_event_says_why_it_was_silent() -> None:
     house = new_house()
     house.happened(1, kind=None)
     text = words(client(house).get(f"/events/{1:032x}").text)
-    assert "Not mailed paused: the last alarm mail was 42 s ago, the pause is 300 s" in text
+    assert "Not mailed Paused: the last alarm mail was 42 s ago, the pause is 300 s" in text
 
 
 def test_event_without_pictures_has_a_page() -> None:

@@ -12,14 +12,14 @@ from pisecurity.web.view import (
     CameraView,
     Mailed,
     full_time,
-    in_percent,
+    ledger_row,
     mailed,
     mailed_words,
     readiness,
     short_time,
     span,
 )
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, make_dismissed
 from tests.web.house import House
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -60,12 +60,6 @@ def test_an_event_without_a_mail_says_why(state: AlarmState, words: str) -> None
     assert mailed_words(House(FakeClock()).happened(1, kind=None, state=state)) == words
 
 
-def test_the_reason_of_an_event_is_in_percent_and_seconds() -> None:
-    reason = "went 0.083 (needs 0.033) in 0.4 s (needs 0.2 s), size 0.0120"
-    assert in_percent(reason) == "went 8.3 % (needs 3.3 %) in 0.4 s (needs 0.2 s), size 1.2 %"
-    assert in_percent("size 0.0004") == "size 0.04 %"
-
-
 @pytest.mark.parametrize(
     ("at", "label"),
     [
@@ -78,6 +72,12 @@ def test_the_reason_of_an_event_is_in_percent_and_seconds() -> None:
 )
 def test_times_are_those_of_the_house_and_name_the_day_only_when_needed(at: datetime, label: str) -> None:
     assert short_time(at, datetime(2026, 6, 10, 12, 0, tzinfo=UTC), BERLIN) == label
+
+
+def test_a_row_of_the_ledger_is_told_to_the_second() -> None:
+    now = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
+    at = datetime(2026, 6, 9, 21, 30, 7, tzinfo=UTC)
+    assert ledger_row(make_dismissed(last_at=at + timedelta(seconds=2)), str, now, BERLIN).time == "Tue 23:30:07"
 
 
 def test_full_time_names_the_zone_so_that_the_hour_of_two_in_autumn_is_certain() -> None:

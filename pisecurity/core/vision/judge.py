@@ -152,7 +152,7 @@ class Judge:
         if self.distrust:
             return "the whole picture changed a moment ago"
         if not thing.stirs:
-            return "does not move now"
+            return f"does not move now, for {self.now_s - thing.stirred_s:.1f} s"
         if thing.sightings < LEAST_SIGHTINGS:
             return f"seen {thing.sightings} times (needs {LEAST_SIGHTINGS})"
         if thing.sightings < _LEAST_SEEN_SHARE * thing.looks:

@@ -56,6 +56,14 @@ def test_a_thing_that_hardly_moves_is_never_confirmed(fps: float) -> None:
     assert walk(Tracker(), fps, 1.5, 4) is None
 
 
+def test_one_that_stood_before_it_counted_says_for_how_long() -> None:
+    tracker, still = Tracker(), replace(SIGHT, stirred=np.zeros_like(STIRRED))
+    for index in range(7):
+        follow(tracker, blob(10 + 4 * min(index, 2)), at_s=index / 10, sight=SIGHT if index < 3 else still)
+    (thing,) = follow(tracker, blob(18), at_s=0.7, sight=still)
+    assert (thing.state, thing.reason) == (TrackState.CANDIDATE, "does not move now, for 0.5 s")
+
+
 def test_nothing_new_is_confirmed_while_the_scene_is_distrusted() -> None:
     assert walk(Tracker(), 10, 20, 3, distrust=True) is None
 
