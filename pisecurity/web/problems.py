@@ -17,6 +17,7 @@ _TEXTS = {
     403: ("Not from here", "A change is taken from this page itself only."),
     404: ("Nothing here", "There is no such page. It may have been deleted, or the address is mistyped."),
     405: ("Not this way", "This address is read with GET or changed with POST, not the other way."),
+    409: ("Not now", "The alarm is in a state in which this cannot be done."),
     413: ("Too much", "The request was larger than anything this page sends."),
     415: ("Not in this form", "The request came in a form this page does not read."),
     500: ("Something broke", "That is a mistake in pisecurity. The alarm goes on; the log says what happened."),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.core.vision.learned import LearnedScene, restless_share
 from pisecurity.errors import ArmedError
 from pisecurity.runtime.scenes import Scenes, Unshown
 from pisecurity.web import view
@@ -25,6 +25,8 @@ class CameraPage:
 
     why: str
     """Why there is no picture of what was learned; empty where there is one."""
+    restless: str
+    """How much of that picture is red, in words; empty where there is none."""
     sight: tuple[tuple[str, str], ...]
     """What the camera is and sees: name and words of each."""
 
@@ -32,8 +34,10 @@ class CameraPage:
 def gather(ours: Parts, scenes: Scenes, camera: str) -> CameraPage:
     """Return what the page of *camera* shows now."""
     faults = {fault.key: fault.text for fault in ours.health.faults()}
-    why = view.unshown(_look(ours, scenes, camera), faults.get(f"camera:{camera}"))
-    return CameraPage(why, view.sight(ours.health.facts(), camera))
+    scene = _look(ours, scenes, camera)
+    why = view.unshown(scene, faults.get(f"camera:{camera}"))
+    restless = "" if isinstance(scene, Unshown) else view.restless(restless_share(scene))
+    return CameraPage(why, restless, view.sight(ours.health.facts(), camera))
 
 
 @blueprint.get("/cameras/<camera>")
@@ -78,7 +82,7 @@ def forget(camera: str) -> BaseResponse:
     try:
         _scenes(camera).forget(camera, by=peer_name(request.remote_addr), how="page")
     except ArmedError as error:
-        abort(409, f"{error}.")
+        abort(409, f"{view.sentence(str(error))}.")
     return redirect(url_for("scenes.learned", camera=camera, forgotten=""), 303)
 
 

@@ -234,6 +234,24 @@ def unshown(learned: LearnedScene | Unshown, fault: str | None = None) -> str:
     return _UNSHOWN_WORDS[learned]
 
 
+_PARTS = ((0.15, "a small part"), (0.4, "about a quarter"), (0.65, "about half"))
+_WEATHER = 0.15
+"""Share of the picture from which on hardly any tree or curtain is large enough."""
+
+
+def restless(share: float) -> str:
+    """Return in words how much of the picture of what was learned is plainly red.
+
+    Args:
+        share: see ``restless_share``.
+    """
+    if share < 0.01:
+        return "Just now hardly anything stirs by itself."
+    part = next((words for below, words in _PARTS if share < below), "most")
+    cause = " So much at once is light or weather, such as clouds, a lamp, rain or snow." if share >= _WEATHER else ""
+    return f"Just now {part} of the picture is plainly red.{cause}"
+
+
 def sight(facts: Mapping[str, str], camera: str) -> tuple[tuple[str, str], ...]:
     """Return what *facts* say of *camera*, by id, as ``pisecurity status`` does: name and words of each."""
     named = (("Camera", "camera:"), ("Sight", SEEING_FACT), ("Pets", PETS_FACT))
@@ -256,7 +274,8 @@ def readiness(faults: Sequence[Fault]) -> str:
 def notes(facts: Mapping[str, str], label: Callable[[str], str]) -> tuple[str, ...]:
     """Return the quiet lines under the readiness; the other *facts* are for ``pisecurity status``."""
     told = [f"{key.capitalize()}: {facts[key]}" for key in (RESTART_FACT, "zones") if key in facts]
-    return (*told, *(f"{label(camera)}: {remark}" for camera, remark in missed_coats(facts).items()))
+    dark = (f"{label(camera)}: {remark}; more light helps" for camera, remark in missed_coats(facts).items())
+    return (*told, *dark)
 
 
 ALERT_WORDS = {

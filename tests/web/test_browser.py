@@ -167,7 +167,19 @@ def test_new_event_appears_by_itself_and_leads_to_its_page(site: Site) -> None:
 
 @pytest.mark.parametrize("scheme", THEMES)
 @pytest.mark.parametrize(
-    "path", ["/", "/events", f"/events/{2:032x}", f"/events/{3:032x}", "/mailbox", "/mailbox/1", "/nothing"]
+    "path",
+    [
+        *(
+            "/",
+            "/events",
+            f"/events/{2:032x}",
+            f"/events/{3:032x}",
+            "/ledger",
+            "/cameras/front",
+            "/cameras/front?forgotten",
+        ),
+        *("/mailbox", "/mailbox/1", "/nothing"),
+    ],
 )
 def test_ui29_no_accessibility_violation_on_any_page(site: Site, path: str, scheme: str) -> None:
     page = site.open(path, color_scheme=scheme)
@@ -222,6 +234,13 @@ def test_ui32_alarm_is_switched_and_an_event_opened_by_keyboard(site: Site) -> N
     expect(page.locator("#word")).to_have_text("Armed home")
 
 
+def test_ui32_the_keyboard_stops_at_the_readiness_only_where_there_is_something_to_open(site: Site) -> None:
+    page = site.open()
+    expect(page.locator("#ready summary")).to_have_attribute("tabindex", "-1")
+    site.house.health.report("mail", "mail.example.org refused the password")
+    expect(page.locator("#ready summary")).to_have_attribute("tabindex", "0")
+
+
 def test_ui33_nothing_moves_when_motion_is_to_be_reduced(site: Site) -> None:
     site.house.arm_now(Mode.AWAY)
     site.house.intrude()
@@ -271,7 +290,7 @@ def test_ui39_page_works_without_javascript(site: Site) -> None:
 
 
 def test_ui44_no_page_complains_in_the_console(site: Site) -> None:
-    for path in ("/", "/events", f"/events/{1:032x}", "/mailbox", "/mailbox/1"):
+    for path in ("/", "/events", f"/events/{1:032x}", "/ledger", "/cameras/front", "/mailbox", "/mailbox/1"):
         page = site.open(path)
         page.wait_for_timeout(800)
     assert site.complaints == []

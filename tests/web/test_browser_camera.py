@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pisecurity.runtime.scenes import Unshown
-from tests.web.site import Site
+from tests.web.site import Site, box
 
 pytestmark = pytest.mark.browser
 
@@ -59,3 +59,21 @@ def test_what_the_camera_sees_follows_by_itself(site: Site) -> None:
     expect(page.locator("#sight dd")).to_have_text("Dark: sensitivity_night = 2 counts")
     site.house.health.note("seeing:front", "")
     expect(page.locator("#sight dd")).to_have_count(0)
+
+
+def test_how_much_is_red_follows_by_itself_beside_a_scale(site: Site) -> None:
+    page = site.open("/cameras/front")
+    expect(page.locator("#restless")).to_have_text("Just now a small part of the picture is plainly red.")
+    expect(page.locator(".grades")).to_be_visible()
+    site.house.keeper.scene = Unshown.BEGINNING
+    expect(page.locator("#restless")).to_be_hidden()
+    expect(page.locator(".grades")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (844, 390), (1280, 800)])
+def test_the_picture_of_what_was_learned_is_on_the_first_screen_as_a_whole(site: Site, width: int, height: int) -> None:
+    page = site.open("/cameras/front", width=width, height=height)
+    shows_learned_picture(page)
+    picture, dock = box(page, "#learned"), box(page, "nav")
+    below = dock["y"] if dock["y"] > 0 else height
+    assert picture["y"] + picture["height"] <= below

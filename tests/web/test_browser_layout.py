@@ -142,7 +142,9 @@ def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -
     assert small == []
 
 
-@pytest.mark.parametrize("path", ["/", "/events", f"/events/{2:032x}", "/mailbox", "/mailbox/1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/events", f"/events/{2:032x}", "/ledger", "/cameras/front", "/mailbox", "/mailbox/1"]
+)
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (180, 320)])
 def test_ui31_narrow_and_zoomed_screens_need_no_sideways_scrolling(
     site: Site, path: str, width: int, height: int

@@ -332,9 +332,9 @@ def test_event_page_says_why_and_what_became_of_each_mail() -> None:
     assert "Armed away and 0.87 sure" in text
     assert "Went 0.21 of the picture in 0.9 s" in text
     assert "min_area" in text and " Size " not in text, "one size alone: the one that the setting compares"
-    assert "ben@example.org Alarm: taken by the mail server at 13:55 250 2.0.0 Ok" in text
-    assert "carla@example.org Alarm: refused, tried 1 time 550 5.1.1 no such user here" in text
-    assert "anna@example.org Alarm: will be tried again, tried 1 time 421 4.3.2" in text
+    assert "ben@example.org Alarm: taken by the mail server at 13:55 Its answer: 250 2.0.0 Ok" in text
+    assert "carla@example.org Alarm: refused, tried 1 time Its answer: 550 5.1.1 no such user here" in text
+    assert "anna@example.org Alarm: will be tried again, tried 1 time Its answer: 421 4.3.2" in text
 
 
 def test_silent_event_says_why_it_was_silent() -> None:
@@ -462,6 +462,6 @@ def test_a_camera_that_would_miss_a_dark_coat_is_named_under_the_readiness_witho
     house = new_house()
     house.health.note("seeing:front", "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on")
     answer = said(client(house).get("/api/state"))
-    assert answer["notes"] == ["Front door: since 21:40 a dark coat would be missed"]
+    assert answer["notes"] == ["Front door: since 21:40 a dark coat would be missed; more light helps"]
     assert answer["readiness"] == "Everything ready"
-    assert "Front door: since 21:40 a dark coat would be missed" in client(house).get("/").text
+    assert "Front door: since 21:40 a dark coat would be missed; more light helps" in client(house).get("/").text

@@ -31,7 +31,7 @@ def test_the_home_page_leads_to_what_the_camera_has_learned() -> None:
     page = place.page
     (address,) = re.findall(r'class="tag" href="([^"]+)"', page.get("/").text)
     html = page.get(address).text
-    assert "What this camera has learned" in words(html)
+    assert "What this camera sees and has learned" in words(html)
     (source,) = re.findall(r'<img id="learned"[^>]* src="([^"]+)"', html)
     picture = page.get(source)
     assert (picture.status_code, picture.mimetype) == (200, "image/jpeg")
@@ -126,7 +126,8 @@ def test_while_the_alarm_is_to_watch_nothing_is_forgotten() -> None:
     place.house.arm_now(Mode.AWAY)
     answer = place.page.post("/cameras/front/forget", headers=ORIGIN)
     assert answer.status_code == 409
-    assert "disarm first" in words(answer.text)
+    text = words(answer.text)
+    assert "Not now" in text and "disarm first" in text and "Conflict" not in text
     assert place.keeper.forgotten == 0
 
 

@@ -16,6 +16,7 @@ from pisecurity.web.view import (
     mailed,
     mailed_words,
     readiness,
+    restless,
     short_time,
     span,
 )
@@ -107,6 +108,21 @@ def test_span_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
 )
 def test_ui13_no_old_picture_without_a_mark(age_s: float | None, fault: str | None, veil: str) -> None:
     assert CameraView("front", "Front door", age_s, fault).veil == veil
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "Just now hardly anything stirs by itself."),
+        (0.1, "Just now a small part of the picture is plainly red."),
+        (0.3, "Just now about a quarter of the picture is plainly red. So much at once is light or weather"),
+        (0.5, "Just now about half of the picture"),
+        (0.9, "Just now most of the picture"),
+    ],
+)
+def test_how_much_of_the_picture_is_red_is_told_in_words_with_its_likely_cause(share: float, words: str) -> None:
+    assert restless(share).startswith(words)
+    assert ("weather" in restless(share)) == (share >= 0.15)
 
 
 def test_house_without_faults_is_ready() -> None:

@@ -34,8 +34,10 @@ async function show(now) {
     else if (image.hidden) return;
   }
   image.hidden = Boolean(now.why);
+  at("scale").hidden = Boolean(now.why);
   at("why").hidden = !now.why;
   setText(at("why-text"), now.why);
+  setText(at("restless"), now.restless);
 }
 
 let told = "";

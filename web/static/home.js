@@ -48,6 +48,7 @@ function tick() {
   setMark(shown.state);
   setText(at("readiness"), offline ? "Not known: no connection" : shown.readiness);
   at("ready").toggleAttribute("data-bad", offline || shown.faults.length > 0);
+  at("ready").querySelector("summary").tabIndex = shown.faults.length > 0 ? 0 : -1;
   for (const button of buttons) {
     const mode = asked ?? shown.mode;
     button.setAttribute("aria-pressed", String(button.value === mode));

@@ -22,9 +22,11 @@ LEAST_ALIKE = 0.7
 
 Somebody close by and a lamp that is off by now leave more; a camera that was turned leaves less.
 """
-_WARM_FROM = 2.0
-_WARMEST = 24.0
-"""Restlessness, in steps of 255, that is drawn in the strongest colour."""
+_WARM_FROM, _WARMEST = 2.0, 24.0
+"""Restlessness, in steps of 255, that is drawn in the palest and in the strongest red. Of each step two more are asked
+of a thing, on top of about ten: the strongest is some five times what is asked elsewhere."""
+_TWICE = 5.0
+"""Restlessness at which a thing must stand out about twice as much as elsewhere."""
 _NEUTRAL, _RED_V, _RED_U = 128, 110, -60
 ALL_VISIBLE = b""
 
@@ -72,16 +74,19 @@ def aged(scene: LearnedScene, age_s: float) -> LearnedScene | None:
 
 
 def heat(scene: LearnedScene) -> Picture:
-    """Return the scene in grey, as large as its fine plane, and in red where the camera has learned to look away."""
+    """Return the scene in grey, as large as its fine plane, and the redder the more a thing must stand out there.
+
+    In equal steps: paler where a cloud passed than where leaves stir all day.
+    """
     height, width = scene.fine.shape
     half = ((width + 1) // 2, (height + 1) // 2)
     strays: Mat = cv2.resize(scene.restless, half, interpolation=cv2.INTER_LINEAR).astype(np.float32) / RESTLESS_STEPS
-    warmth = np.clip((strays - _WARM_FROM) / (_WARMEST - _WARM_FROM), 0.0, 1.0) ** 0.5
+    warmth = np.clip((strays - _WARM_FROM) / (_WARMEST - _WARM_FROM), 0.0, 1.0)
     u = (_NEUTRAL + _RED_U * warmth).astype(np.uint8)
     v = (_NEUTRAL + _RED_V * warmth).astype(np.uint8)
     return Picture(scene.fine.copy(), u, v)
 
 
 def restless_share(scene: LearnedScene) -> float:
-    """Return the share of the picture that ``heat`` draws in red, 0 to 1."""
-    return float((scene.restless > _WARM_FROM * RESTLESS_STEPS).mean())
+    """Return the share of the picture in which a thing must stand out at least twice as much as elsewhere, 0 to 1."""
+    return float((scene.restless > _TWICE * RESTLESS_STEPS).mean())

@@ -182,6 +182,18 @@ def test_the_heat_map_is_red_where_leaves_move_and_grey_elsewhere() -> None:
     assert picture.y.shape == scene.fine.shape
 
 
+def test_a_place_is_as_red_as_it_is_restless_and_only_twice_the_usual_is_counted() -> None:
+    """The shadow of a cloud must not look like a tree in a storm."""
+    plane = np.full((20, 20), 90, np.uint8)
+
+    def of(strays: float) -> LearnedScene:
+        return LearnedScene(plane, plane, np.full_like(plane, round(4 * strays)), 10.0, 1.0, 1.0)
+
+    reds = [int(heat(of(strays)).v[5, 5]) - 128 for strays in (0, 2, 7.5, 13, 24, 48)]
+    assert reds == pytest.approx([0, 0, 27, 55, 110, 110], abs=2)
+    assert [restless_share(of(strays)) for strays in (4, 6)] == [0.0, 1.0]
+
+
 def known_people() -> PersonScale:
     scale = PersonScale()
     for person in range(1, 7):
