@@ -53,6 +53,11 @@ def test_the_page_of_a_camera_admits_a_lost_connection(site: Site) -> None:
 
 def test_what_the_camera_sees_follows_by_itself(site: Site) -> None:
     site.house.health.note("seeing:front", "bright: sensitivity = 3 counts")
+    steps = site.open("/cameras/front").locator("#steps")
+    expect(steps).to_be_hidden()
+    site.house.health.note("seeing:front", "differences from 13 of 255 steps on are seen")
+    expect(steps).to_be_visible()
+    site.house.health.note("seeing:front", "bright: sensitivity = 3 counts")
     page = site.open("/cameras/front")
     expect(page.locator("#sight dd")).to_have_text("Bright: sensitivity = 3 counts")
     site.house.health.note("seeing:front", "dark: sensitivity_night = 2 counts")

@@ -46,6 +46,7 @@ function showSight(sight) {
   const key = JSON.stringify(sight);
   if (key === told) return;
   told = key;
+  at("steps").hidden = !key.includes("steps");
   at("sight").replaceChildren(
     ...sight.map(([name, words]) => {
       const line = document.createElement("div");
