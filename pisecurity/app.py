@@ -27,7 +27,7 @@ from pisecurity.adapters.jpeg import SimpleJpegEncoder
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.memory import share_one_arena
-from pisecurity.adapters.network import find_binding, host_names
+from pisecurity.adapters.network import Binding, find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.scenes import SceneFiles
 from pisecurity.adapters.secrets import Secrets
@@ -37,7 +37,7 @@ from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
-from pisecurity.errors import ConfigError, MailError, NetworkError, NoNetworkError, WorkerStuckError
+from pisecurity.errors import ConfigError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
@@ -45,12 +45,13 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel, Transition
+from pisecurity.runtime.reach import Reach
 from pisecurity.runtime.respond import House, Respond
 from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
 from pisecurity.runtime.space import Space
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
-from pisecurity.runtime.worker import Beat, Work, Worker, rest
+from pisecurity.runtime.worker import Work, Worker
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.assets import assets
@@ -68,8 +69,6 @@ CAMERA_STALE_S = 12.0
 """The same for a camera, whose driver may hang: with the stopping of the others the process has ended after 15 s."""
 STUCK_STOP_S = 0.1
 """For one that hangs already."""
-NETWORK_RETRY_S = (5.0, 5.0, 10.0, 30.0, 60.0)
-"""Waits before the page is tried again, the last one repeated."""
 STOP_S = 9.0
 """For all workers together; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
@@ -196,9 +195,9 @@ class Daemon:
         handlers = commands(self._panel, self._health, self._test_alert, self._scenes, self._house.cameras)
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
-        self._page: PageServer | None = None
-        held.callback(self._close_page)
-        self._open_page()
+        self._reach = Reach(lambda: find_binding(settings.web.address), self._build_page, self._health, clock)
+        held.callback(self._reach.close)
+        self._reach.open()
 
     def run(self) -> int:
         """Start, supervise and stop; return 0 after SIGTERM, 130 after Ctrl-C, 3 when a worker hung.
@@ -241,7 +240,7 @@ class Daemon:
         work += [(f"{WATCH}{watch.camera_id}", watch.work) for watch in self._watches]
         if self._desk:
             work.append(("desk", self._desk.work))
-        work += [("page", self._serve_page), ("control", self._control.work)]
+        work += [("page", self._reach.work), ("control", self._control.work)]
         return [
             Worker(
                 name,
@@ -413,18 +412,15 @@ class Daemon:
         self._respond.test_alert()
         return "test alert on its way; `pisecurity status` shows a fault if the mail server does not take it"
 
-    def _open_page(self) -> None:
-        """Bind the page. Raises NetworkError; NoNetworkError when it may work later."""
+    def _build_page(self, binding: Binding) -> PageServer:
+        """Return the page, which listens at *binding*. Raises NetworkError."""
         web = self._settings.web
-        try:
-            binding = find_binding(web.address)
-        except NoNetworkError as error:
-            self._health.report("page", str(error))
-            return
         names = (*map(str, binding.addresses), *(() if web.address == "127.0.0.1" else host_names()), *web.hosts)
         admitted = binding.admitted([ip_network(prefix) for prefix in web.also_allow])
         if admitted.warning:
             self._health.report("access", admitted.warning)
+        else:
+            self._health.clear("access")
         sockets = bind(binding.addresses, web.port)
         self._health.note("page", web_address(binding.addresses[0], web.port))
         page = create_app(
@@ -441,26 +437,7 @@ class Daemon:
             mailbox=self._mailbox,
             scenes=self._scenes,
         )
-        self._page = PageServer(page, sockets)
-        self._health.clear("page")
-
-    def _close_page(self) -> None:
-        if self._page is not None:
-            self._page.stop()
-
-    def _serve_page(self, stop: threading.Event, beat: Beat) -> None:
-        """Serve the page, as soon as there is a network to serve it on."""
-        tries = 0
-        while self._page is None:
-            if rest(self._clock, stop, beat, NETWORK_RETRY_S[min(tries, len(NETWORK_RETRY_S) - 1)]):
-                return
-            tries += 1
-            try:
-                self._open_page()
-            except NetworkError as error:
-                self._health.report("page", str(error))
-        self._page.start()
-        self._page.work(stop, beat)
+        return PageServer(page, sockets)
 
 
 def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock: Clock) -> MaskedCamera:

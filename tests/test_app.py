@@ -193,10 +193,9 @@ def test_a_network_added_by_name_may_use_the_page(tmp_path: Path, held: ExitStac
     text = house.file.read_text().replace("[web]\n", '[web]\nalso_allow = ["10.8.0.0/24"]\n')
     settings = parse(text, "config.toml")
     house.daemon._settings = settings.model_copy(update={"web": settings.web.model_copy(update={"port": free_port()})})
-    house.daemon._close_page()
-    house.daemon._open_page()
-    page = house.daemon._page
-    assert page is not None
+    house.daemon._reach.close()
+    house.daemon._reach.open()
+    page: Any = house.daemon._reach.page
 
     def status_for(peer: str) -> int:
         answer = Client(page._app).get("/api/state", headers={"Host": "127.0.0.1"}, environ_base={"REMOTE_ADDR": peer})
@@ -229,17 +228,17 @@ def test_r40_a_network_that_comes_late_gets_its_page_and_faults_on_the_way_end_n
         return answer
 
     monkeypatch.setattr(app, "find_binding", find)
-    monkeypatch.setattr(app, "NETWORK_RETRY_S", (0.01,))
+    monkeypatch.setattr("pisecurity.runtime.reach.RETRY_S", (0.01,))
     house = House(tmp_path, held)
     assert house.faults()["page"] == "no network yet"
     stop, seen = threading.Event(), list[str | None]()
 
     def beat() -> None:
         seen.append(house.faults().get("page"))
-        if house.daemon._page is not None:
+        if house.daemon._reach.page is not None:
             stop.set()
 
-    house.daemon._serve_page(stop, beat)
+    house.daemon._reach.work(stop, beat)
     assert {"no network yet", "address not ready"} <= set(seen)
     assert "page" not in house.faults() and answers == [] and port
 
@@ -266,8 +265,8 @@ def test_s09_in_a_network_too_large_to_be_a_home_only_the_machine_itself_may_swi
     wide = Binding("lo", (IPv4Address("127.0.0.1"),), (IPv4Network("10.0.0.0/16"),))
     monkeypatch.setattr(app, "find_binding", lambda address: wide)
     house = House(tmp_path, held)
-    page = house.daemon._page
-    assert page is not None and "access" in house.faults()
+    page: Any = house.daemon._reach.page
+    assert "access" in house.faults()
     peers = {"127.0.0.1": 200, "10.0.9.9": 403}
     for peer, expected in peers.items():
         answer = Client(page._app).get("/api/state", headers={"Host": "127.0.0.1"}, environ_base={"REMOTE_ADDR": peer})
