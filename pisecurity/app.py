@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +29,7 @@ from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.memory import share_one_arena
 from pisecurity.adapters.network import Binding, find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.refuge import refuge_of
 from pisecurity.adapters.scenes import SceneFiles
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
@@ -37,7 +38,7 @@ from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
-from pisecurity.errors import ConfigError, MailError, WorkerStuckError
+from pisecurity.errors import ConfigError, ControlError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Clock, Mailbox, Mailer
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
@@ -51,11 +52,11 @@ from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
 from pisecurity.runtime.space import Space
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.watch import Watch
-from pisecurity.runtime.worker import Work, Worker
+from pisecurity.runtime.worker import Beat, Work, Worker, rest
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.assets import assets
-from pisecurity.web.server import PageServer, bind
+from pisecurity.web.server import PageServer, bind, web_address
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ CAMERA_STALE_S = 12.0
 """The same for a camera, whose driver may hang: with the stopping of the others the process has ended after 15 s."""
 STUCK_STOP_S = 0.1
 """For one that hangs already."""
+COMMANDS_RETRY_S = 60.0
 STOP_S = 9.0
 """For all workers together; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
@@ -171,7 +173,7 @@ class Daemon:
         self._house = House(
             settings.house.name, zone, {camera.id: camera.label for camera in settings.camera}, load_catalogue()
         )
-        self._store = SqliteStore(folder, clock)
+        self._store = SqliteStore(folder, clock, refuge=refuge_of(folder))
         held.callback(self._store.close)
         self._pictures = FilePictures(folder)
         encoder = SimpleJpegEncoder()
@@ -208,7 +210,7 @@ class Daemon:
         """
         self._panel.start()
         self._store.end_open_events()
-        self._control.open()
+        self._open_control()
         workers = self._workers()
         with self._signals():
             try:
@@ -235,12 +237,12 @@ class Daemon:
             ("scenes", SceneWriter(tuple(self._keepers.values()), self._clock).work),
             ("panel", self._panel.work),
             ("timetable", self._timetable.work),
-            ("space", Space(StateDisk(self._folder), self._health, self._clock).work),
+            ("space", Space(StateDisk(self._folder), self._store, self._health, self._clock).work),
         ]
         work += [(f"{WATCH}{watch.camera_id}", watch.work) for watch in self._watches]
         if self._desk:
             work.append(("desk", self._desk.work))
-        work += [("page", self._reach.work), ("control", self._control.work)]
+        work += [("page", self._reach.work), ("control", self._serve_commands)]
         return [
             Worker(
                 name,
@@ -439,6 +441,24 @@ class Daemon:
         )
         return PageServer(page, sockets)
 
+    def _open_control(self) -> bool:
+        """Open the socket of the commands; on a disk that takes nothing the page has to do."""
+        try:
+            self._control.open()
+        except ControlError as error:
+            if not self._store.in_memory:
+                raise
+            self._health.report("control", f"the page works, and no command: {error}")
+            return False
+        self._health.clear("control")
+        return True
+
+    def _serve_commands(self, stop: threading.Event, beat: Beat) -> None:
+        while not (self._control.is_open or self._open_control()):
+            if rest(self._clock, stop, beat, COMMANDS_RETRY_S):
+                return
+        self._control.work(stop, beat)
+
 
 def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock: Clock) -> MaskedCamera:
     """Return the adapter for the kind of camera, behind the privacy zones among its *zones*.
@@ -448,11 +468,6 @@ def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock:
     module, _, name = CAMERAS[settings.kind].partition(":")
     adapter: Callable[[CameraSettings, Clock], Camera] = getattr(import_module(module), name)
     return MaskedCamera(adapter(settings, clock), zones)
-
-
-def web_address(address: IPv4Address | IPv6Address, port: int) -> str:
-    """Return what is typed in the browser."""
-    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
 def load_catalogue() -> Mapping[str, str]:

@@ -30,7 +30,11 @@ class GpioError(PiSecurityError):
 
 
 class StoreError(PiSecurityError):
-    """The state folder or the database in it did not take or give a value."""
+    """The state folder or the database in it did not take or give a value; ``disk`` says that the disk fails."""
+
+    def __init__(self, message: str, *, disk: bool = False) -> None:
+        super().__init__(message)
+        self.disk = disk
 
 
 class UnknownCameraError(PiSecurityError):

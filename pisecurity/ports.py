@@ -404,6 +404,19 @@ class Disk(Protocol):
         ...
 
 
+class Shelter(Protocol):
+    """A store that goes on in memory while the disk fails."""
+
+    @property
+    def in_memory(self) -> str:
+        """Why it is there; empty while everything is on the disk."""
+        ...
+
+    def settle(self) -> str:
+        """Go back to the disk where it takes everything again; return ``in_memory`` after that. Raises StoreError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
     """A mail in the embedded mailbox of the demo."""

@@ -18,7 +18,7 @@ from pisecurity.adapters.network import Binding
 from pisecurity.app import Daemon, load_settings
 from pisecurity.config import GOOD_COPY, parse
 from pisecurity.core.types import AlarmState, Mode
-from pisecurity.errors import CameraError, ConfigError, NetworkError, NoNetworkError
+from pisecurity.errors import CameraError, ConfigError, ControlError, NetworkError, NoNetworkError
 from pisecurity.runtime.panel import Transition
 from pisecurity.settings import CameraSettings
 from tests.fakes import START, FakeClock
@@ -323,3 +323,25 @@ def test_a_camera_that_is_blind_in_one_mode_alone_is_a_remark_as_long_as_another
     assert house.daemon._health.facts()["zones"].startswith("armed home, nothing is watched by camera Front door: ")
     (tmp_path / "one").mkdir()
     assert House(tmp_path / "one", held, zone).faults()["zones"].startswith("armed home, nothing is watched by ")
+
+
+def test_r12_started_on_a_disk_that_takes_no_socket_the_page_works_and_says_so(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = House(tmp_path, held).daemon
+    refusals = [ControlError("control.sock: cannot listen here (Read-only file system)")] * 2
+    opened = daemon._control.open
+
+    def open_later() -> None:
+        if refusals:
+            raise refusals.pop()
+        opened()
+
+    monkeypatch.setattr(daemon._control, "open", open_later)
+    with pytest.raises(ControlError):
+        daemon._open_control()
+    monkeypatch.setattr(type(daemon._store), "in_memory", "the disk fails")
+    assert not daemon._open_control()
+    assert "control" in {fault.key for fault in daemon._health.faults()}
+    assert daemon._open_control() and daemon._control.is_open
+    assert "control" not in {fault.key for fault in daemon._health.faults()}

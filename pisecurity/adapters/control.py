@@ -13,6 +13,7 @@ import stat
 import struct
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,10 @@ class ControlServer:
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, listener)
 
+    @property
+    def is_open(self) -> bool:
+        return self._listener is not None
+
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Serve until *stop* is set; opens first where open() was not called."""
         if self._listener is None:
@@ -175,7 +180,8 @@ class ControlServer:
             self._selector.unregister(self._listener)
             self._listener.close()
             self._listener = None
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # one left behind is replaced at the next start
+                self._path.unlink(missing_ok=True)
 
     def _accept(self, listener: socket.socket) -> None:
         try:
@@ -321,7 +327,8 @@ def _clear_the_way(path: Path) -> None:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # the socket cannot be made then, which says why
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise ControlError(f"{path}: cannot be reached ({error}); see who owns it") from error
         else:

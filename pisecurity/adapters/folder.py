@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import stat
 import tempfile
@@ -11,6 +12,8 @@ from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
 
+FAILED_DISK = frozenset({errno.EROFS, errno.EIO, errno.ENOSPC, errno.EDQUOT})
+"""Answers of a disk that fails or is full. An alarm that was armed starts with it all the same, from memory."""
 _OURS = ("config.toml", "pisecurity.db")
 """A folder that holds one of these was given to pisecurity before."""
 _LOOKING_IN = 0o067
@@ -19,6 +22,8 @@ _LOOKING_IN = 0o067
 
 def open_folder(path: Path) -> Path:
     """Create *path* where it is missing, see that only this user can look in, and return it made absolute.
+
+    One that takes nothing because its disk fails is returned as well.
 
     Raises:
         StoreError: it cannot be created or written, or others can look into it and it may be in use for
@@ -35,6 +40,9 @@ def open_folder(path: Path) -> Path:
     except FileExistsError as error:
         raise StoreError(f"{folder}: a file is in the place of the state folder; move it away") from error
     except OSError as error:
+        if error.errno in FAILED_DISK and folder.is_dir():
+            log.warning("the state folder takes nothing folder=%s reason=%s", folder, error.strerror)
+            return folder
         raise StoreError(
             f"{folder}: the state folder cannot be used ({error.strerror}); give it to the user pisecurity runs as, "
             "or choose another one"

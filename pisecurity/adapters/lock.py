@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pisecurity.adapters.folder import FAILED_DISK
 from pisecurity.errors import AlreadyRunningError, StoreError
 
 FILE_NAME = "lock"
@@ -29,13 +31,12 @@ class StateLock:
         """
         path = self._folder / FILE_NAME
         try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = _opened(path)
         except OSError as error:
             raise StoreError(f"{path}: cannot be opened ({error.strerror}); see who owns it") from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode("ascii"), 0)
+            _sign(fd)
         except BlockingIOError as error:
             holder = _holder(fd)
             os.close(fd)
@@ -55,6 +56,22 @@ class StateLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in FAILED_DISK:
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # it can be locked all the same
+
+
+def _sign(fd: int) -> None:
+    """Write down who holds the lock, for the error of the next one; a disk that takes nothing only costs that."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode("ascii"), 0)
 
 
 def _holder(fd: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from pisecurity.adapters.files import write_whole
 from pisecurity.errors import SecretError
+
+log = logging.getLogger(__name__)
 
 NAME = "mail-password"
 MAX_BYTES = 4096
@@ -21,12 +24,14 @@ class Secrets:
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self._file = folder / "secrets" / NAME
         self._environment = environment
+        self._last: str | None = None
 
     def mail_password(self) -> str | None:
         """Return the password of the mail account, or None where none is stored.
 
-        It is read anew each time, so a changed password counts without a restart. One trailing line
-        break is dropped, because editors add it.
+        It is read anew each time, so a changed password counts without a restart. Where it cannot be read any more
+        the last one counts: no alarm fails because of a card that breaks. One trailing line break is dropped, because
+        editors add it.
 
         Raises:
             SecretError: others could read the file, it cannot be read, or it is no line of text.
@@ -38,8 +43,16 @@ class Secrets:
             raw = _read(Path(credentials) / NAME, private=False)
             if raw is not None:
                 return _line(raw, Path(credentials) / NAME)
-        raw = _read(self._file, private=True)
-        return None if raw is None else _line(raw, self._file)
+        try:
+            raw = _read(self._file, private=True)
+        except SecretError as error:
+            if self._last is None or not isinstance(error.__cause__, OSError):
+                raise
+            log.warning("the last known mail password is used reason=%s", error)
+            return self._last
+        if raw is not None:
+            self._last = _line(raw, self._file)
+        return self._last
 
     def set_mail_password(self, password: str) -> None:
         """Store *password* for good: on return it survives a power cut, and only this user can read it.

@@ -39,11 +39,17 @@ def write_report(error: BaseException, state: Path | None) -> Path:
     )
     if state is not None:
         _forget_old(state)
-    folder = state if state is not None and os.access(state, os.W_OK | os.X_OK) else None
-    descriptor, name = tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=folder, text=True)
+    descriptor, name = _new_file(state)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
         file.write(_without_secrets(text, state))
     return Path(name)
+
+
+def _new_file(state: Path | None) -> tuple[int, str]:
+    if state is not None:
+        with suppress(OSError):  # it is somebody else's, or its disk fails
+            return tempfile.mkstemp(prefix="bug-", suffix=".txt", dir=state, text=True)
+    return tempfile.mkstemp(prefix="bug-", suffix=".txt", text=True)
 
 
 def _forget_old(folder: Path) -> None:

@@ -6,7 +6,7 @@ import logging
 import threading
 
 from pisecurity.errors import StoreError
-from pisecurity.ports import Clock, Disk
+from pisecurity.ports import Clock, Disk, Shelter
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.worker import Beat
 
@@ -21,6 +21,12 @@ FULL_BYTES = 8 * MB
 ROOMY_BYTES = 100 * MB
 """Above this the reserve is taken again."""
 FAULT = "disk"
+IN_MEMORY = "memory"
+"""Fault while what happens is not on the disk."""
+TRY_EVERY_S = 12.0
+"""Between two tries whether the disk takes anything: in a quiet house nothing else is written for hours."""
+RETURN_EVERY_S = 30.0
+"""A disk that fails now and then must not have the database carried to and fro."""
 
 
 class Space:
@@ -29,8 +35,10 @@ class Space:
     A full disk must not take the alarm away: without room in the database neither an alarm nor a disarm counts.
     """
 
-    def __init__(self, disk: Disk, health: Health, clock: Clock) -> None:
-        self._disk, self._health, self._clock = disk, health, clock
+    def __init__(self, disk: Disk, store: Shelter, health: Health, clock: Clock) -> None:
+        self._disk, self._store, self._health, self._clock = disk, store, health, clock
+        self._tried_s = float("-inf")
+        """When the disk under the store was last tried (monotonic)."""
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Look every EVERY_S until *stop* is set."""
@@ -40,7 +48,8 @@ class Space:
             beat()
 
     def look(self) -> None:
-        """Compare what is free with what is needed."""
+        """Compare what is free with what is needed, and see whether what happens is on the disk."""
+        self._look_at_store()
         try:
             free = self._disk.free_bytes()
         except StoreError as error:
@@ -56,3 +65,24 @@ class Space:
             )
         else:
             self._health.clear(FAULT)
+
+    def _look_at_store(self) -> None:
+        now_s = self._clock.monotonic()
+        reason = self._store.in_memory
+        if now_s - self._tried_s >= (RETURN_EVERY_S if reason else TRY_EVERY_S):
+            self._tried_s = now_s
+            reason = self._settled()
+        if reason:
+            self._health.report(
+                IN_MEMORY,
+                f"the disk takes nothing ({reason}), so the alarm goes on from memory, and a power cut would lose what "
+                "happened since: see 'dmesg' and replace the SD card",
+            )
+        else:
+            self._health.clear(IN_MEMORY)
+
+    def _settled(self) -> str:
+        try:
+            return self._store.settle()
+        except StoreError as error:
+            return str(error)

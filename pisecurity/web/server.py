@@ -47,6 +47,11 @@ def bind(addresses: Iterable[IPv4Address | IPv6Address], port: int) -> tuple[soc
     return tuple(bound)
 
 
+def web_address(address: IPv4Address | IPv6Address, port: int) -> str:
+    """Return what is typed in the browser."""
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
+
+
 class PageServer:
     """waitress with limits under which silent and slow clients cannot keep the owner from the switch.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,23 @@ def test_a_folder_that_takes_no_files_is_named() -> None:
     """The kernel takes no new files there from anybody, root included."""
     with pytest.raises(StoreError, match=r"fd: the state folder cannot be used \(.+\); give it to the user"):
         open_folder(Path("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_r12_a_folder_on_a_disk_that_fails_is_opened_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(dir: Path) -> None:  # noqa: A002 - as it is called
+        raise OSError(number, "no", str(dir))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert open_folder(tmp_path) == tmp_path
+
+
+def test_a_folder_that_is_not_this_users_to_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(dir: Path) -> None:  # noqa: A002 - as it is called
+        raise PermissionError(errno.EACCES, "Permission denied", str(dir))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(StoreError, match="Permission denied"):
+        open_folder(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -62,4 +63,21 @@ def test_other_folders_are_free(tmp_path: Path) -> None:
 
 def test_a_lock_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="gone/lock"), StateLock(tmp_path / "gone"):
+        pass
+
+
+def test_r12_on_a_disk_that_takes_nothing_the_lock_left_there_still_excludes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with StateLock(tmp_path):
+        pass
+    real = os.open
+
+    def read_only(path: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return real(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", read_only)
+    with StateLock(tmp_path), pytest.raises(AlreadyRunningError), StateLock(tmp_path):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import resource
 import stat
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.pictures import MOST_IN_MEMORY, FilePictures
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 from tests.adapters.children import PICTURE_IDS, turn_of
@@ -95,6 +96,17 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         FilePictures(tmp_path / "gone")
 
 
+def test_r12_on_a_disk_that_takes_nothing_the_start_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr("pisecurity.adapters.pictures.make_folder", refuse)
+    pictures = FilePictures(tmp_path)
+    with pytest.raises(StoreError, match="Read-only"):
+        pictures.save(ID, CLEAN, b"jpeg")
+    assert pictures.load(ID, CLEAN) == b"jpeg"
+
+
 def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / f"pictures/0a/{ID}-clean.jpg").mkdir(parents=True)
     with pytest.raises(StoreError, match=rf"{ID}-clean\.jpg"):
@@ -117,3 +129,14 @@ def test_r24_after_kill_9_every_picture_is_whole_and_none_is_lost(tmp_path: Path
                 assert turn_of(picture) in (promised[event_id], promised[event_id] + 1)
             elif picture is not None:
                 turn_of(picture)
+
+
+def test_r12_what_the_disk_does_not_take_is_there_for_the_mail(tmp_path: Path) -> None:
+    pictures = FilePictures(tmp_path)
+    (tmp_path / "pictures").rmdir()
+    ids = [f"{number:032x}" for number in range(MOST_IN_MEMORY + 1)]
+    for event_id in ids:
+        with pytest.raises(StoreError):
+            pictures.save(event_id, CLEAN, event_id.encode())
+    assert pictures.load(ids[-1], CLEAN) == ids[-1].encode()
+    assert pictures.load(ids[0], CLEAN) is None

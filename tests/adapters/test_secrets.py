@@ -97,3 +97,16 @@ def test_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "secrets" / "mail-password").mkdir(parents=True)
     with pytest.raises(SecretError, match="cannot be read"):
         Secrets(tmp_path, {}).mail_password()
+
+
+def test_r14_a_password_that_cannot_be_read_any_more_is_the_last_one_that_could(tmp_path: Path) -> None:
+    file = stored(tmp_path, b"secret\n")
+    secrets = Secrets(tmp_path, {})
+    assert secrets.mail_password() == "secret"
+    file.unlink()
+    assert secrets.mail_password() == "secret"
+    file.mkdir()
+    assert secrets.mail_password() == "secret"
+    file.rmdir()
+    stored(tmp_path, b"changed\n")
+    assert secrets.mail_password() == "changed"

@@ -262,3 +262,9 @@ def test_only_the_newest_reports_are_kept(tmp_path: Path) -> None:
             os.utime(report, (1e9 - age, 1e9 - age))
     newest = write_report(RuntimeError("the last one"), tmp_path)
     assert newest.exists() and len(list(tmp_path.glob("bug-*.txt"))) == KEPT
+
+
+def test_r12_a_report_of_a_bug_goes_elsewhere_when_the_state_folder_takes_none(tmp_path: Path) -> None:
+    report = write_report(RuntimeError("a bug"), tmp_path / "gone")
+    assert "RuntimeError: a bug" in report.read_text()
+    report.unlink()

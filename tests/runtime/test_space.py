@@ -6,7 +6,7 @@ import threading
 
 from pisecurity.errors import StoreError
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.space import MB, Space
+from pisecurity.runtime.space import EVERY_S, IN_MEMORY, MB, TRY_EVERY_S, Space
 from tests.fakes import FakeClock
 
 
@@ -32,10 +32,23 @@ class FakeDisk:
         return was
 
 
+class FakeShelter:
+    """A store that is in memory when told so."""
+
+    def __init__(self) -> None:
+        self.in_memory, self.tries, self.failure = "", 0, ""
+
+    def settle(self) -> str:
+        self.tries += 1
+        if self.failure:
+            raise StoreError(self.failure)
+        return self.in_memory
+
+
 def make(free: int) -> tuple[FakeDisk, Health, Space]:
     disk, clock = FakeDisk(free), FakeClock()
     health = Health(clock)
-    return disk, health, Space(disk, health, clock)
+    return disk, health, Space(disk, FakeShelter(), health, clock)
 
 
 def test_r11_with_room_the_reserve_is_held_and_nothing_is_told() -> None:
@@ -86,3 +99,40 @@ def test_work_looks_at_once_and_then_every_few_seconds() -> None:
 
     space.work(stop, beat)
     assert [fault.key for fault in health.faults()] == ["disk"]
+
+
+def test_r12_a_disk_that_takes_nothing_is_told_within_20_s_and_when_it_is_over() -> None:
+    clock, disk, shelter = FakeClock(), FakeDisk(5000 * MB), FakeShelter()
+    health = Health(clock)
+    space = Space(disk, shelter, health, clock)
+    space.look()
+    shelter.in_memory = "pisecurity.db: it cannot be written"
+    space.look()
+    (fault,) = health.faults()
+    assert fault.key == IN_MEMORY and "goes on from memory" in fault.text and "cannot be written" in fault.text
+    shelter.in_memory = ""
+    space.look()
+    assert health.faults() == ()
+
+
+def test_r12_in_a_quiet_house_the_disk_is_tried_often_and_one_that_failed_more_rarely() -> None:
+    clock, disk, shelter = FakeClock(), FakeDisk(5000 * MB), FakeShelter()
+    space = Space(disk, shelter, Health(clock), clock)
+    assert TRY_EVERY_S + EVERY_S < 20
+    for _ in range(12):
+        space.look()
+        clock.advance(EVERY_S)
+    assert shelter.tries == 4
+    shelter.in_memory = "gone"
+    for _ in range(12):
+        space.look()
+        clock.advance(EVERY_S)
+    assert shelter.tries == 6
+
+
+def test_r14_a_store_that_is_neither_here_nor_there_is_told() -> None:
+    clock, disk, shelter = FakeClock(), FakeDisk(5000 * MB), FakeShelter()
+    health = Health(clock)
+    shelter.failure = "pisecurity.db: no memory left"
+    Space(disk, shelter, health, clock).look()
+    assert "no memory left" in health.faults()[0].text

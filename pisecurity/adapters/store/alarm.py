@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant, moment
-from pisecurity.adapters.store.table import Table
+from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alarm, Instant, Mode
 from pisecurity.errors import StoreError
 
@@ -33,6 +33,10 @@ VALUES (:number, :at_us, :boot_id, :boot_s, :mode, :by, :how, :sequence, :event_
 class AlarmTable(Table):
     """Fulfils AlarmStore."""
 
+    _saved: Alarm | None = None
+    """What was stored last."""
+
+    @steady
     def load_alarm(self) -> Alarm | None:
         """Return what was stored last, or None on first start. Raises StoreError."""
         with self._database.read() as connection:
@@ -46,6 +50,7 @@ class AlarmTable(Table):
                 f"{self._database.path}: the stored alarm cannot be read ({error}); move the file away and arm anew"
             ) from error
 
+    @steady
     def save_alarm(self, alarm: Alarm, note: str) -> None:
         """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError."""
         order = bind(mode=alarm.mode, by=alarm.by, how=alarm.how, sequence=alarm.sequence, event_id=alarm.event_id)
@@ -60,6 +65,7 @@ class AlarmTable(Table):
         with self._database.write() as connection:
             connection.execute(_SAVE, order | instants | bind(since_us=alarm.since_at))
             _append(connection, order | about)
+        self._saved = alarm
 
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that was changed or follows a removed one, or None.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
+from pisecurity.adapters.files import is_there
+from pisecurity.adapters.refuge import claim
 from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -35,6 +39,21 @@ _FIXES = {
     sqlite3.SQLITE_IOERR: "the disk reports an error; look at 'dmesg' and replace the SD card if it is worn out",
     sqlite3.SQLITE_BUSY: "another program holds it; end that program",
 }
+_DISK = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_IOERR,
+    }
+)
+"""What another try on the same disk does not mend."""
+WAL, SHM = "-wal", "-shm"
+"""Endings of what belongs to an open database. Source: sqlite.org/wal.html"""
+MOST_TAKEN_BYTES = 64 * 2**20
+"""A larger database is not taken into memory, of which a small Pi has 512 MB: the alarm goes on with an empty one."""
 _OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
 
 
@@ -46,15 +65,29 @@ class Database:
     for the SD card (seconds, on a bad one); in WAL mode readers on their own connections do not. They are
     borrowed and not bound to threads, so that a thread which ends leaves nothing open.
     Writers queue at a lock in front of SQLite, because SQLite itself lets them poll until one of them gives up.
+
+    When the disk fails, ``flee`` goes on with a copy in memory, and ``return_home`` comes back.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, refuge: Path | None = None) -> None:
         """Open or create *path* and apply the migrations it lacks; *read_only* changes and creates nothing.
+
+        Args:
+            refuge: folder in memory for when the disk fails; made then. What a process left there is gone on with.
 
         Raises:
             StoreError: also when it is to be read only and is missing or of another version.
         """
         self.path, self._read_only = path, read_only
+        self._refuge = None if refuge is None else refuge / path.name
+        self._at = path
+        """The file in use."""
+        self._away = ""
+        """Why that is not *path*."""
+        self._whole = True
+        """Whether all that was on the disk is in the file in use."""
+        self._known = 0
+        """Inode of *path*, 0 before it was opened: a file that was removed still takes what nobody will find."""
         self._idle: list[sqlite3.Connection] = []
         self._pool = threading.Lock()
         self._writing = threading.Lock()
@@ -64,8 +97,65 @@ class Database:
             if read_only:
                 self._see_that_it_is_readable()
             else:
-                self._prepare()
+                self._begin()
             failed.pop_all()
+
+    @property
+    def away(self) -> str:
+        """Why it is in memory; empty while it is on the disk."""
+        return self._away
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was on the disk is in it; False where the disk gave nothing to take into memory."""
+        return self._whole
+
+    def flee(self, error: StoreError) -> bool:
+        """Go on in memory because of *error*; return whether another try may succeed. Raises StoreError."""
+        if self._refuge is None or not error.disk:
+            return False
+        with self._alone():
+            if not self._away:
+                self._settle_in(self._refuge, str(error), empty=True)
+        return True
+
+    def return_home(self) -> None:
+        """Bring what is in memory to the disk, and go on there; nothing when it is there. Raises StoreError: it cannot.
+
+        What the disk gave nothing of is left as it is there: what memory holds is then less, not more.
+        """
+        with self._explained(), self._alone():
+            refuge = self._at
+            if not self._away or not self.path.parent.is_dir():
+                return
+            with closing(self._connect(self.path)) as home:
+                home.execute("BEGIN IMMEDIATE")
+                home.execute(f"PRAGMA user_version = {_version(home)}")  # the least that is written
+                home.execute("COMMIT")
+                if self._whole:
+                    with closing(self._connect()) as copy:
+                        copy.backup(home)
+                _see_that_it_is_whole(self.path, home)
+            self._at, self._away, self._whole = self.path, "", True
+            self._close_idle()
+            self._prepare()
+            _remove(refuge)
+            with suppress(OSError):
+                refuge.parent.rmdir()
+        log.info("database on the disk again file=%s", self.path)
+
+    def see_that_it_takes(self) -> None:
+        """Raise StoreError when the disk takes nothing, or another file is in the place of the one that was opened.
+
+        It is the date of the file that is written, which wears a card least.
+        """
+        if self._away:
+            return
+        with self._explained():
+            os.utime(self.path)
+            there = self.path.stat().st_ino
+        if there != self._known:
+            raise StoreError(f"{self.path}: another file is in its place; restart pisecurity", disk=True)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -76,28 +166,94 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection whose changes are on disk, all or none, when the block has ended. Raises StoreError."""
+        with self._alone(), self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the file; connections still lent are closed when they come back."""
+        self._closed = True
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with self._pool:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other writers of this process out."""
         if not self._writing.acquire(timeout=QUEUE_TIMEOUT_S):
             raise StoreError(
                 f"{self.path}: other writes of pisecurity take longer than {QUEUE_TIMEOUT_S:g} s; end the program that "
                 "holds it, or replace the SD card if it is worn out"
             )
         try:
-            with self._transaction("BEGIN IMMEDIATE") as connection:
-                yield connection
+            yield
         finally:
             self._writing.release()
 
-    def close(self) -> None:
-        """Close the file; connections still lent are closed when they come back."""
-        with self._pool:
-            self._closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+    def _begin(self) -> None:
+        """Open what there is: left in memory by a process that died there, on the disk, or a copy of that."""
+        if self._refuge is not None and is_there(self._refuge):
+            self._at, self._away = self._refuge, f"{self.path}: the disk took nothing before the restart"
+            try:
+                claim(self._refuge.parent)
+                with self._explained():
+                    self._prepare()
+            except StoreError as error:
+                log.warning("what was left in memory is not used file=%s reason=%s", self._refuge, error)
+                self._at, self._away = self.path, ""
+            else:
+                return
+        try:
+            with self._explained():
+                self._prepare()
+        except StoreError as error:
+            if self._refuge is None or not error.disk:
+                raise
+            self._settle_in(self._refuge, str(error), empty=False)
+
+    def _settle_in(self, refuge: Path, reason: str, *, empty: bool) -> None:
+        """Go on with a copy at *refuge*, or with an *empty* one if that may be. Raises StoreError: not even that."""
+        idle = list(self._idle)
+        claim(refuge.parent)
+        _remove(refuge)
+        self._at, self._away, self._whole = refuge, reason, True
+        with self._explained():
+            try:
+                self._copy_to(refuge, idle)
+                self._prepare()
+            except (OSError, sqlite3.Error, StoreError) as error:
+                _remove(refuge)
+                if not empty:
+                    self._at, self._away = self.path, ""
+                    raise
+                log.warning("the database is begun anew in memory reason=%s", error)
+                self._whole = False
+                self._prepare()
+            self._close_idle()
+        log.warning("database in memory file=%s whole=%s reason=%s", refuge, self._whole, reason)
+
+    def _copy_to(self, refuge: Path, idle: Sequence[sqlite3.Connection]) -> None:
+        """Copy the file, which other writers leave alone; one that is gone from its folder is still in a connection."""
+        if self.path.exists():
+            if self.path.stat().st_size > MOST_TAKEN_BYTES:
+                raise StoreError(f"{self.path}: too large to be taken into memory")
+            shutil.copyfile(self.path, refuge)
+            wal = Path(f"{self.path}{WAL}")
+            if wal.exists():
+                shutil.copyfile(wal, f"{refuge}{WAL}")
+        elif idle:
+            with closing(sqlite3.connect(refuge)) as copy:
+                idle[0].backup(copy)
+        else:
+            raise StoreError(f"{self.path}: it is gone")
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._explained():
+            at = self._at
             connection = self._borrow()
             done = False
             try:
@@ -107,7 +263,7 @@ class Database:
                 done = True
             finally:
                 if done:
-                    self._give_back(connection)
+                    self._give_back(connection, at)
                 else:
                     # Closing rolls back, and a connection that met a failing disk may be left in any state.
                     connection.close()
@@ -120,16 +276,19 @@ class Database:
                 return self._idle.pop()
         return self._connect()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, at: Path) -> None:
         with self._pool:
-            if not self._closed and len(self._idle) < IDLE_CONNECTIONS:
+            if not self._closed and at == self._at and len(self._idle) < IDLE_CONNECTIONS:
                 self._idle.append(connection)
                 return
         connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, file: Path | None = None) -> sqlite3.Connection:
+        """Open the file in use, or another *file*. One that was opened before is not created again."""
+        file = file or self._at
+        mode = "ro" if self._read_only else "rw" if file == self.path and self._known and not self._away else "rwc"
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}",
+            f"{file.absolute().as_uri()}?mode={mode}",
             uri=True,
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,
@@ -157,14 +316,14 @@ class Database:
             if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
                 raise StoreError(f"{self.path}: a database of another program; move it away")
             # 0.06 s for 100 000 events on a desktop: damage is better found here than by the first alarm.
-            damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if damage != "ok":
-                raise StoreError(f"{self.path}: {_FIXES[sqlite3.SQLITE_CORRUPT]} ({damage})")
+            _see_that_it_is_whole(self.path, connection)
             connection.execute("COMMIT")
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                 raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
         for number, script in enumerate(scripts[version:], start=version + 1):
             self._migrate(number, script)
+        if not self._away:
+            self._known = self.path.stat().st_ino
 
     def _see_that_it_is_readable(self) -> None:
         try:
@@ -184,7 +343,7 @@ class Database:
             )
 
     def _migrate(self, number: int, script: str) -> None:
-        with self.write() as connection:
+        with self._transaction("BEGIN IMMEDIATE") as connection:
             if _version(connection) >= number:  # another program was quicker
                 return
             for statement in statements(script):
@@ -199,11 +358,12 @@ class Database:
         except sqlite3.Error as error:
             # Extended codes such as SQLITE_IOERR_FSYNC carry the primary one in the low byte.
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})") from error
+            disk = primary in _DISK
+            raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})", disk=disk) from error
         except PermissionError as error:
             raise StoreError(f"{self.path}: this user may not read it; use sudo") from error
         except OSError as error:
-            raise StoreError(f"{self.path}: {_OTHER_FIX} ({error})") from error
+            raise StoreError(f"{self.path}: {_OTHER_FIX} ({error})", disk=True) from error
 
 
 def migrations() -> tuple[str, ...]:
@@ -221,6 +381,18 @@ def statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise StoreError(f"{path}: {_FIXES[sqlite3.SQLITE_CORRUPT]} ({damage})")
+
+
+def _remove(file: Path) -> None:
+    """Remove a database and what belongs to it. Raises OSError."""
+    for ending in ("", WAL, SHM):
+        Path(f"{file}{ending}").unlink(missing_ok=True)
 
 
 def _version(connection: sqlite3.Connection) -> int:

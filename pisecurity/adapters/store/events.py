@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pisecurity.adapters.store.codec import Column, bind, decoded, instant, maybe_moment, moment
 from pisecurity.adapters.store.outbox import OF_EVENTS, delivery, insert_alert
-from pisecurity.adapters.store.table import Table
+from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Delivery, Event, EventRecord, Instant
 from pisecurity.ports import Address
 
@@ -41,6 +41,7 @@ ORDER BY number DESC LIMIT 1
 class EventTable(Table):
     """Fulfils, together with OutboxTable, EventStore and EventQuery."""
 
+    @steady
     def add_event(
         self,
         event: Event,
@@ -71,17 +72,20 @@ class EventTable(Table):
             if alert is not None:
                 insert_alert(connection, alert, to, stored, due)
 
+    @steady
     def improve_event(self, event: Event) -> None:
         """Replace box, zones and score of the stored event; nothing when it is not stored."""
         with self._database.write() as connection:
             connection.execute(_IMPROVE, _view(event))
 
+    @steady
     def end_event(self, event_id: str, ended_at: datetime) -> None:
         """Note when it ended; nothing when it is not stored."""
         values = bind(id=event_id, ended_us=ended_at)
         with self._database.write() as connection:
             connection.execute(_END, values)
 
+    @steady
     def end_open_events(self) -> int:
         """End the events that a kill or a power cut left open; return how many. At the start, before new ones open.
 
@@ -91,12 +95,14 @@ class EventTable(Table):
         with self._database.write() as connection:
             return connection.execute(_END_OPEN).rowcount
 
+    @steady
     def last_alert(self, camera: str) -> Instant | None:
         """Return when the last ALARM alert about *camera* was stored."""
         with self._database.read() as connection:
             row = connection.execute(LAST_ALARM, bind(camera=camera)).fetchone()
         return None if row is None else instant(row, "stored")
 
+    @steady
     def events(self, limit: int, before: str | None = None) -> tuple[EventRecord, ...]:
         """Return up to *limit* events, last stored first, older than the event *before*; none if that is unknown."""
         with self._database.read() as connection:
@@ -109,6 +115,7 @@ class EventTable(Table):
             rows = connection.execute(PAGE, bind(before=number, limit=max(limit, 0)))
             return _with_deliveries(connection, decoded(rows, _record))
 
+    @steady
     def event(self, event_id: str) -> EventRecord | None:
         """Return the event, or None when it is not stored."""
         with self._database.read() as connection:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pisecurity.adapters.store.codec import Column, bind, decoded, moment
-from pisecurity.adapters.store.table import Table
+from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Box, Dismissed
 
 MOST_ROWS = 10_000
@@ -30,6 +30,7 @@ LEDGER_PAGE = "SELECT * FROM ledger WHERE id < :before ORDER BY id DESC LIMIT :l
 class LedgerTable(Table):
     """Fulfils what EventStore and EventQuery say about what was no event."""
 
+    @steady
     def add_dismissed(self, rows: Sequence[Dismissed]) -> None:
         """Store *rows* in one transaction, and forget all but the newest 10 000 and what is over 30 days older."""
         if not rows:
@@ -43,6 +44,7 @@ class LedgerTable(Table):
             connection.executemany(_ADD, [_columns(row) for row in rows])
             connection.execute(_PRUNE, bind(most=MOST_ROWS, oldest_us=oldest))
 
+    @steady
     def dismissed(self, limit: int, before: int | None = None) -> tuple[Dismissed, ...]:
         """Return up to *limit* rows, last stored first, older than the row of number *before*."""
         values = bind(before=_NEWER_THAN_ANY if before is None else min(before, _NEWER_THAN_ANY), limit=max(limit, 0))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pisecurity.adapters.store.codec import bind, bind_instant, decoded, instant, maybe_moment, moment
-from pisecurity.adapters.store.table import Table
+from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alert, AlertKind, Delivery, Instant, Outcome, Receipt
 from pisecurity.ports import Address
 
@@ -72,12 +72,14 @@ _FORGET = "DELETE FROM told_faults WHERE key = :key"
 class OutboxTable(Table):
     """Fulfils Outbox, and what EventQuery and EventStore say about alerts."""
 
+    @steady
     def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
         """Store an alert with its outbox rows in one transaction; what is stored already stays as it is."""
         stored = self._clock.instant()
         with self._database.write() as connection:
             insert_alert(connection, alert, to, stored)
 
+    @steady
     def add_fault_alert(self, key: str, alert: Alert, to: Sequence[Address]) -> None:
         """Store the alert that the fault *key* began or, if it is a RECOVERED one, is over; see ``told_faults``."""
         stored = self._clock.instant()
@@ -87,11 +89,13 @@ class OutboxTable(Table):
                 _FORGET if alert.kind is AlertKind.RECOVERED else _TELL, bind(key=key, alert_id=alert.id)
             )
 
+    @steady
     def told_faults(self) -> dict[str, str]:
         """Return the key of each fault that an alert was stored about and that is not over, and the alert's id."""
         with self._database.read() as connection:
             return {row["key"]: row["alert_id"] for row in connection.execute("SELECT * FROM told_faults")}
 
+    @steady
     def due(self, now: Instant) -> tuple[Delivery, ...]:
         """Return the rows to try now, the alert stored first first: 200, and what else belongs to the last alert.
 
@@ -101,6 +105,7 @@ class OutboxTable(Table):
             rows = connection.execute(DUE, bind_instant("now", now) | bind(limit=DUE_AT_ONCE))
             return decoded(rows, delivery)
 
+    @steady
     def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
         """Return the rows to try now of the channel's newest alert and, before them, of its newest ALARM or ENTRY."""
         values = bind(channel=channel) | bind_instant("now", now)
@@ -110,12 +115,14 @@ class OutboxTable(Table):
             )
         return newest if newest == alarm else alarm + newest
 
+    @steady
     def hasten(self, delivery_ids: Collection[int]) -> None:
         """Make those of these rows that still wait due at once."""
         values = bind(ids=json.dumps(sorted(delivery_ids)))
         with self._database.write() as connection:
             connection.execute(HASTEN, values)
 
+    @steady
     def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
         """Store what became of a try; a row already accepted, refused or deleted stays as it is."""
         values = bind(
@@ -127,11 +134,13 @@ class OutboxTable(Table):
         with self._database.write() as connection:
             connection.execute(_RECORD, values | bind_instant("tried", tried) | bind_instant("next", next_try))
 
+    @steady
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         """Return the newest outbox rows, newest first."""
         with self._database.read() as connection:
             return decoded(connection.execute(NEWEST, bind(limit=max(limit, 0))), delivery)
 
+    @steady
     def waiting(self) -> int:
         """Return how many outbox rows are neither accepted nor refused."""
         with self._database.read() as connection:

@@ -9,6 +9,7 @@ from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable
+from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
 
 FILE_NAME = "pisecurity.db"
@@ -17,16 +18,40 @@ FILE_NAME = "pisecurity.db"
 class SqliteStore(AlarmTable, EventTable, LedgerTable, OutboxTable):
     """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery and Outbox; thread-safe.
 
-    On return of a writing method its rows survive kill -9 and a power cut.
+    On return of a writing method its rows survive kill -9 and a power cut, as long as the disk takes them: after
+    that they are in memory, and ``settle`` says so.
     """
 
-    def __init__(self, folder: Path, clock: Clock, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, read_only: bool = False, refuge: Path | None = None) -> None:
         """Open or create the database in *folder* and bring it to the newest version; *read_only* changes nothing.
+
+        Args:
+            refuge: folder in memory where it goes on when the disk fails; None: it fails then.
 
         Raises:
             StoreError: the file cannot be opened, is damaged, of another program or of a newer version.
         """
-        super().__init__(Database(folder / FILE_NAME, read_only=read_only), clock)
+        super().__init__(Database(folder / FILE_NAME, read_only=read_only, refuge=refuge), clock)
+
+    @property
+    def in_memory(self) -> str:
+        """Why what is stored is in memory; empty while it is on the disk."""
+        return self._database.away
+
+    def settle(self) -> str:
+        """Go back to the disk where it takes everything again; return why not, empty when all is there.
+
+        Any thread. Raises StoreError: it is neither here nor there.
+        """
+        whole = self._database.whole
+        try:
+            self._database.see_that_it_takes()
+            self._database.return_home()
+        except StoreError as error:
+            self._database.flee(error)
+        if not (whole or self._database.away or self._saved is None):
+            self.save_alarm(self._saved, "taken over from memory")
+        return self._database.away
 
     def close(self) -> None:
         """Close the file; may be called twice. What another thread is doing just now is still finished."""

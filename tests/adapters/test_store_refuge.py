@@ -1,0 +1,232 @@
+"""The database when its disk fails: it goes on in memory, and comes back (R-12, R-14, R-15)."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.refuge import claim, refuge_of
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.database import Database
+from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
+from pisecurity.errors import StoreError
+from tests.adapters.values import TO, make_alert, make_event
+from tests.fakes import START, FakeClock
+
+ALARM = Decision(AlertKind.ALARM, "armed away")
+ARMED = AlarmState.ARMED_AWAY
+FIRST, SECOND = "1" * 32, "2" * 32
+Refuse = Callable[[bool], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "state").mkdir()
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def refuge(tmp_path: Path) -> Path:
+    return tmp_path / "memory"
+
+
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Refuse:
+    """Make the disk read-only for the database, or writable again."""
+    refusing = False
+    connect = Database._connect
+
+    def connected(database: Database, file: Path | None = None) -> sqlite3.Connection:
+        connection = connect(database, file)
+        if refusing and (file or database._at).parent == folder:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def switch(on: bool) -> None:
+        nonlocal refusing
+        refusing = on
+
+    monkeypatch.setattr(Database, "_connect", connected)
+    monkeypatch.setattr(Database, "_give_back", lambda database, connection, at: connection.close())
+    return switch
+
+
+def opened(folder: Path, refuge: Path | None) -> SqliteStore:
+    return SqliteStore(folder, FakeClock(), refuge=refuge)
+
+
+def add(store: SqliteStore, event_id: str) -> None:
+    store.add_event(make_event(event_id), ARMED, ALARM, make_alert(f"a{event_id}", event_id=event_id), TO)
+
+
+def alarm(mode: Mode, sequence: int) -> Alarm:
+    return Alarm(mode, "Anna", "page", FakeClock().instant(), START, sequence=sequence)
+
+
+def ids(store: SqliteStore) -> list[str]:
+    return [event.id for event in store.events(10)]
+
+
+def test_r12_read_only_everything_goes_on_and_nothing_from_before_is_missing(
+    folder: Path, refuge: Path, refuse: Refuse
+) -> None:
+    store, clock = opened(folder, refuge), FakeClock()
+    add(store, FIRST)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
+    refuse(True)
+    assert store.in_memory == ""
+    store.save_alarm(alarm(Mode.DISARMED, 2), "disarmed")
+    add(store, SECOND)
+    due = store.due(clock.instant())
+    assert [row.alert.event_id for row in due] == [FIRST] * len(TO) + [SECOND] * len(TO)
+    store.record(due[0].id, Receipt(Outcome.ACCEPTED, "250"), clock.instant(), START, clock.instant())
+    assert store.waiting() == len(due) - 1
+    assert ids(store) == [SECOND, FIRST] and store.verify_audit() is None
+    assert "cannot be written" in store.in_memory
+    store.close()
+
+
+def test_r12_when_the_disk_takes_again_all_is_on_it(folder: Path, refuge: Path, refuse: Refuse) -> None:
+    store = opened(folder, refuge)
+    add(store, FIRST)
+    refuse(True)
+    add(store, SECOND)
+    assert store.settle() != "", "not before it does"
+    refuse(False)
+    assert store.settle() == ""
+    store.close()
+    assert not refuge.exists()
+    again = opened(folder, None)
+    assert ids(again) == [SECOND, FIRST]
+    again.close()
+
+
+def test_r12_a_quiet_house_finds_out_as_well(folder: Path, refuge: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened(folder, refuge)
+
+    def refused(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr("os.utime", refused)
+    assert "Read-only" in store.settle()
+    store.close()
+
+
+def test_r30_killed_while_in_memory_it_goes_on_there(folder: Path, refuge: Path, refuse: Refuse) -> None:
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.DISARMED, 1), "first")
+    refuse(True)
+    store.save_alarm(alarm(Mode.AWAY, 2), "armed")
+    again = opened(folder, refuge)
+    loaded = again.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY
+    refuse(False)
+    assert again.settle() == ""
+    again.close()
+    store.close()
+
+
+def test_r12_the_start_on_a_read_only_disk_has_the_mode_from_before(folder: Path, refuge: Path, refuse: Refuse) -> None:
+    store = opened(folder, None)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
+    store.close()
+    refuse(True)
+    again = opened(folder, refuge)
+    add(again, FIRST)
+    loaded = again.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY and again.in_memory
+    again.close()
+
+
+def test_r14_a_disk_that_cannot_even_be_read_leaves_an_empty_database_and_the_mode_comes_back(
+    folder: Path, refuge: Path, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(folder, refuge)
+    add(store, FIRST)
+    store.save_alarm(alarm(Mode.DISARMED, 1), "first")
+
+    def fail(source: Path, target: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(source))
+
+    refuse(True)
+    with monkeypatch.context() as broken:
+        broken.setattr(shutil, "copyfile", fail)
+        store.save_alarm(alarm(Mode.AWAY, 2), "armed")
+    add(store, SECOND)
+    assert ids(store) == [SECOND]
+    refuse(False)
+    assert store.settle() == ""
+    loaded = store.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY and ids(store) == [FIRST]
+    store.close()
+
+
+def test_r33_the_start_never_begins_anew_where_there_was_a_database(folder: Path, refuge: Path) -> None:
+    (folder / "pisecurity.db").write_text("my diary\n" * 1000)
+    with pytest.raises(StoreError, match="damaged"):
+        opened(folder, refuge)
+
+
+def test_a_database_removed_while_it_is_open_is_noticed_and_comes_back_whole(folder: Path, refuge: Path) -> None:
+    store = opened(folder, refuge)
+    add(store, FIRST)
+    for file in folder.iterdir():
+        file.unlink()
+    assert store.settle() != ""
+    add(store, SECOND)
+    assert store.settle() == "" and ids(store) == [SECOND, FIRST]
+    store.close()
+    again = opened(folder, None)
+    assert ids(again) == [SECOND, FIRST]
+    again.close()
+
+
+def test_a_database_that_somebody_else_holds_is_no_failing_disk(
+    folder: Path, refuge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pisecurity.adapters.store.database.BUSY_TIMEOUT_S", 0.01)
+    store = opened(folder, refuge)
+    other = sqlite3.connect(folder / "pisecurity.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="another program holds it"):
+        add(store, FIRST)
+    assert store.in_memory == ""
+    other.close()
+    store.close()
+
+
+def test_the_refuge_is_this_users_alone_and_the_same_at_the_next_start(tmp_path: Path) -> None:
+    refuge = refuge_of(tmp_path / "state", tmp_path)
+    assert not refuge.exists() and refuge_of(tmp_path / "state", tmp_path) == refuge
+    assert refuge_of(tmp_path / "other", tmp_path) != refuge
+    for _ in range(2):
+        claim(refuge)
+        assert refuge.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("taken", ["open", "file", "link"])
+def test_a_refuge_that_somebody_else_could_have_made_is_none(
+    tmp_path: Path, folder: Path, refuse: Refuse, taken: str
+) -> None:
+    refuge = refuge_of(folder, tmp_path)
+    if taken == "open":
+        refuge.mkdir(mode=0o755)
+        (refuge / "pisecurity.db").write_text("")
+    elif taken == "file":
+        refuge.write_text("")
+    else:
+        (tmp_path / "elsewhere").mkdir()
+        refuge.symlink_to(tmp_path / "elsewhere")
+    store = opened(folder, refuge)
+    assert store.in_memory == ""
+    refuse(True)
+    with pytest.raises(StoreError, match=r"somebody else|can be made"):
+        add(store, FIRST)
+    store.close()
+    with pytest.raises(StoreError, match=r"can be made"):
+        claim(tmp_path / "gone" / "refuge")
