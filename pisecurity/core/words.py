@@ -37,7 +37,7 @@ class Facts:
     zone: tzinfo
     """Time zone in which times are written."""
     camera: str = ""
-    """What people call the camera."""
+    """What people call the camera; FAULT, RECOVERED: empty where it is about the disk."""
     places: frozenset[str] = frozenset()
     """Names of the zones it was in."""
     mode: Mode | None = None
@@ -49,7 +49,7 @@ class Facts:
     by: str = ""
     """ALL_CLEAR: who disarmed."""
     detail: str = ""
-    """FAULT: why there are no pictures, and the fix."""
+    """FAULT: why, and the fix."""
 
 
 def alert_id(event_id: str, kind: AlertKind) -> str:
@@ -71,14 +71,15 @@ def compose(kind: AlertKind, facts: Facts, catalogue: Mapping[str, str]) -> Word
     def say(key: str, **more: str) -> str:
         return catalogue[key].format(**values, **more)
 
-    lines = [say("line.what", text=say(_text_key(kind, facts)))]
+    of_disk = ".disk" if kind in (AlertKind.FAULT, AlertKind.RECOVERED) and not facts.camera else ""
+    lines = [say("line.what", text=say(f"{kind}{of_disk}.text" if of_disk else _text_key(kind, facts)))]
     if facts.detail:
         lines.append(say("line.detail"))
     if facts.camera:
         lines.append(say("line.where"))
     lines.append(say("line.when"))
-    lines += ["", say("line.todo", text=say(f"{kind}.todo"))]
-    return Words(_cut(say(f"{kind}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
+    lines += ["", say("line.todo", text=say(f"{kind}{of_disk}.todo"))]
+    return Words(_cut(say(f"{kind}{of_disk}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
 
 
 def _text_key(kind: AlertKind, facts: Facts) -> str:

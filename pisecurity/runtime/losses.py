@@ -1,4 +1,4 @@
-"""When the owner is mailed that a camera is lost, and that it is back."""
+"""When the owner is mailed that a camera is lost or the disk failed, and that it is over."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Callable, Mapping
 from pisecurity.core.types import AlertKind, Fault
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import FaultChange, Health
+from pisecurity.runtime.space import IN_MEMORY
 
 PAUSE_S = 900.0
-"""Least time between two mails that the same camera is lost; how it is now is always shown on the page."""
+"""Least time between two mails about the same fault; how it is now is always shown on the page."""
 LASTS_S = 60.0
-"""A camera that stays away for so long is mailed in spite of that pause: it is no loose cable."""
+"""A fault that stays for so long is mailed in spite of that pause: it is no loose cable."""
 KNOWN_S = 30.0
-"""So long after the start a camera that is still lost has been reported: any other is back."""
+"""So long after the start what is still wrong has been reported: the rest is over."""
 CAMERA_FAULT = "camera:"
 """Begins the key of a lost camera's fault; the camera's id follows."""
 
 Mail = Callable[[AlertKind, Fault, str, str | None], str]
-"""Stores a mail: its kind, the fault, what people call the camera, the mail it answers. Returns its id.
+"""Stores a mail: its kind, the fault, what people call the camera if it is one, the mail it answers. Returns its id.
 
 Raises StoreError: then the same is asked for again later.
 """
 
 
 class Losses:
-    """Mails each loss of a camera once, while armed, and its return, over restarts too. For one thread."""
+    """Mails each loss of a camera or of the disk once, while armed, and its end, over restarts too. For one thread."""
 
     def __init__(self, health: Health, clock: Clock, cameras: Mapping[str, str], mail: Mail) -> None:
         """*cameras*: camera id to what people call it."""
@@ -36,7 +37,7 @@ class Losses:
         self._mailed_s: dict[str, float] = {}
         """When the last mail about each fault was stored (monotonic)."""
         self._since_s: dict[str, float] = {}
-        """Since when each camera that is lost has been (monotonic)."""
+        """Since when each fault there is has been (monotonic)."""
 
     def take_up(self, told: Mapping[str, str]) -> None:
         """Go on with what the process before this one mailed: fault key to the id of the mail.
@@ -54,7 +55,7 @@ class Losses:
             self._since_s.setdefault(change.fault.key, self._clock.monotonic())
 
     def look(self, *, armed: bool) -> None:
-        """Mail what is due: who is lost while *armed*, who came back without having been seen to be lost."""
+        """Mail what is due: what fails while *armed*, and what is over since the restart."""
         faults = self._health.faults()
         for fault in faults if armed else ():
             if self._is_due(fault):
@@ -65,7 +66,7 @@ class Losses:
                 self._mail_return(Fault(key, "", self._clock.now()))
 
     def forget_pauses(self) -> None:
-        """Let a camera that is lost be mailed at once again, because the alarm is armed anew."""
+        """Let what fails be mailed at once again, because the alarm is armed anew."""
         self._mailed_s.clear()
 
     def _is_due(self, fault: Fault) -> bool:
@@ -81,5 +82,7 @@ class Losses:
             del self._told[fault.key]
 
     def _camera(self, key: str) -> str | None:
-        """Return what people call the camera of the fault *key*; None where it is about none."""
+        """Return what people call the camera of the fault *key*, empty for the disk; None: it is not mailed."""
+        if key == IN_MEMORY:
+            return ""
         return self._cameras.get(key.removeprefix(CAMERA_FAULT)) if key.startswith(CAMERA_FAULT) else None

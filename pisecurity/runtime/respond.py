@@ -343,7 +343,7 @@ class Respond:
         return self._told.get(record.camera) if record.kind is None else (record.id, record.kind)
 
     def _fault(self, change: FaultChange) -> None:
-        """Mail that a camera was lost while armed, and that it is back; other faults are shown on the page."""
+        """Mail while armed that a camera was lost or the disk failed, and its end; the page shows other faults."""
         self._losses.note(change)
         self._losses.look(armed=self._armed())
 

@@ -15,6 +15,7 @@ from pisecurity.core.types import AlarmState, AlertKind, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 from pisecurity.runtime.losses import KNOWN_S, LASTS_S, PAUSE_S
+from pisecurity.runtime.space import IN_MEMORY
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event
 from tests.rigs.respond import Fixture
@@ -231,3 +232,18 @@ def test_a_lost_camera_that_is_no_longer_configured_is_not_said_to_be_back(tmp_p
     house.run(3)
     assert house.kinds() == [AlertKind.FAULT]
     house.store.close()
+
+
+def test_r12_a_disk_that_fails_while_armed_is_mailed_and_so_is_the_end_of_it(house: Fixture) -> None:
+    house.health.report("disk", "150 MB are free")
+    house.health.report(IN_MEMORY, "the disk takes nothing: replace the SD card")
+    house.answer()
+    assert house.kinds() == []
+    house.arm()
+    house.answer()
+    house.health.clear(IN_MEMORY)
+    house.answer()
+    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    fault, over = (row.alert for row in house.store.due(house.clock.instant()) if row.recipient.startswith("anna"))
+    assert "disk" in fault.subject and "camera" not in fault.text and "replace the SD card" in fault.text
+    assert over.thread == fault.id and "disk" in over.subject
