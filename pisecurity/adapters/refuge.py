@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from pisecurity.errors import StoreError
@@ -12,11 +13,13 @@ from pisecurity.errors import StoreError
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- what is made below it is for this user alone, and checked
 
 
-def refuge_of(state: Path, memory: Path = SHARED_MEMORY) -> Path:
-    """Return the folder in *memory* for the state folder *state*; nobody has to have made it.
+def refuge_of(state: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder in memory for the state folder *state*; nobody has to have made it.
 
-    It is the same after a restart of the daemon, and gone after one of the machine.
+    It is the same after a restart of the daemon, and gone after one of the machine. systemd empties the shared memory
+    of a service that ends, and keeps what is in its runtime directory.
     """
+    memory = Path(environment.get("RUNTIME_DIRECTORY") or SHARED_MEMORY)
     name = hashlib.sha256(os.fsencode(state.absolute())).hexdigest()[:16]
     return memory / f"pisecurity-{os.getuid()}-{name}"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.refuge import claim, refuge_of
+from pisecurity.adapters.refuge import SHARED_MEMORY, claim, refuge_of
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.database import Database
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
@@ -201,9 +201,12 @@ def test_a_database_that_somebody_else_holds_is_no_failing_disk(
 
 
 def test_the_refuge_is_this_users_alone_and_the_same_at_the_next_start(tmp_path: Path) -> None:
-    refuge = refuge_of(tmp_path / "state", tmp_path)
-    assert not refuge.exists() and refuge_of(tmp_path / "state", tmp_path) == refuge
-    assert refuge_of(tmp_path / "other", tmp_path) != refuge
+    environment = {"RUNTIME_DIRECTORY": str(tmp_path)}
+    refuge = refuge_of(tmp_path / "state", environment)
+    assert refuge.parent == tmp_path and not refuge.exists()
+    assert refuge_of(tmp_path / "state", environment) == refuge
+    assert refuge_of(tmp_path / "other", environment) != refuge
+    assert refuge_of(tmp_path / "state", {}).parent == SHARED_MEMORY
     for _ in range(2):
         claim(refuge)
         assert refuge.stat().st_mode & 0o777 == 0o700
@@ -213,7 +216,7 @@ def test_the_refuge_is_this_users_alone_and_the_same_at_the_next_start(tmp_path:
 def test_a_refuge_that_somebody_else_could_have_made_is_none(
     tmp_path: Path, folder: Path, refuse: Refuse, taken: str
 ) -> None:
-    refuge = refuge_of(folder, tmp_path)
+    refuge = refuge_of(folder, {"RUNTIME_DIRECTORY": str(tmp_path)})
     if taken == "open":
         refuge.mkdir(mode=0o755)
         (refuge / "pisecurity.db").write_text("")
@@ -230,3 +233,10 @@ def test_a_refuge_that_somebody_else_could_have_made_is_none(
     store.close()
     with pytest.raises(StoreError, match=r"can be made"):
         claim(tmp_path / "gone" / "refuge")
+
+
+def test_r30_the_service_has_a_folder_in_memory_that_outlives_its_restarts() -> None:
+    # Without it RemoveIPC would take the mode with it that a failing disk does not know.
+    unit = (Path(__file__).parents[2] / "systemd" / "pisecurity.service").read_text()
+    for line in ("RuntimeDirectory=pisecurity", "RuntimeDirectoryMode=0700", "RuntimeDirectoryPreserve=restart"):
+        assert f"\n{line}\n" in unit
