@@ -1,0 +1,59 @@
+"""Whom respond owes an all-clear, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pisecurity.core.types import AlertKind, Mode
+from pisecurity.settings import AlarmSettings, ModeSettings
+from tests.fakes import make_event
+from tests.rigs.respond import LATER_EVENT, Fixture
+
+
+def test_one_disarming_is_one_all_clear_though_an_event_was_answered_after_it(house: Fixture) -> None:
+    house.arm()
+    house.put(make_event(entry=True))
+    house.see(make_event(event_id=LATER_EVENT, number=2))
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    house.answer()
+    assert house.kinds() == [AlertKind.ENTRY, AlertKind.ALL_CLEAR]
+
+
+def test_what_never_counted_is_owed_no_all_clear(tmp_path: Path) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(), alert_pause_s=300, trigger_time_s=60))
+    house.arm()
+    house.put(make_event())
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    house.answer()
+    house.clock.advance(40)
+    house.arm()
+    house.see(replace(make_event(event_id=LATER_EVENT, number=2), modes=frozenset({Mode.NIGHT})))
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    house.answer()
+    assert house.kinds() == [AlertKind.ALARM, AlertKind.ALL_CLEAR]
+    house.store.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_r26_the_all_clear_of_an_alarm_that_went_on_survives_a_jump_of_the_clock(
+    tmp_path: Path, restarted: bool
+) -> None:
+    house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(), alert_pause_s=300, trigger_time_s=60))
+    house.arm()
+    house.put(make_event())
+    house.clock.advance(100)
+    house.panel.settle()
+    house.answer()
+    if restarted:
+        house.store.close()
+        house.boot()
+    house.clock.set_wall(house.clock.now() + timedelta(days=100))
+    house.put(replace(make_event(event_id=LATER_EVENT, number=2), opened_at=house.clock.now()))
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
+    house.answer()
+    assert house.kinds() == [AlertKind.ALARM, AlertKind.ALL_CLEAR]
+    house.store.close()
