@@ -24,6 +24,8 @@ SHADOW_RIGHT: Final = 0.62
 SHADOW_UP: Final = 0.13
 """Where the shadow of a head falls, in heights of the thing, from its foot."""
 CONTACT_DEPTH: Final = 0.45
+CONTACT_ENDS: Final = 2.6
+"""So many reaches away from the soles it changes no pixel by half a grey level any more."""
 MOST_RAISED: Final = 2
 """Pixels above the ground at which a thing still darkens it by standing there."""
 MOST_ASIDE: Final = 3.2
@@ -69,21 +71,22 @@ class Actor:
             return None
         patch = role.thing.draw(unit, step.pose)
         left, top = math.floor((x - patch.foot_x) / 2) * 2, math.floor((y - patch.foot_y) / 2) * 2
-        cover = patch.pixels[..., 3]
-        whole = cover > WHOLE
         ground = self._view.pixel(*lens.on_sheet(step.ground))
         away_m = step.ground.away_m
         dark, at_x, at_y = self._shadow(patch, (left, top, ground[1]), role.thing.tall_m * unit, light)
         self._hide(dark, at_x, at_y, away_m)
         canvas.darken(dark, at_x, at_y)
-        if overlap(canvas.size, cover.shape, left, top) is None:
+        drawn, at = patch.pixels[patch.drawn], (left + patch.drawn[1].start, top + patch.drawn[0].start)
+        place = overlap(canvas.size, drawn.shape, *at)
+        if place is None:
             # Its shadow may still be in the picture.
             nothing = np.zeros((0, 0), np.bool_)
-            return Cover(role.id, role.thing.label, step.moving, left, top, nothing, nothing, (dark, at_x, at_y))
-        self._hide(patch.pixels, left, top, away_m)
-        self._light(patch.pixels, ground, light)
-        canvas.blend(patch.pixels, left, top)
-        return Cover(role.id, role.thing.label, step.moving, left, top, whole, cover > WHOLE, (dark, at_x, at_y))
+            return Cover(role.id, role.thing.label, step.moving, *at, nothing, nothing, (dark, at_x, at_y))
+        whole = drawn[..., 3] > WHOLE
+        self._hide(drawn, *at, away_m)
+        self._light(drawn[place[1]], ground, light)
+        canvas.blend(patch.pixels, left, top, patch.drawn)
+        return Cover(role.id, role.thing.label, step.moving, *at, whole, drawn[..., 3] > WHOLE, (dark, at_x, at_y))
 
     def _is_far_outside(self, x: float, y: float, size: float) -> bool:
         """Return whether nothing of a thing *size* pixels tall, nor its shadow, can be seen, before it is drawn."""
@@ -142,7 +145,7 @@ class Actor:
             dark = np.asarray(cv2.GaussianBlur(cast, (0, 0), max(0.8, 0.012 * size)) * np.float32(depth), np.float32)
         if raised <= MOST_RAISED and not light.infrared:
             soles = (max(2.0, 0.28 * aside), max(1.0, 0.022 * size))
-            dark = np.maximum(dark, _contact(dark.shape, (at_x, at_y), soles))
+            _add_contact(dark, (at_x, at_y), soles)
         return dark, x0, y0
 
     def _sun(self, light: Light, at: tuple[float, float]) -> float:
@@ -154,11 +157,17 @@ class Actor:
         return min(1.0, float(light.field[row, column]))
 
 
-def _contact(shape: tuple[int, ...], at: tuple[float, float], reach: tuple[float, float]) -> Image:
-    """Return the dark under the soles, (h, w): around *at*, within *reach* to the side and up."""
-    x = (np.arange(shape[1], dtype=np.float32) - np.float32(at[0])) / np.float32(reach[0])
-    y = (np.arange(shape[0], dtype=np.float32) - np.float32(at[1])) / np.float32(reach[1])
-    return np.asarray(CONTACT_DEPTH * np.exp(-(x[None, :] ** 2)) * np.exp(-(y[:, None] ** 2)), np.float32)
+def _add_contact(dark: Image, at: tuple[float, float], reach: tuple[float, float]) -> None:
+    """Make it dark under the soles: around *at*, within *reach* to the side and up."""
+    (x0, x1), (y0, y1) = (
+        (max(0, math.floor(middle - CONTACT_ENDS * far)), min(length, math.ceil(middle + CONTACT_ENDS * far) + 1))
+        for middle, far, length in zip(at, reach, dark.shape[::-1], strict=True)
+    )
+    x = (np.arange(x0, x1, dtype=np.float32) - np.float32(at[0])) / np.float32(reach[0])
+    y = (np.arange(y0, y1, dtype=np.float32) - np.float32(at[1])) / np.float32(reach[1])
+    part = dark[y0:y1, x0:x1]
+    contact = CONTACT_DEPTH * np.exp(-(x[None, :] ** 2)) * np.exp(-(y[:, None] ** 2))
+    np.maximum(part, contact, out=part)
 
 
 def _shine(place: Place, name: str, view: View) -> Image:

@@ -14,6 +14,7 @@ from pisecurity.core.types import Plane
 
 Image: TypeAlias = NDArray[np.float32]
 Where: TypeAlias = tuple[slice, slice]
+ALL: Final[Where] = (slice(0, None), slice(0, None))
 TO_YCC: Final = np.array(((0.114, 0.587, 0.299), (0.5, -0.331264, -0.168736), (-0.081312, -0.418688, 0.5)), np.float32)
 """BGR to Y, Cb - 128, Cr - 128. Source: JFIF 1.02."""
 _PATCH_TO_YCC: Final = np.block([[TO_YCC, np.zeros((3, 1))], [np.zeros((1, 3)), np.ones((1, 1))]]).astype(np.float32)
@@ -41,25 +42,25 @@ class Canvas:
             yield self.u, 2
             yield self.v, 2
 
-    def blend(self, patch: Image, left: int, top: int) -> None:
+    def blend(self, patch: Image, left: int, top: int, drawn: Where = ALL) -> None:
         """Lay a patch over the picture.
 
         Args:
             patch: (h, w, 4) BGRA premultiplied, colours 0 to 255, coverage 0 to 1; may reach outside.
             left: even column of the picture under the patch's first, may be negative.
             top: the same for rows.
+            drawn: rows and columns of the patch beyond which it is clear.
         """
+        if self.u is None or self.v is None:
+            self._blend_brightness(patch[drawn], left + drawn[1].start, top + drawn[0].start)
+            return
+        # All of it, because the halves of an odd number of pixels depend on where it ends.
         place = overlap(self.size, patch.shape[:2], left, top)
         if place is None:
             return
         where, inside = place
         part = patch[inside]
         y = self.y[where]
-        if self.u is None or self.v is None:
-            luma = cv2.transform(part[..., :3], TO_YCC[:1])
-            mixed = y * (1 - part[..., 3]) + luma.reshape(part.shape[:2])
-            y[:] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-            return
         ycc = np.asarray(cv2.transform(part, _PATCH_TO_YCC), np.float32)
         y[:] = np.clip(np.rint(y * (1 - ycc[..., 3]) + ycc[..., 0]), 0, 255).astype(np.uint8)
         rows, columns = where
@@ -70,6 +71,14 @@ class Canvas:
             colour = plane[half]
             mixed = (colour.astype(np.float32) - 128) * (1 - small[..., 3]) + small[..., channel] + 128
             colour[:] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+    def _blend_brightness(self, patch: Image, left: int, top: int) -> None:
+        place = overlap(self.size, patch.shape[:2], left, top)
+        if place is not None:
+            part, y = patch[place[1]], self.y[place[0]]
+            luma = cv2.transform(cv2.cvtColor(part, cv2.COLOR_BGRA2BGR), TO_YCC[:1])
+            behind = cv2.multiply(y, 1 - part[..., 3], dtype=cv2.CV_32F)
+            cv2.add(behind, luma, dst=y, dtype=cv2.CV_8U)
 
     def darken(self, dark: Image, left: int, top: int) -> None:
         """Take light away; *dark*: (h, w), 0 leaves a pixel as it is and 1 makes it black."""

@@ -27,14 +27,14 @@ Where = tuple[slice, slice]
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """Return the colour *share* of the way from *first* to *second*."""
-    blue, green, red = (a + (b - a) * share for a, b in zip(first, second, strict=True))
-    return blue, green, red
+    (b0, g0, r0), (b1, g1, r1) = first, second
+    return b0 + (b1 - b0) * share, g0 + (g1 - g0) * share, r0 + (r1 - r0) * share
 
 
 def lit(colour: Colour, factor: float) -> Colour:
     """Return *colour* brighter or darker."""
-    blue, green, red = (min(255.0, value * factor) for value in colour)
-    return blue, green, red
+    blue, green, red = colour
+    return min(255.0, blue * factor), min(255.0, green * factor), min(255.0, red * factor)
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, cells: Sequence[int], weights: Sequence[float]) -> Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import cv2
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from pisecurity.adapters.cameras.planes import NEUTRAL
 from pisecurity.adapters.cameras.stage.actor import Actor, Light
 from pisecurity.adapters.cameras.stage.canvas import TO_YCC, Canvas, Image
+from pisecurity.adapters.cameras.stage.curve import Curve
 from pisecurity.adapters.cameras.stage.effects.effect import Setting
 from pisecurity.adapters.cameras.stage.place import INFRARED
 from pisecurity.adapters.cameras.stage.places import painted
@@ -88,6 +90,7 @@ class Scene:
         self._effects = [effect.begin(setting) for effect in script.effects]
         self._actor = Actor(place, view)
         self._noise = SensorNoise(setting.rng(3), width, height, script.sensor)
+        self._mean = _mean_of(self._layers, script.lights)
         self._still: tuple[tuple[int, ...], Canvas] | None = None
 
     def render(self, t_s: float) -> Rendered:
@@ -138,11 +141,6 @@ class Scene:
             gain *= script.exposure.gain(self._mean, t_s)
         return gain
 
-    def _mean(self, t_s: float) -> float:
-        """Return the mean brightness that the lights alone give at a time; before the beginning as at it."""
-        at_s = max(0.0, t_s)
-        return sum(self._layers[name].mean * strength(at_s) for name, strength in self._script.lights.items())
-
     def _shaken(self, t_s: float, canvas: Canvas, covers: list[Cover]) -> None:
         if self._script.shake is None:
             return
@@ -190,6 +188,19 @@ class Scene:
         u = _sum([(layer.u, weight) for layer, weight in parts if layer.u is not None], half, 128)
         v = _sum([(layer.v, weight) for layer, weight in parts if layer.v is not None], half, 128)
         return Canvas(y, u, v)
+
+
+def _mean_of(layers: Mapping[str, _Layer], lights: Mapping[str, Curve]) -> Curve:
+    """Return the mean brightness that the lights alone give at a time; before the beginning as at it."""
+    means = [(layers[name].mean, strength) for name, strength in lights.items()]
+
+    # The exposure looks back, and at the same instants frame after frame.
+    @lru_cache(maxsize=64)
+    def mean(t_s: float) -> float:
+        at_s = max(0.0, t_s)
+        return sum(full * strength(at_s) for full, strength in means)
+
+    return mean
 
 
 def _sum(parts: list[tuple[Plane | NDArray[np.int8], float]], shape: tuple[int, int], centre: int) -> Plane:

@@ -24,6 +24,11 @@ MEMORY: Final = 4
 """Lags after which it has forgotten."""
 FINER: Final = 16
 """Parts of a lag in which what it remembers is weighted."""
+_PAST: Final = (np.arange(MEMORY * FINER) + 0.5) / FINER
+"""Lags ago."""
+_WEIGHT: Final = np.exp(-_PAST)
+_FLIPS: Final = (None, 0, 1, -1)
+"""Ways to turn a cut of the noise: as it is, upside down, mirrored, both; as ``cv2.flip`` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,10 @@ class AutoExposure:
         every_s = self.lag_s / LOOKS
         newest = math.floor(t_s / every_s)
         looked_s = np.arange(newest - MEMORY * LOOKS - 1, newest + 1) * every_s
-        logs = [math.log(self._wanted(mean(float(at_s)))) for at_s in looked_s]
-        past = (np.arange(MEMORY * FINER) + 0.5) / FINER
-        weight = np.exp(-past)
+        logs = [math.log(self._wanted(mean(at_s))) for at_s in looked_s.tolist()]
         # What it sees now it answers with the next look.
-        followed = np.interp(t_s - every_s - past * self.lag_s, looked_s, logs)
-        return math.exp(float(np.dot(weight, followed) / weight.sum()))
+        followed = np.interp(t_s - every_s - _PAST * self.lag_s, looked_s, logs)
+        return math.exp(float(np.dot(_WEIGHT, followed) / _WEIGHT.sum()))
 
     def _wanted(self, mean: float) -> float:
         return min(self.most, max(self.least, math.pow(self.target / max(mean, 1.0), self.strength)))
@@ -105,11 +108,9 @@ class SensorNoise:
 
     def _cut(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int16]:
         height, width = shape
-        row, column, turn = (int(value) for value in rng.integers((SPARE, SPARE, 4)))
-        cut = self._field[row : row + height, column : column + width]
-        if turn & 1:
-            cut = cut[::-1]
-        return np.ascontiguousarray(cut[:, ::-1] if turn & 2 else cut)
+        row, column, turn = (int(rng.integers(below)) for below in (SPARE, SPARE, len(_FLIPS)))
+        cut, flip = self._field[row : row + height, column : column + width], _FLIPS[turn]
+        return cut if flip is None else np.asarray(cv2.flip(cut, flip), np.int16)
 
     def _deviations(self, gain: float) -> NDArray[np.int16]:
         """Return the deviation of each grey level after *gain*, in parts of ``FINE``."""

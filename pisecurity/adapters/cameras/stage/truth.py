@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,16 +74,11 @@ def labelled(cover: Cover, size: tuple[int, int]) -> Labelled | None:
         return None
     (rows, columns), inside = place
     seen = cover.seen[inside]
-    if not seen.any():
+    left, top, wide, tall = cv2.boundingRect(seen.view(np.uint8))
+    if not wide:
         return None
-    down, across = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     width, height = size
-    box = Box(
-        (columns.start + int(across[0])) / width,
-        (rows.start + int(down[0])) / height,
-        (int(across[-1] - across[0]) + 1) / width,
-        (int(down[-1] - down[0]) + 1) / height,
-    )
+    box = Box((columns.start + left) / width, (rows.start + top) / height, wide / width, tall / height)
     share = float(np.count_nonzero(seen) / np.count_nonzero(cover.whole))
     return Labelled(cover.id, cover.label, box, share, cover.moving)
 

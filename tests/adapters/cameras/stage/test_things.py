@@ -10,6 +10,7 @@ import pytest
 
 from pisecurity.adapters.cameras.stage.things.animals import DOGS, Bird, Hedgehog, cat, dog, fox
 from pisecurity.adapters.cameras.stage.things.cyclist import Cyclist
+from pisecurity.adapters.cameras.stage.things.drawing import _roundness
 from pisecurity.adapters.cameras.stage.things.figure import Outfit
 from pisecurity.adapters.cameras.stage.things.loads import Parcel, Umbrella, television
 from pisecurity.adapters.cameras.stage.things.models import HATCHBACK, PANEL_VAN, SALOON
@@ -76,6 +77,26 @@ def test_coverage_stays_inside_the_patch_with_a_free_margin(name: str) -> None:
                 assert pixels[..., 3].max() == pytest.approx(1.0, abs=0.01)
                 # Lamps that burn are brighter than white; what is lit only a little.
                 assert pixels[..., :3].max() < (1100 if name == "saloon" else 400)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("size", [12.0, 60.0, 200.0])
+def test_beyond_what_is_drawn_a_patch_is_clear(name: str, size: float) -> None:
+    for heading in HEADINGS:
+        patch = ALL[name].draw(size / ALL[name].tall_m, Pose(1.4, 1.0, heading))
+        assert [part.start % 2 for part in patch.drawn] == [0, 0]
+        beyond = patch.pixels.copy()
+        beyond[patch.drawn] = 0
+        assert not beyond.any(), heading
+
+
+@pytest.mark.parametrize("reach", [0.6, 1.0, 1.7, 2.7])
+def test_the_light_on_a_figure_is_the_same_however_much_room_is_around_it(reach: float) -> None:
+    cover = np.zeros((90, 80), np.uint8)
+    cover[20:70, 30:52] = np.random.default_rng(4).integers(0, 256, (50, 22), np.uint8)
+    part = np.s_[20:70, 30:52]
+    everywhere = _roundness(cover, np.s_[0:90, 0:80], reach)
+    assert np.array_equal(_roundness(cover, part, reach), everywhere[part])
 
 
 @pytest.mark.parametrize("name", [name for name in PEOPLE if name not in ("crawler", "runner")])

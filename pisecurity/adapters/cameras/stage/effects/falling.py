@@ -69,6 +69,8 @@ class Falling:
         self._first = self._view.top - AROUND
         self._height = np.maximum(20.0, np.minimum(ground, foot) - self._first)
         self._carry = fall.wind * self._unit * self._height / self._speed
+        # Falls a second, and metres a second to the right in sheet units.
+        self._often, self._drift = self._speed / self._height, np.full(total, fall.wind) * self._unit
         self._phase, self._turn = rng.random(total), rng.uniform(0, 2 * math.pi, total)
         self._number = np.arange(total)
         # When there are fewer of them, those with a larger share are not there.
@@ -110,18 +112,18 @@ class Falling:
 
     def _lines(self, t_s: float, exposure_s: float) -> Numbers:
         """Return (n, 2, 2): where each is when the shutter opens and when it closes, in pixels."""
-        way = t_s * (self._speed / self._height) + self._phase
+        way = t_s * self._often + self._phase
         turn = np.floor(way)
         fallen = way - turn
         span = self._view.right - self._view.left + 2 * AROUND
         across = scattered(self._salt, self._number, turn.astype(np.int64)) * span + self._carry * fallen
-        aside = np.full(len(fallen), self._fall.wind) * self._unit
+        aside = self._drift
         lines = np.empty((len(fallen), 2, 2))
         if self._fall.sway_m:
             swing = 2 * math.pi / self._fall.sway_s
             reach = self._fall.sway_m * self._unit
             across += reach * np.sin(swing * t_s + self._turn)
-            aside += swing * reach * np.cos(swing * t_s + self._turn)
+            aside = aside + swing * reach * np.cos(swing * t_s + self._turn)
         lines[:, 1, 0] = across % span - AROUND
         lines[:, 1, 1] = fallen * self._height - AROUND
         lines[:, 0, 0] = lines[:, 1, 0] - exposure_s * aside

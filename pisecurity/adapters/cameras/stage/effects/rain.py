@@ -72,17 +72,19 @@ class _Raining(Playing):
     def _splash(self, t_s: float, cover: Plane, strength: float, dense: float) -> None:
         """Draw the little crowns that drops throw up where they hit the ground."""
         lens, view = self._setting.place.lens, self._setting.view
-        way = t_s / SPLASH_S + self._phase
+        there = self._phase < strength
+        number, way = self._number[there], t_s / SPLASH_S + self._phase[there]
         turn = np.floor(way).astype(np.int64)
         age, salt = way - turn, self._setting.seed + _SALT
         near_m = lens.ground_at(0, max(view.top + view.height / view.scale, lens.horizon + 60)).away_m
         # As many on each square metre, so most of them are far.
-        share = scattered(salt, self._number, turn)
+        share = scattered(salt, number, turn)
         unit = lens.focal / np.sqrt(near_m**2 + share * (FARTHEST_M**2 - near_m**2))
-        x = view.left + scattered(salt + 1, self._number, turn) * (view.right - view.left)
+        x = view.left + scattered(salt + 1, number, turn) * (view.right - view.left)
         y = lens.horizon + lens.camera_height_m * unit
         wide = 0.03 * unit * (0.3 + age)
-        ends = np.stack((x - wide, y, x + wide, y - 0.012 * unit * np.sin(math.pi * age)), axis=1).reshape(-1, 2, 2)
-        fixed = ((ends - (view.left, view.top)) * (view.scale * (1 << SHIFT))).astype(np.int32)
-        shown = fixed[self._phase < strength]
-        cv2.polylines(cover, list(shown), False, round(255 * dense * min(1.0, view.scale)), 1, cv2.LINE_AA, SHIFT)
+        ends = np.empty((len(number), 2, 2))
+        ends[:, 0, 0], ends[:, 1, 0] = x - wide - view.left, x + wide - view.left
+        ends[:, 0, 1], ends[:, 1, 1] = y - view.top, y - 0.012 * unit * np.sin(math.pi * age) - view.top
+        fixed = (ends * (view.scale * (1 << SHIFT))).astype(np.int32)
+        cv2.polylines(cover, list(fixed), False, round(255 * dense * min(1.0, view.scale)), 1, cv2.LINE_AA, SHIFT)

@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pisecurity.adapters.cameras.stage.canvas import Canvas, Image
+from pisecurity.adapters.cameras.stage.canvas import Canvas, Image, Where
 from pisecurity.adapters.cameras.stage.curve import FULL, Curve
 from pisecurity.adapters.cameras.stage.effects.effect import Playing, Setting
 from pisecurity.adapters.cameras.stage.place import DAY, Leaves
 from pisecurity.adapters.cameras.stage.view import View
-from pisecurity.core.types import Plane
 
 COARSE: Final = 8
 SWAY_HZ: Final = 0.42
@@ -36,6 +35,10 @@ class _Patch:
     """0 where nothing moves, 1 in the middle of leaves; coarse."""
     phase: Image
     """Radians, coarse: neighbouring boughs move together."""
+
+    def where(self, half: int) -> Where:
+        """Return its place in a plane whose pixels are *half* pixels of the picture wide."""
+        return slice(self.top // half, self.bottom // half), slice(self.left // half, self.right // half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +67,27 @@ class _Blowing(Playing):
             flutter = 1.9 * patch.phase + 2 * math.pi * FLUTTER_HZ * t_s
             across = patch.reach * gust * patch.amount * (np.sin(sway) + 0.35 * np.sin(flutter))
             down = 0.45 * patch.reach * gust * patch.amount * np.cos(flutter + 0.7)
+            sources: dict[int, tuple[Image, Image]] = {}
             for plane, half in canvas.planes():
-                _shift(plane, patch, half, across, down)
+                if half not in sources:
+                    sources[half] = _sources(patch, half, across, down)
+                here = patch.where(half)
+                moved = cv2.remap(plane[here], *sources[half], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                plane[here] = moved
 
 
-def _shift(plane: Plane, patch: _Patch, half: int, across: Image, down: Image) -> None:
-    here = np.s_[patch.top // half : patch.bottom // half, patch.left // half : patch.right // half]
-    part = plane[here]
-    height, width = part.shape
-    columns = cv2.resize(across, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(1 / half)
-    rows = cv2.resize(down, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(1 / half)
-    columns += np.arange(width, dtype=np.float32)[None, :]
-    rows += np.arange(height, dtype=np.float32)[:, None]
-    plane[here] = cv2.remap(part, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _sources(patch: _Patch, half: int, across: Image, down: Image) -> tuple[Image, Image]:
+    """Return column and row of the still region that each pixel shows, in a plane whose pixels are *half* as fine."""
+    rows, columns = patch.where(half)
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    x, y = (np.asarray(cv2.resize(each, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+            for each in (across, down))  # fmt: skip
+    if half > 1:
+        x *= np.float32(1 / half)
+        y *= np.float32(1 / half)
+    x += np.arange(width, dtype=np.float32)[None, :]
+    y += np.arange(height, dtype=np.float32)[:, None]
+    return x, y
 
 
 def _patch(day: Image, view: View, leaves: Leaves, rng: np.random.Generator) -> _Patch | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pisecurity.adapters.cameras.stage.paint import Colour, lit
-from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent
+from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent, Joint
 from pisecurity.adapters.cameras.stage.things.quadruped import Build, draw_quadruped
 from pisecurity.adapters.cameras.stage.things.thing import Patch, Pose
 
@@ -115,17 +115,25 @@ class Hedgehog:
         brush.limb((0.15, 0.0, 0.032), (0.155, 0.0, 0.032), 0.016, 0.016, (24, 24, 28))
         brush.limb((0.045, 0.0, 0.078), (-0.06, 0.0, 0.072), 0.135, 0.128, (52, 66, 82))
         bob = 0.002 * pose.swing * math.sin(2 * pose.phase)
-        for number in range(26):
-            angle = 0.35 + 2.75 * (number % 13) / 12
-            reach = 0.72 + 0.28 * (number // 13)
-            aside = 0.055 * (number * 5 % 13 - 6) / 6 * math.sin(angle)
-            root = (-0.01 + 0.10 * reach * math.cos(angle), aside, 0.06 + 0.072 * reach * math.sin(angle) + bob)
-            tip = (root[0] + 0.022 * math.cos(angle) - 0.012, 1.2 * aside, root[2] + 0.018 * math.sin(angle))
-            brush.line((root, tip), 0.006, (124, 150, 176) if number % 3 else (38, 46, 58))
+        for number, (root, tip) in enumerate(_SPINES):
+            raised = ((root[0], root[1], root[2] + bob), (tip[0], tip[1], tip[2] + bob))
+            brush.line(raised, 0.006, (124, 150, 176) if number % 3 else (38, 46, 58))
         eye = (0.115, 0.022 if brush.cos >= 0 else -0.022, 0.058)
         if brush.sin < 0.5:
             brush.limb(eye, eye, 0.012, 0.012, (18, 18, 20))
         return brush.patch(0.012)
+
+
+def _spine(number: int) -> tuple[Joint, Joint]:
+    """Return root and tip of one of the spines of a hedgehog."""
+    angle = 0.35 + 2.75 * (number % 13) / 12
+    reach = 0.72 + 0.28 * (number // 13)
+    aside = 0.055 * (number * 5 % 13 - 6) / 6 * math.sin(angle)
+    root = (-0.01 + 0.10 * reach * math.cos(angle), aside, 0.06 + 0.072 * reach * math.sin(angle))
+    return root, (root[0] + 0.022 * math.cos(angle) - 0.012, 1.2 * aside, root[2] + 0.018 * math.sin(angle))
+
+
+_SPINES: Final = tuple(_spine(number) for number in range(26))
 
 
 @dataclass(frozen=True, slots=True)

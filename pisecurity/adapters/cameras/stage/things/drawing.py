@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pisecurity.adapters.cameras.stage.canvas import Image
+from pisecurity.adapters.cameras.stage.canvas import Image, Where
 from pisecurity.adapters.cameras.stage.paint import SHIFT, Colour, Point
 from pisecurity.adapters.cameras.stage.things.thing import Patch
 
@@ -20,6 +20,8 @@ Joint: TypeAlias = tuple[float, float, float]
 """Ahead, to the thing's right, up; in lengths of its own: body heights or metres."""
 MARGIN: Final = 2
 """Free pixels on every side."""
+BLUR_REACH: Final = 3
+"""A blur of bytes reaches so many of its deviations."""
 _ONE: Final = 1 << SHIFT
 _ARC: Final = 9
 """Points of the round end of a capsule."""
@@ -134,7 +136,8 @@ class Brush:
             # Halving is many times faster than scaling down by another factor, and twice is exact.
             size = (small.shape[1] // 2, small.shape[0] // 2)
             small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
-        return Patch(_rounded(small, round_by * self.unit / self.fine), *self.foot)
+        drawn = _drawn(small)
+        return Patch(_rounded(small, drawn, round_by * self.unit / self.fine), *self.foot, drawn)
 
 
 def fineness(pixels: int) -> int:
@@ -154,20 +157,41 @@ def _circle(count: int) -> tuple[Point, ...]:
     return tuple((math.cos(turn), math.sin(turn)) for turn in turns)
 
 
-def _rounded(pixels: NDArray[np.uint8], reach: float) -> Image:
+def _drawn(pixels: NDArray[np.uint8]) -> Where:
+    """Return the part of (h, w, 4) outside which nothing is covered, from even rows and columns on."""
+    left, top, width, height = cv2.boundingRect(cv2.extractChannel(pixels, 3))
+    return slice(top // 2 * 2, top + height), slice(left // 2 * 2, left + width)
+
+
+def _rounded(pixels: NDArray[np.uint8], drawn: Where, reach: float) -> Image:
     """Light a flat figure from the upper left as if it were round; coverage is scaled to 0..1."""
-    height, width = pixels.shape[:2]
-    cover = np.asarray(cv2.extractChannel(pixels, 3), np.uint8)
+    lit = np.zeros(pixels.shape, np.float32)
+    part = pixels[drawn]
+    if part.size:
+        light = _roundness(np.asarray(cv2.extractChannel(pixels, 3), np.uint8), drawn, reach)
+        share = np.full_like(light, 1 / 255)
+        lit[drawn] = cv2.multiply(part, cv2.merge((light, light, light, share)), dtype=cv2.CV_32F)
+    return lit
+
+
+def _roundness(cover: NDArray[np.uint8], drawn: Where, reach: float) -> Image:
+    """Return how bright each pixel of the *drawn* part of a round figure is, around 1."""
+    height, width = cover.shape
     # Light with a wide reach is smooth, and a small copy of it looks the same.
     coarse = max(1, int(reach / 1.4))
     if coarse > 1 and min(height, width) >= 4 * coarse:
         small = cv2.resize(cover, (width // coarse, height // coarse), interpolation=cv2.INTER_AREA)
         light = _light(np.asarray(small, np.uint8), reach / coarse)
-        light = np.asarray(cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    else:
-        light = _light(cover, max(1.0, reach))
-    share = np.full_like(light, 1 / 255)
-    return np.asarray(cv2.multiply(pixels, cv2.merge((light, light, light, share)), dtype=cv2.CV_32F), np.float32)
+        return np.asarray(
+            cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)[drawn], np.float32, order="C"
+        )
+    # Beyond the rim all is clear, and so is what the blur mirrors at its end.
+    reach = max(1.0, reach)
+    rim = math.ceil(BLUR_REACH * reach)
+    (y0, y1), (x0, x1) = ((max(0, part.start - rim), part.stop + rim) for part in drawn)
+    light = _light(cover[y0:y1, x0:x1], reach)
+    part = light[drawn[0].start - y0 : drawn[0].stop - y0, drawn[1].start - x0 : drawn[1].stop - x0]
+    return np.ascontiguousarray(part)
 
 
 def _light(cover: NDArray[np.uint8], reach: float) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from pisecurity.adapters.cameras.stage.canvas import Image
+from pisecurity.adapters.cameras.stage.canvas import Image, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Patch:
     """Column above the point of the ground it stands on."""
     foot_y: float
     """Row of that point."""
+    drawn: Where
+    """Rows and columns beyond which it is clear; they begin at even ones."""
 
 
 class Thing(Protocol):

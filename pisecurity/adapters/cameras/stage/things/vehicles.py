@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from pisecurity.adapters.cameras.stage.canvas import ALL
 from pisecurity.adapters.cameras.stage.paint import Colour, Point, lit, mix
 from pisecurity.adapters.cameras.stage.things.drawing import Brush, Extent, Joint, ring
 from pisecurity.adapters.cameras.stage.things.models import HATCHBACK, PANEL_VAN, SALOON, Model, Side
@@ -86,6 +87,9 @@ class Vehicle:
         ends = [front for front in (True, False) if (-brush.sin if front else brush.sin) > self._from]
         lamps = [(self._draw_end(brush, front=front), BEAM if front else TAIL) for front in ends]
         patch = brush.patch(ROUND)
+        if self.lit and lamps:
+            # The halo reaches beyond the vehicle.
+            patch = replace(patch, drawn=ALL)
         for points, colour in lamps if self.lit else ():
             # Those of the far side are behind the vehicle when it is seen from the side.
             seen = points if abs(brush.sin) > END_ON else points[(brush.cos >= 0) :][:1]
