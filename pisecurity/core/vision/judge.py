@@ -17,7 +17,7 @@ from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.motion import Stirring, has_outline
 from pisecurity.core.vision.planes import TIME_SLACK_S, Mat, Rect
 from pisecurity.core.vision.scale import PersonScale
-from pisecurity.core.vision.things import TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, start_anew
+from pisecurity.core.vision.things import TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, gone_slowly, start_anew
 from pisecurity.settings import MotionSettings
 
 LEAST_SIGHTINGS = 3
@@ -31,6 +31,9 @@ _TRAVEL_PER_SIZE = 0.35
 """Own sizes a thing must go at least: a large one moves its middle by shaking an arm."""
 _LEAST_STRAIGHT = 0.45
 """Net distance as a share of the path; an insect or a branch goes a long way to nowhere."""
+_SLOWLY_TIMES, _SLOWLY_STRAIGHT, _SLOWLY_STOPS = 2.0, 0.8, 3
+"""Who creeps or goes in steps gets so many times as far as he must, straight on, in more than so many times 3 s. What
+hangs or grows somewhere stays there."""
 _STILL_S = 0.8
 """So long without a change inside its box a thing that counts stands."""
 _IDLE_S = 2.0
@@ -131,21 +134,35 @@ class Judge:
         needs_s = self._needs_s(thing)
         if away >= max(_DASH * needs, _DASH_STRAIGHT * path) and not self._is_bright(thing):
             needs_s *= _DASH_TIMES
-        diagonal = self._diagonal
-        thing.reason = (
-            f"went {away / diagonal:.3f} (needs {needs / diagonal:.3f}) "
-            f"in {followed_s:.1f} s (needs {needs_s:.1f} s), size {thing.area / self.sight.coarse.size:.4f}"
-        )
+        slowly = self._goes_slowly(thing, needs)
+        thing.reason = self._how_far(thing, (away, needs), (followed_s, needs_s), slowly=slowly)
         in_time = followed_s >= needs_s - TIME_SLACK_S
         thing.score = max(thing.score, 0.5 * min(1.0, away / needs) * (1.0 if in_time else followed_s / needs_s))
-        if not in_time or away < needs:
+        if not in_time or (away < needs and not slowly):
             return
-        if unmet := self._unmet(thing, away, path):
+        if unmet := self._unmet(thing, *gone_slowly(thing)) if slowly else self._unmet(thing, away, path):
             thing.reason = unmet
         elif thing.seen_s == self.now_s and not self._is_nuisance(thing):
             if self.now_s - self.sight.switched_s < _SWITCHED_S:
                 thing.reason += f"; the light changed {self.now_s - self.sight.switched_s:.1f} s before"
             self._confirm(thing)
+
+    def _how_far(self, thing: Thing, way: tuple[float, float], time_s: tuple[float, float], *, slowly: bool) -> str:
+        """Return how far *thing* went and for how long it was followed, each with what it needs; *way* in pixels."""
+        diagonal, (followed_s, needs_s) = self._diagonal, time_s
+        away, needs = way[0] / diagonal, way[1] / diagonal
+        size = f"size {thing.area / self.sight.coarse.size:.4f}"
+        if slowly:
+            away, needs = gone_slowly(thing)[0] / diagonal, needs * _SLOWLY_TIMES
+            return f"went {away:.3f} slowly (needs {needs:.3f}) in {thing.seen_s - thing.first_s:.1f} s, {size}"
+        if followed_s <= TRAIL_S:
+            return f"went {away:.3f} (needs {needs:.3f}) in {followed_s:.1f} s (needs {needs_s:.1f} s), {size}"
+        return f"went {away:.3f} in the last {TRAIL_S:.0f} s (needs {needs:.3f}), seen for {followed_s:.1f} s, {size}"
+
+    def _goes_slowly(self, thing: Thing, needs: float) -> bool:
+        """Return whether *thing* gets far, though not within the trail."""
+        away, path = gone_slowly(thing)
+        return len(thing.stops) >= _SLOWLY_STOPS and away >= _SLOWLY_TIMES * needs and away >= _SLOWLY_STRAIGHT * path
 
     def _unmet(self, thing: Thing, away: float, path: float) -> str:
         """Return which rule *thing* does not fulfil, of those beside time and distance; empty when it fulfils all."""

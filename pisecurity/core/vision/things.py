@@ -15,6 +15,8 @@ from pisecurity.core.vision.zones import Place
 _VELOCITY_TAU_S = 0.2
 _SIZE_TAU_S = 0.3
 TRAIL_S, TRAIL_STEP_S = 3.0, 0.1
+MOST_STOPS = 40
+"""Two minutes."""
 
 
 class Waypoint(NamedTuple):
@@ -64,6 +66,8 @@ class Thing:
     """When it was last confirmed."""
     trail: list[Waypoint] = field(default_factory=list)
     """The last 3 s, ten a second at most."""
+    stops: list[Waypoint] = field(default_factory=list)
+    """Where it was every 3 s since it was first seen, over the last two minutes."""
     zones: frozenset[str] = frozenset()
     entry: frozenset[Mode] = frozenset()
     score: float = 0.0
@@ -97,6 +101,11 @@ def move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
         while now_s - thing.trail[0].at_s > TRAIL_S + TIME_SLACK_S:
             del thing.trail[0]
 
+    before = thing.stops[-1] if thing.stops else Waypoint(thing.first_s, *thing.origin, 0.0)
+    if now_s - before.at_s >= TRAIL_S - TIME_SLACK_S:
+        stop = Waypoint(now_s, x, y, before.path + math.hypot(x - before.x, y - before.y))
+        thing.stops = [*thing.stops[1 - MOST_STOPS :], stop]
+
 
 def start_anew(thing: Thing, now_s: float) -> None:
     """Let *thing* prove itself again from where it is."""
@@ -108,6 +117,17 @@ def start_anew(thing: Thing, now_s: float) -> None:
 def gone(thing: Thing) -> tuple[float, float]:
     """Return the net distance and the length of the path over the trail, in pixels."""
     first, last = thing.trail[0], thing.trail[-1]
+    path = last.path - first.path + distance((last.x, last.y), thing.centre)
+    return distance((first.x, first.y), thing.centre), path
+
+
+def gone_slowly(thing: Thing) -> tuple[float, float]:
+    """Return the net distance and the length of the path over its stops, in pixels; 0 before there are any."""
+    if not thing.stops:
+        return 0.0, 0.0
+    first, last = thing.stops[0], thing.stops[-1]
+    if len(thing.stops) < MOST_STOPS:
+        first = Waypoint(thing.first_s, *thing.origin, 0.0)
     path = last.path - first.path + distance((last.x, last.y), thing.centre)
     return distance((first.x, first.y), thing.centre), path
 

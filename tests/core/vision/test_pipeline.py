@@ -17,6 +17,7 @@ from tests.core.vision.drawn import (
     HEIGHT,
     WIDTH,
     Canvas,
+    Draw,
     events,
     film,
     frame,
@@ -175,6 +176,37 @@ def standing(canvas: Canvas, at_s: float) -> None:
     gone_s = min(at_s - 2, 3) + max(at_s - 20, 0)
     if at_s >= 2:
         person(canvas, -15 + 45 * gone_s, 200, 70, min(at_s, 5) + max(at_s - 20, 0))
+
+
+def in_steps(every_s: float, far: float) -> Draw:
+    """Return somebody who appears at 4 s and then stands, and goes *far* pixels in 0.4 s *every_s*."""
+
+    def draw(canvas: Canvas, at_s: float) -> None:
+        if at_s >= 4:
+            steps_done, within_s = divmod(at_s - 4, every_s)
+            moved = steps_done - 1 + min(within_s / 0.4, 1.0) if steps_done else 0.0
+            person(canvas, 60 + far * moved, 200, 70, 0.0)
+
+    return draw
+
+
+@pytest.mark.parametrize("fps", [5, 10, 25])
+def test_whoever_goes_in_steps_is_an_event_though_each_is_short(fps: float) -> None:
+    event, *_ = opened(events(film(44, in_steps(4, 7), fps=fps)))
+    assert "slowly" in event.reason
+    assert event.opened_s < 40
+
+
+@pytest.mark.parametrize("fps", [5, 10, 25])
+def test_whoever_creeps_is_an_event(fps: float) -> None:
+    (event,) = opened(events(film(36, walker(4, 36, speed=2.5, from_x=60), fps=fps)))
+    assert event.opened_s < 32
+
+
+def test_what_is_seen_for_long_says_over_which_time_it_went() -> None:
+    taken, _ = steps(film(10, walker(4, 10, speed=2.5, from_x=60)))
+    reasons = [track.reason for step in taken for track in step.tracks]
+    assert any("in the last 3 s (needs " in reason and ", seen for " in reason for reason in reasons)
 
 
 def test_a_person_who_stands_still_is_held() -> None:
