@@ -70,10 +70,6 @@ class NetworkError(PiSecurityError):
     """An address or port cannot be used for the page."""
 
 
-class NoNetworkError(NetworkError):
-    """There is no home network yet; after a power cut the router often takes longer than the Pi."""
-
-
 class AlreadyRunningError(PiSecurityError):
     """Another daemon holds the state folder."""
 

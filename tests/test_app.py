@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +19,7 @@ from pisecurity.adapters.network import Binding
 from pisecurity.app import Daemon, load_settings
 from pisecurity.config import GOOD_COPY, parse
 from pisecurity.core.types import AlarmState, Mode
-from pisecurity.errors import CameraError, ConfigError, ControlError, NetworkError, NoNetworkError
+from pisecurity.errors import CameraError, ConfigError, ControlError, NetworkError
 from pisecurity.runtime.panel import Transition
 from pisecurity.settings import CameraSettings
 from tests.fakes import START, FakeClock
@@ -219,7 +220,7 @@ def test_r40_a_network_that_comes_late_gets_its_page_and_faults_on_the_way_end_n
 ) -> None:
     port = free_port()
     binding = Binding("lo", (IPv4Address("127.0.0.1"),), (IPv4Network("127.0.0.0/8"),))
-    answers: list[Exception | Binding] = [NoNetworkError("no network yet"), NetworkError("address not ready"), binding]
+    answers: list[Exception | Binding] = [NetworkError("no network yet"), NetworkError("address not ready"), binding]
 
     def find(address: str) -> Binding:
         answer = answers.pop(0)
@@ -241,6 +242,19 @@ def test_r40_a_network_that_comes_late_gets_its_page_and_faults_on_the_way_end_n
     house.daemon._reach.work(stop, beat)
     assert {"no network yet", "address not ready"} <= set(seen)
     assert "page" not in house.faults() and answers == [] and port
+
+
+def test_a_port_that_is_taken_keeps_the_alarm_from_nothing_and_is_tried_again(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr("tests.test_app.free_port", lambda: taken.getsockname()[1])
+        house = House(tmp_path, held)
+        assert "is in use" in house.faults()["page"]
+        assert house.daemon._panel.switch(Mode.AWAY, by="Anna", how="cli").state is AlarmState.ARMED_AWAY
+    house.daemon._reach.open()
+    assert house.daemon._reach.page is not None
+    assert "page" not in house.faults()
 
 
 def test_r32_with_a_mistake_at_start_the_last_good_configuration_is_used(tmp_path: Path, held: ExitStack) -> None:

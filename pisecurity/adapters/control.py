@@ -69,7 +69,7 @@ def commands(
     def forget(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         camera = named_camera(str(request.get("camera")), labels)
         scenes.forget(camera, by=by, how="cli")
-        text = f"camera {labels[camera]} learns its scene anew; until four people have walked by, pets are told"
+        text = f"camera {labels[camera]} learns its scene and how tall people are anew"
         return {"text": text}
 
     return {

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
-from pisecurity.errors import NetworkError, NoNetworkError
+from pisecurity.errors import NetworkError
 from pisecurity.settings import HOST_NAME
 
 Address = IPv4Address | IPv6Address
@@ -85,15 +85,15 @@ def find_binding(address: str, proc: Path = Path("/proc")) -> Binding:
     """Return where to bind for the setting ``web.address``: ``auto``, or one address of this machine.
 
     Raises:
-        NoNetworkError: there is no home network, or the address is not here; both may come later.
-        NetworkError: the internet could reach the address.
+        NetworkError: there is no home network, or the address is not here, which may both come later; or the
+            internet could reach it.
     """
     owners = _addresses(proc)
     if address == "auto":
         interface = _default_interface(proc)
         chosen = tuple(own for own, name in owners.items() if name == interface and not own.is_global)
         if not chosen:
-            raise NoNetworkError(f"{interface} has no address of a home network: check the router, or set web.address")
+            raise NetworkError(f"{interface} has no address of a home network: check the router, or set web.address")
     else:
         chosen = (ip_address(address),)
         interface = _interface_of(chosen[0], owners)
@@ -142,7 +142,7 @@ def _interface_of(address: Address, owners: dict[Address, str]) -> str:
         return "lo"
     if address not in owners:
         here = ", ".join(str(own) for own in owners if not own.is_loopback) or "none"
-        raise NoNetworkError(f"web.address = {address}: this machine has no such address; it has {here}")
+        raise NetworkError(f"web.address = {address}: this machine has no such address; it has {here}")
     return owners[address]
 
 
@@ -180,7 +180,7 @@ def _default_interface(proc: Path) -> str:
     ipv4 = [(int(row[6]), row[0]) for row in _table(proc, "route", header=True) if _passes(row[3]) and row[7] == _ANY]
     ipv6 = [(int(row[5], 16), row[9]) for row in _table(proc, "ipv6_route") if _passes(row[8]) and row[1] == "00"]
     if not ipv4 and not ipv6:
-        raise NoNetworkError("no network yet: connect the cable or the Wi-Fi, or set web.address to 127.0.0.1")
+        raise NetworkError("no network yet: connect the cable or the Wi-Fi, or set web.address to 127.0.0.1")
     return min(ipv4 or ipv6)[1]
 
 

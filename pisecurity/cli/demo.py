@@ -49,11 +49,12 @@ def demo(args: argparse.Namespace) -> int:
         settings = demo_settings(port, mailbox.start())
         held.callback(mailbox.stop)
         try:
-            daemon = Daemon(settings, folder, held, mailbox=mailbox)
+            _see_that_it_is_free(port)
         except NetworkError as error:
             raise NetworkError(
                 f"{error}; the demo has no settings: leave --port out, and it takes a free one"
             ) from error
+        daemon = Daemon(settings, folder, held, mailbox=mailbox)
         taken = "" if args.port or port == DEMO_PORT else f"Port {DEMO_PORT} is taken. "
         print(f"{taken}Open http://{LOOPBACK}:{port} and press Away. Ctrl-C ends the demo.", flush=True)
         return daemon.run()
@@ -63,12 +64,17 @@ def free_port(first: int = DEMO_PORT) -> int:
     """Return *first* or the next port after it that the page can have; *first* where none can be had."""
     for port in range(first, min(first + PORTS_TRIED, 65536)):
         try:
-            for listening in bind((LOOPBACK,), port):
-                listening.close()
+            _see_that_it_is_free(port)
         except NetworkError:
             continue
         return port
     return first  # whoever binds it says why not
+
+
+def _see_that_it_is_free(port: int) -> None:
+    """Raise NetworkError where the page cannot have *port*: without a page nobody sees the demo."""
+    for listening in bind((LOOPBACK,), port):
+        listening.close()
 
 
 def _where_it_runs(state: Path, error: AlreadyRunningError) -> str:

@@ -19,9 +19,10 @@ from pisecurity.cli.parser import given_config
 from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
 from pisecurity.core.types import Dismissed, EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
-from pisecurity.settings import KeyPath, rows
+from pisecurity.settings import KeyPath, Settings, rows
 
 DEMO = "a demo lives here, which has settings of its own"
+_SECURITY_OF_PORT = {465: "tls", 587: "starttls"}
 _ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
 _LEDGER_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {}"
 
@@ -45,9 +46,19 @@ def check(args: argparse.Namespace) -> int:
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
     print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
     found = unwatched(settings)
-    for warning in found.faults + found.warnings:
+    for warning in (*found.faults, *found.warnings, *_doubtful(settings)):
         print(f"warning: {warning}")
     return 0
+
+
+def _doubtful(settings: Settings) -> Iterator[str]:
+    """Yield what may be meant so, and mostly is not."""
+    for camera in settings.camera:
+        if camera.kind == "file" and not is_there(Path(camera.path)):
+            yield f"camera {camera.label}: no such file now: {camera.path}"
+    usual = settings.mail and _SECURITY_OF_PORT.get(settings.mail.port, settings.mail.security)
+    if settings.mail and usual != settings.mail.security:
+        yield f'mail.port = {settings.mail.port} mostly goes with mail.security = "{usual}"; see: pisecurity doctor'
 
 
 def _no_cameras(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

@@ -361,7 +361,7 @@ class Deliver:
             self._unrecorded.popleft()
 
     def _time_in(self, seconds: float) -> str:
-        return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._zone):%H:%M:%S}"
+        return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._zone):%H:%M:%S %Z}"
 
 
 def _last(receipt: Receipt, channel: str) -> Receipt:

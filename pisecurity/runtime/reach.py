@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
-from pisecurity.errors import NetworkError, NoNetworkError
+from pisecurity.errors import NetworkError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.worker import Beat, rest
@@ -47,7 +47,7 @@ class Reach(Generic[Place]):
     def __init__(self, find: Callable[[], Place], build: Callable[[Place], Page], health: Health, clock: Clock) -> None:
         """
         Args:
-            find: returns where the page belongs now; raises NetworkError, NoNetworkError when that may change.
+            find: returns where the page belongs now; raises NetworkError.
             build: returns a page that listens there; raises NetworkError.
         """
         self._find, self._build, self._health, self._clock = find, build, health, clock
@@ -57,15 +57,15 @@ class Reach(Generic[Place]):
         """The one that is open."""
 
     def open(self) -> None:
-        """Open the page; without a network that is a fault. Raises NetworkError: more than the network is wrong."""
+        """Open the page; where that fails it is a fault, and ``work`` tries again: no alarm waits for its page."""
         try:
             place = self._find()
-        except NoNetworkError as error:
+            self.page, self._place = self._build(place), place
+        except NetworkError as error:
             self._health.report(FAULT, str(error))
-            return
-        self.page, self._place = self._build(place), place
-        self._looked_s = self._clock.monotonic()
-        self._health.clear(FAULT)
+        else:
+            self._looked_s = self._clock.monotonic()
+            self._health.clear(FAULT)
 
     def close(self) -> None:
         """Close the page, if there is one."""
@@ -86,10 +86,7 @@ class Reach(Generic[Place]):
             elif rest(self._clock, stop, beat, RETRY_S[min(tries, len(RETRY_S) - 1)]):
                 return
             tries += 1
-            try:
-                self.open()
-            except NetworkError as error:
-                self._health.report(FAULT, str(error))
+            self.open()
 
     def _serve(self, page: Page, stop: threading.Event, beat: Beat) -> None:
         """Serve *page* until *stop* is set, or it belongs elsewhere."""

@@ -12,7 +12,7 @@ import pytest
 
 from pisecurity.adapters import network
 from pisecurity.adapters.network import Binding, Prefix, find_binding, host_names
-from pisecurity.errors import NetworkError, NoNetworkError
+from pisecurity.errors import NetworkError
 
 ROUTE_HEADER = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 
@@ -106,7 +106,7 @@ def test_line_to_a_provider_makes_nobody_a_neighbour(proc: Path) -> None:
     with (proc / "net/route").open("a") as table:
         table.write(route("ppp0", "0.0.0.0/0", flags=1, metric=1))
     assert find_binding("10.8.0.1", proc).prefixes == (ip_network("10.8.0.0/24"),)
-    with pytest.raises(NoNetworkError, match="ppp0 has no address of a home network"):
+    with pytest.raises(NetworkError, match="ppp0 has no address of a home network"):
         find_binding("auto", proc)
 
 
@@ -118,21 +118,20 @@ def test_loopback_is_for_this_machine_alone(proc: Path, address: str) -> None:
 
 
 def test_address_of_another_machine_is_refused_with_the_own_ones(proc: Path) -> None:
-    with pytest.raises(NoNetworkError, match=r"no such address; it has 192\.168\.1\.20, 192\.168\.7\.20, 10\.8\.0\.1"):
+    with pytest.raises(NetworkError, match=r"no such address; it has 192\.168\.1\.20, 192\.168\.7\.20, 10\.8\.0\.1"):
         find_binding("192.168.1.99", proc)
 
 
 @pytest.mark.parametrize("address", ["2003:e1:7::20", "8.8.8.8"])
 def test_address_that_the_internet_reaches_is_refused(proc: Path, address: str) -> None:
-    with pytest.raises(NetworkError, match="the internet can reach it") as refused:
+    with pytest.raises(NetworkError, match="the internet can reach it"):
         find_binding(address, proc)
-    assert not isinstance(refused.value, NoNetworkError)  # waiting would not help
 
 
 def test_no_default_route_says_what_to_do(proc: Path) -> None:
     (proc / "net/route").write_text(ROUTE_HEADER + route("eth0", "192.168.1.0/24"))
     (proc / "net/ipv6_route").unlink()
-    with pytest.raises(NoNetworkError, match="no network yet: connect the cable or the Wi-Fi"):
+    with pytest.raises(NetworkError, match="no network yet: connect the cable or the Wi-Fi"):
         find_binding("auto", proc)
 
 

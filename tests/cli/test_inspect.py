@@ -59,6 +59,23 @@ def test_check_warns_of_the_modes_in_which_a_camera_watches_nothing(shell: Shell
     ]
 
 
+def test_check_warns_of_a_recording_that_is_not_there_and_of_a_port_that_goes_with_other_security(
+    shell: Shell, tmp_path: Path
+) -> None:
+    mail = '[mail]\nhost = "h.example"\nport = 465\nsender = "a@b.org"\nto = ["a@b.org"]\n'
+    camera = f'[[camera]]\nid = "front"\nkind = "file"\npath = "{tmp_path}/gone.mp4"\n'
+    (tmp_path / "config.toml").write_text(camera + mail)
+    good, *warnings = shell("check", "--state", tmp_path).out.splitlines()
+    assert "good" in good
+    assert warnings == [
+        f"warning: camera front: no such file now: {tmp_path}/gone.mp4",
+        'warning: mail.port = 465 mostly goes with mail.security = "tls"; see: pisecurity doctor',
+    ]
+    (tmp_path / "gone.mp4").touch()
+    (tmp_path / "config.toml").write_text(camera + mail + 'security = "tls"\n')
+    assert len(shell("check", "--state", tmp_path).out.splitlines()) == 1
+
+
 def test_check_of_a_demo_advises_no_settings_file_that_the_demo_would_refuse(shell: Shell, tmp_path: Path) -> None:
     SqliteStore(tmp_path, FakeClock()).close()
     line = f"{tmp_path}: a demo lives here, which has settings of its own\n"

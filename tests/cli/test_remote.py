@@ -144,7 +144,7 @@ def test_a_refusal_is_one_line(shell: Shell, house: House) -> None:
 )
 def test_a_camera_is_told_to_forget_by_its_id_or_its_name(shell: Shell, house: House, named: str, called: str) -> None:
     assert shell("forget", named, "--state", house.state) == Ran(
-        0, f"camera {called} learns its scene anew; until four people have walked by, pets are told\n", ""
+        0, f"camera {called} learns its scene and how tall people are anew\n", ""
     )
     assert house.forgotten == 1
 

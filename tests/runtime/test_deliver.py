@@ -66,9 +66,9 @@ def test_r01_fault_says_why_how_many_wait_and_when_the_next_try_is(build: Build,
     house = build(ScriptedMailer(clock, lambda alert: answers.pop(0)))
     house.alert("one", ANNA, BEN)
     house.round()
-    assert house.faults == {"mail": "mail server refuses the connection; waiting: 2, next try 12:00:05"}
+    assert house.faults == {"mail": "mail server refuses the connection; waiting: 2, next try 12:00:05 UTC"}
     house.run(6)
-    assert house.faults == {"mail": "mail server refuses the connection; waiting: 2, next try 12:00:20"}
+    assert house.faults == {"mail": "mail server refuses the connection; waiting: 2, next try 12:00:20 UTC"}
     house.run(20)
     assert house.faults == {}
 
@@ -132,7 +132,7 @@ def test_r06_rejected_login_is_tried_every_15_minutes_and_is_a_fault(
         house.run(599)
         assert server.logins == ["wrong"]
         assert "app password" in house.faults["mail"]
-        assert house.faults["mail"].endswith("waiting: 4, next try 12:15:00")
+        assert house.faults["mail"].endswith("waiting: 4, next try 12:15:00 UTC")
         house.run(2700 - 899)
     assert server.logins == ["wrong"] * 3
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pisecurity.errors import NetworkError, NoNetworkError
+from pisecurity.errors import NetworkError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.reach import LOOK_EVERY_S, Reach
 from pisecurity.runtime.worker import Beat
@@ -79,7 +79,7 @@ def test_r41_it_takes_no_longer_than_one_look() -> None:
     assert street.serving == ["old", "new"]
 
 
-@pytest.mark.parametrize("error", [NoNetworkError("no network yet"), NetworkError("the internet can reach it")])
+@pytest.mark.parametrize("error", [NetworkError("no network yet"), NetworkError("the internet can reach it")])
 def test_r41_without_a_network_the_page_stays_where_it_was(error: NetworkError) -> None:
     street = Street((0, "192.168.1.20"), (30, error), (90, "192.168.1.20"))
     street.run(120)
@@ -87,7 +87,7 @@ def test_r41_without_a_network_the_page_stays_where_it_was(error: NetworkError) 
 
 
 def test_r40_a_network_that_comes_late_gets_its_page_and_until_then_that_is_a_fault() -> None:
-    street = Street((0, NoNetworkError("no network yet")), (20, "192.168.1.20"))
+    street = Street((0, NetworkError("no network yet")), (20, "192.168.1.20"))
     street.reach.open()
     assert [fault.text for fault in street.health.faults()] == ["no network yet"]
     street.run(60)
