@@ -82,7 +82,7 @@ class Watch:
         self._sight_told_s = float("-inf")
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
-        """Follow the camera until *stop*; a lost one is opened again after longer and longer waits."""
+        """Follow the camera until *stop*; a lost one is opened again at most every 3 s."""
         try:
             while not stop.is_set():
                 try:

@@ -72,14 +72,10 @@ def as_json(home: Home) -> dict[str, object]:
         "faults": [
             {"key": fault.key, "text": fault.text, "since": fault.since_at.isoformat()} for fault in home.faults
         ],
-        "cameras": [
-            {"id": camera.id, "age_s": camera.age_s, "fault": camera.fault, "veil": camera.veil}
-            for camera in home.cameras
-        ],
+        "cameras": [{"id": camera.id, "age_s": camera.age_s, "fault": camera.fault} for camera in home.cameras],
         "events": [asdict(event) for event in home.events],
         "notes": home.notes,
         "newest_mail": home.newest_mail,
-        "now": home.now.isoformat(),
         "stale_s": view.STALE_S,
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 
 from pisecurity.core.types import EventRecord, Fault
 from pisecurity.errors import StoreError
@@ -28,7 +27,6 @@ class Home:
     events: tuple[view.EventCard, ...]
     notes: tuple[str, ...]
     """What is no fault and the owner should know all the same."""
-    now: datetime
     newest_mail: int | None
     """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
 
@@ -61,7 +59,6 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
         notes=view.notes(parts.health.facts(), parts.label),
-        now=now,
         newest_mail=_newest_mail(parts),
     )
 

@@ -131,8 +131,8 @@ def test_state_names_faults_cameras_and_events() -> None:
         "Yard: the camera does not answer",
     ]
     assert found["readiness"] == "2 problems: mail.example.org refused the password"
-    assert [(camera["id"], camera["age_s"], camera["veil"]) for camera in found["cameras"]] == [
-        ("front", 0.0, ""),
+    assert [(camera["id"], camera["age_s"], camera["fault"]) for camera in found["cameras"]] == [
+        ("front", 0.0, None),
         ("yard", None, "Yard: the camera does not answer"),
     ]
     assert [(event["time"], event["place"], event["mailed_words"]) for event in found["events"]] == [
