@@ -17,7 +17,16 @@ from pisecurity.core.vision.model import BackgroundModel
 from pisecurity.core.vision.motion import Stirring, has_outline
 from pisecurity.core.vision.planes import TIME_SLACK_S, Mat, Rect
 from pisecurity.core.vision.scale import PersonScale
-from pisecurity.core.vision.things import TRAIL_S, TRAIL_STEP_S, Thing, distance, gone, gone_slowly, start_anew
+from pisecurity.core.vision.things import (
+    TRAIL_S,
+    TRAIL_STEP_S,
+    Thing,
+    Waypoint,
+    distance,
+    gone,
+    gone_slowly,
+    start_anew,
+)
 from pisecurity.settings import MotionSettings
 
 LEAST_SIGHTINGS = 3
@@ -31,8 +40,8 @@ _TRAVEL_PER_SIZE = 0.35
 """Own sizes a thing must go at least: a large one moves its middle by shaking an arm."""
 _LEAST_STRAIGHT = 0.45
 """Net distance as a share of the path; an insect or a branch goes a long way to nowhere."""
-_SLOWLY_TIMES, _SLOWLY_STRAIGHT, _SLOWLY_STOPS = 2.0, 0.8, 3
-"""Who creeps or goes in steps gets so many times as far as he must, straight on, in more than so many times 3 s. What
+_SLOWLY_TIMES, _SLOWLY_STRAIGHT, _SLOWLY_STOPS = 2.0, 0.8, 4
+"""Who creeps or goes in steps gets so many times as far as he must, straight on, seen at so many stops, 3 s apart. What
 hangs or grows somewhere stays there."""
 _STILL_S = 0.8
 """So long without a change inside its box a thing that counts stands."""
@@ -154,7 +163,7 @@ class Judge:
         size = f"size {thing.area / self.sight.coarse.size:.4f}"
         if slowly:
             away, needs = gone_slowly(thing)[0] / diagonal, needs * _SLOWLY_TIMES
-            return f"went {away:.3f} slowly (needs {needs:.3f}) in {thing.seen_s - thing.first_s:.1f} s, {size}"
+            return f"went {away:.3f} slowly (needs {needs:.3f}) in {thing.seen_s - thing.stops[0].at_s:.1f} s, {size}"
         if followed_s <= TRAIL_S:
             return f"went {away:.3f} (needs {needs:.3f}) in {followed_s:.1f} s (needs {needs_s:.1f} s), {size}"
         return f"went {away:.3f} in the last {TRAIL_S:.0f} s (needs {needs:.3f}), seen for {followed_s:.1f} s, {size}"
@@ -297,6 +306,8 @@ class Judge:
     def _dismiss(self, thing: Thing, reason: str) -> None:
         if thing.counts:
             start_anew(thing, self.now_s)
+            # The way it came is not to count a second time.
+            thing.stops = [Waypoint(self.now_s, *thing.centre, 0.0)]
         thing.state, thing.reason, thing.score = TrackState.CANDIDATE, reason, 0.0
 
     def _outlined(self, thing: Thing) -> bool:

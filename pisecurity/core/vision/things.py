@@ -67,7 +67,7 @@ class Thing:
     trail: list[Waypoint] = field(default_factory=list)
     """The last 3 s, ten a second at most."""
     stops: list[Waypoint] = field(default_factory=list)
-    """Where it was every 3 s since it was first seen, over the last two minutes."""
+    """Where it was every 3 s since it was first seen, or last did not count any more; the last two minutes of it."""
     zones: frozenset[str] = frozenset()
     entry: frozenset[Mode] = frozenset()
     score: float = 0.0
@@ -101,7 +101,7 @@ def move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
         while now_s - thing.trail[0].at_s > TRAIL_S + TIME_SLACK_S:
             del thing.trail[0]
 
-    before = thing.stops[-1] if thing.stops else Waypoint(thing.first_s, *thing.origin, 0.0)
+    before = thing.stops[-1]
     if now_s - before.at_s >= TRAIL_S - TIME_SLACK_S:
         stop = Waypoint(now_s, x, y, before.path + math.hypot(x - before.x, y - before.y))
         thing.stops = [*thing.stops[1 - MOST_STOPS :], stop]
@@ -122,12 +122,8 @@ def gone(thing: Thing) -> tuple[float, float]:
 
 
 def gone_slowly(thing: Thing) -> tuple[float, float]:
-    """Return the net distance and the length of the path over its stops, in pixels; 0 before there are any."""
-    if not thing.stops:
-        return 0.0, 0.0
+    """Return the net distance and the length of the path over its stops, in pixels."""
     first, last = thing.stops[0], thing.stops[-1]
-    if len(thing.stops) < MOST_STOPS:
-        first = Waypoint(thing.first_s, *thing.origin, 0.0)
     path = last.path - first.path + distance((last.x, last.y), thing.centre)
     return distance((first.x, first.y), thing.centre), path
 

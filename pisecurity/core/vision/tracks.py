@@ -117,6 +117,7 @@ class Tracker:
             id=self._next_id, rect=blob.rect, area=blob.area, first_s=now_s, seen_s=now_s, since_s=now_s,
             stirred_s=now_s, centre=blob.rect.centre, origin=blob.rect.centre, place=place, zones=place.zones,
             entry=place.entry, size=(blob.rect.w, blob.rect.h), trail=[Waypoint(now_s, *blob.rect.centre, 0.0)],
+            stops=[Waypoint(now_s, *blob.rect.centre, 0.0)],
         )  # fmt: skip
         self._next_id += 1
         return thing

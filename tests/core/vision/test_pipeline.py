@@ -203,6 +203,19 @@ def test_whoever_creeps_is_an_event(fps: float) -> None:
     assert event.opened_s < 32
 
 
+def test_the_way_somebody_came_counts_once() -> None:
+    def stays(canvas: Canvas, at_s: float) -> None:
+        if at_s >= 4:
+            person(canvas, min(-15 + 45 * (at_s - 4), 160), 200, 70, at_s)
+
+    held = 10.0
+    found = events(film(50, stays), MotionSettings(hold_s=held))
+    first = opened(found)[0]
+    end = next(each for each in found if each.phase is Phase.ENDED)
+    assert end.last_s - first.opened_s < 2 * held
+    assert not any("slowly" in event.reason for event in found)
+
+
 def test_what_is_seen_for_long_says_over_which_time_it_went() -> None:
     taken, _ = steps(film(10, walker(4, 10, speed=2.5, from_x=60)))
     reasons = [track.reason for step in taken for track in step.tracks]
