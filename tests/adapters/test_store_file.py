@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pisecurity.adapters.store import SqliteStore, database
-from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database, migrations, statements
+from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database, migrate, migrations, statements
 from pisecurity.app import STALE_S
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
@@ -58,8 +58,9 @@ def test_a_new_file_has_the_newest_format(tmp_path: Path) -> None:
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     opened_file = Database(tmp_path / "pisecurity.db")
     number = len(migrations()) + 1
-    with pytest.raises(StoreError, match="no_such_table"):
-        opened_file._migrate(number, "CREATE TABLE half (x);\nINSERT INTO no_such_table VALUES (1);\n")
+    script = "CREATE TABLE half (x);\nINSERT INTO no_such_table VALUES (1);\n"
+    with closing(opened_file._connect(opened_file.path)) as connection, pytest.raises(sqlite3.Error, match="no_such"):
+        migrate(connection, opened_file.path, number, script)
     with opened_file.read() as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == number - 1
         assert connection.execute("SELECT * FROM sqlite_schema WHERE name = 'half'").fetchone() is None
@@ -68,7 +69,8 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_migration_that_another_program_applied_is_not_applied_again(tmp_path: Path) -> None:
     opened_file = Database(tmp_path / "pisecurity.db")
-    opened_file._migrate(len(migrations()), "CREATE TABLE again (x);\n")
+    with closing(opened_file._connect(opened_file.path)) as connection:
+        migrate(connection, opened_file.path, len(migrations()), "CREATE TABLE again (x);\n")
     with opened_file.read() as connection:
         assert connection.execute("SELECT * FROM sqlite_schema WHERE name = 'again'").fetchone() is None
     opened_file.close()

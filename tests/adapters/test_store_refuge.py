@@ -41,9 +41,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Refuse:
     refusing = False
     connect = Database._connect
 
-    def connected(database: Database, file: Path | None = None) -> sqlite3.Connection:
-        connection = connect(database, file)
-        if refusing and (file or database._at).parent == folder:
+    def connected(database: Database, file: Path, *, create: bool = False) -> sqlite3.Connection:
+        connection = connect(database, file, create=create)
+        if refusing and file.parent == folder:
             connection.execute("PRAGMA query_only = ON")
         return connection
 
@@ -52,7 +52,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Refuse:
         refusing = on
 
     monkeypatch.setattr(Database, "_connect", connected)
-    monkeypatch.setattr(Database, "_give_back", lambda database, connection, at: connection.close())
+    monkeypatch.setattr(Database, "_give_back", lambda database, connection, place: connection.close())
     return switch
 
 
@@ -198,6 +198,127 @@ def test_a_database_that_somebody_else_holds_is_no_failing_disk(
     assert store.in_memory == ""
     other.close()
     store.close()
+
+
+FAILED = StoreError("the disk reports an error", disk=True)
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk give nothing to take into memory."""
+
+    def fail(database: Database, refuge: Path) -> None:
+        raise FAILED
+
+    monkeypatch.setattr(Database, "_copy_to", fail)
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_r14_begun_anew_in_memory_it_works_though_connections_to_the_disk_are_open(folder: Path, refuge: Path) -> None:
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.DISARMED, 1), "first")
+    assert store._database.flee(FAILED)
+    store.save_alarm(alarm(Mode.AWAY, 2), "armed")
+    add(store, SECOND)
+    loaded = store.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY and store.waiting() == len(TO)
+    store.close()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_r14_what_the_disk_holds_survives_a_restart_of_what_was_begun_anew_and_gets_alarm_and_mails(
+    folder: Path, refuge: Path
+) -> None:
+    store = opened(folder, refuge)
+    add(store, FIRST)
+    store.save_alarm(alarm(Mode.DISARMED, 1), "first")
+    assert store._database.flee(FAILED)
+    store.save_alarm(alarm(Mode.AWAY, 2), "armed")
+    add(store, SECOND)
+    again = opened(folder, refuge)
+    assert ids(again) == [SECOND]
+    assert again.settle() == ""
+    loaded = again.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY
+    assert ids(again) == [FIRST] and again.verify_audit() is None
+    waiting = [row.alert.id for row in again.due(FakeClock().instant())]
+    assert waiting == [f"a{FIRST}"] * len(TO) + [f"a{SECOND}"] * len(TO)
+    again.close()
+    assert not refuge.exists()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_database_that_is_gone_and_could_not_be_copied_gets_all_of_what_memory_holds(
+    folder: Path, refuge: Path
+) -> None:
+    store = opened(folder, refuge)
+    assert store._database.flee(FAILED)
+    add(store, SECOND)
+    for file in folder.iterdir():
+        file.unlink()
+    assert store.settle() == ""
+    assert ids(store) == [SECOND] and store.waiting() == len(TO)
+    store.close()
+
+
+def test_a_stop_brings_home_what_was_ordered_meanwhile(folder: Path, refuge: Path) -> None:
+    store = opened(folder, refuge)
+    assert store._database.flee(FAILED)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
+    store.close()
+    store.close()
+    again = opened(folder, None)
+    loaded = again.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY
+    again.close()
+
+
+def test_another_file_in_the_place_of_the_database_does_not_disarm(folder: Path, refuge: Path, tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir()
+    backup = opened(tmp_path / "backup", None)
+    backup.save_alarm(alarm(Mode.DISARMED, 1), "first")
+    backup.close()
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.AWAY, 2), "armed")
+    (tmp_path / "backup" / "pisecurity.db").replace(folder / "pisecurity.db")
+    assert "another file is in its place" in store.settle()
+    assert store.settle() == ""
+    loaded = store.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.AWAY
+    store.close()
+
+
+def test_r12_who_reads_while_the_copy_is_made_leads_no_order_to_the_old_place(
+    folder: Path, refuge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
+    copy = Database._copy_to
+
+    def read_meanwhile(database: Database, to: Path) -> None:
+        copy(database, to)
+        assert store.load_alarm() is not None  # borrows a connection to the old place, and gives it back
+
+    monkeypatch.setattr(Database, "_copy_to", read_meanwhile)
+    assert store._database.flee(FAILED)
+    store.save_alarm(alarm(Mode.HOME, 2), "armed")
+    loaded = store.load_alarm()
+    assert loaded is not None and loaded.mode is Mode.HOME
+    on_disk = sqlite3.connect(folder / "pisecurity.db")
+    assert on_disk.execute("SELECT mode FROM alarm").fetchone() == (Mode.AWAY.value,)
+    on_disk.close()
+    store.close()
+
+
+def test_r11_a_full_disk_and_memory_that_ran_out_are_no_failing_disk(folder: Path) -> None:
+    database = Database(folder / "pisecurity.db")
+    for code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_WRITE):
+        error = sqlite3.OperationalError("no")
+        error.sqlite_errorcode = code
+        with pytest.raises(StoreError) as told, database._explained():
+            raise error
+        assert told.value.disk is (code == sqlite3.SQLITE_IOERR_WRITE)
+    database.close()
 
 
 def test_the_refuge_is_this_users_alone_and_the_same_at_the_next_start(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant,
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alarm, Instant, Mode
 from pisecurity.errors import StoreError
+from pisecurity.ports import Clock
 
 NO_HASH = ""
 """What the first audit row is chained to."""
@@ -32,9 +33,6 @@ VALUES (:number, :at_us, :boot_id, :boot_s, :mode, :by, :how, :sequence, :event_
 
 class AlarmTable(Table):
     """Fulfils AlarmStore."""
-
-    _saved: Alarm | None = None
-    """What was stored last."""
 
     @steady
     def load_alarm(self) -> Alarm | None:
@@ -60,12 +58,9 @@ class AlarmTable(Table):
             | bind_instant("triggered", alarm.triggered_since)
             | bind_instant("until", alarm.until)
         )
-        now = self._clock.instant()
-        about = bind(at_us=self._clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
         with self._database.write() as connection:
             connection.execute(_SAVE, order | instants | bind(since_us=alarm.since_at))
-            _append(connection, order | about)
-        self._saved = alarm
+            _append(connection, order | _noted(note, self._clock))
 
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that was changed or follows a removed one, or None.
@@ -87,6 +82,22 @@ def audit_hash(previous: str, columns: Mapping[str, Column]) -> str:
     """Return the SHA-256 as hex of the hash before and *columns* as JSON: keys sorted, ASCII, no spaces."""
     text = json.dumps(dict(columns), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{previous}{text}".encode("ascii")).hexdigest()
+
+
+def bring_alarm(memory: sqlite3.Connection, home: sqlite3.Connection, clock: Clock) -> None:
+    """Store the alarm of *memory* in *home*, with an audit row; nothing where there is none."""
+    row = memory.execute("SELECT * FROM alarm").fetchone()
+    if row is None:
+        return
+    columns = dict(row)
+    home.execute(_SAVE, columns)
+    order = {name: columns[name] for name in ("mode", "by", "how", "sequence", "event_id")}
+    _append(home, order | _noted("taken over from memory", clock))
+
+
+def _noted(note: str, clock: Clock) -> dict[str, Column]:
+    now = clock.instant()
+    return bind(at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
 
 
 def _append(connection: sqlite3.Connection, columns: Mapping[str, Column]) -> None:

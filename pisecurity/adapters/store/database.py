@@ -7,8 +7,9 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -41,7 +42,6 @@ _FIXES = {
 }
 _DISK = frozenset(
     {
-        sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_CORRUPT,
@@ -49,12 +49,27 @@ _DISK = frozenset(
         sqlite3.SQLITE_IOERR,
     }
 )
-"""What another try on the same disk does not mend."""
+"""What another try on the same disk does not mend. A full disk is none of it: the reserve is given up for that."""
 WAL, SHM = "-wal", "-shm"
 """Endings of what belongs to an open database. Source: sqlite.org/wal.html"""
-MOST_TAKEN_BYTES = 64 * 2**20
-"""A larger database is not taken into memory, of which a small Pi has 512 MB: the alarm goes on with an empty one."""
+MOST_TAKEN_BYTES = 16 * 2**20
+"""A larger database is not taken into memory, of which a small Pi has 512 MB, and takes too long to
+carry back: the alarm goes on with an empty one."""
+PARTIAL = "-partial"
+"""Ending of the mark beside a database in memory that was begun empty."""
+_SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 _OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """Where the database is."""
+
+    file: Path
+    away: str = ""
+    """Why that is not the disk."""
+    whole: bool = True
+    """Whether all that was on the disk is in it."""
 
 
 class Database:
@@ -80,12 +95,9 @@ class Database:
         """
         self.path, self._read_only = path, read_only
         self._refuge = None if refuge is None else refuge / path.name
-        self._at = path
-        """The file in use."""
-        self._away = ""
-        """Why that is not *path*."""
-        self._whole = True
-        """Whether all that was on the disk is in the file in use."""
+        self._place = _Place(path)
+        """The one in use. It changes in one step under the pool's lock, when the new one is ready, and with the lock of
+        the writers held: none is on its way then, and who reads keeps the place he began with."""
         self._known = 0
         """Inode of *path*, 0 before it was opened: a file that was removed still takes what nobody will find."""
         self._idle: list[sqlite3.Connection] = []
@@ -103,45 +115,46 @@ class Database:
     @property
     def away(self) -> str:
         """Why it is in memory; empty while it is on the disk."""
-        return self._away
-
-    @property
-    def whole(self) -> bool:
-        """Whether all that was on the disk is in it; False where the disk gave nothing to take into memory."""
-        return self._whole
+        return self._place.away
 
     def flee(self, error: StoreError) -> bool:
         """Go on in memory because of *error*; return whether another try may succeed. Raises StoreError."""
         if self._refuge is None or not error.disk:
             return False
         with self._alone():
-            if not self._away:
-                self._settle_in(self._refuge, str(error), empty=True)
+            if not self._place.away:
+                self._move(self._sheltered(self._refuge, str(error), empty=True))
         return True
 
-    def return_home(self) -> None:
+    def return_home(self, bring: Callable[[sqlite3.Connection, sqlite3.Connection], None]) -> None:
         """Bring what is in memory to the disk, and go on there; nothing when it is there. Raises StoreError: it cannot.
 
-        What the disk gave nothing of is left as it is there: what memory holds is then less, not more.
+        Args:
+            bring: called where memory was begun empty, with connections to memory and, in a transaction, to the disk:
+                what the disk holds is left there, and what must not be lost is added to it.
         """
         with self._explained(), self._alone():
-            refuge = self._at
-            if not self._away or not self.path.parent.is_dir():
+            place = self._place
+            if not place.away or not self.path.parent.is_dir():
                 return
-            with closing(self._connect(self.path)) as home:
+            with closing(self._connect(self.path, create=True)) as home, closing(self._connect(place.file)) as memory:
                 home.execute("BEGIN IMMEDIATE")
                 home.execute(f"PRAGMA user_version = {_version(home)}")  # the least that is written
                 home.execute("COMMIT")
-                if self._whole:
-                    with closing(self._connect()) as copy:
-                        copy.backup(home)
+                adds = not place.whole and home.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
+                if not adds:
+                    memory.backup(home)
                 _see_that_it_is_whole(self.path, home)
-            self._at, self._away, self._whole = self.path, "", True
-            self._close_idle()
-            self._prepare()
-            _remove(refuge)
+                self._prepare(self.path)
+                if adds:
+                    home.execute("BEGIN IMMEDIATE")
+                    bring(memory, home)
+                    home.execute("COMMIT")
+            # First of all, or a restart would go on with what is old by then.
+            _remove(place.file)
+            self._move(_Place(self.path))
             with suppress(OSError):
-                refuge.parent.rmdir()
+                place.file.parent.rmdir()
         log.info("database on the disk again file=%s", self.path)
 
     def see_that_it_takes(self) -> None:
@@ -149,7 +162,7 @@ class Database:
 
         It is the date of the file that is written, which wears a card least.
         """
-        if self._away:
+        if self._place.away:
             return
         with self._explained():
             os.utime(self.path)
@@ -172,10 +185,12 @@ class Database:
     def close(self) -> None:
         """Close the file; connections still lent are closed when they come back."""
         self._closed = True
-        self._close_idle()
+        self._move(self._place)
 
-    def _close_idle(self) -> None:
+    def _move(self, place: _Place) -> None:
+        """Be at *place* from now on; connections to the one before are given up."""
         with self._pool:
+            self._place = place
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -196,65 +211,76 @@ class Database:
     def _begin(self) -> None:
         """Open what there is: left in memory by a process that died there, on the disk, or a copy of that."""
         if self._refuge is not None and is_there(self._refuge):
-            self._at, self._away = self._refuge, f"{self.path}: the disk took nothing before the restart"
             try:
                 claim(self._refuge.parent)
                 with self._explained():
-                    self._prepare()
+                    self._prepare(self._refuge)
             except StoreError as error:
                 log.warning("what was left in memory is not used file=%s reason=%s", self._refuge, error)
-                self._at, self._away = self.path, ""
             else:
+                reason = f"{self.path}: the disk took nothing before the restart"
+                self._place = _Place(self._refuge, reason, whole=not is_there(_mark(self._refuge)))
                 return
         try:
             with self._explained():
-                self._prepare()
+                self._prepare(self.path)
         except StoreError as error:
             if self._refuge is None or not error.disk:
                 raise
-            self._settle_in(self._refuge, str(error), empty=False)
+            self._place = self._sheltered(self._refuge, str(error), empty=False)
 
-    def _settle_in(self, refuge: Path, reason: str, *, empty: bool) -> None:
-        """Go on with a copy at *refuge*, or with an *empty* one if that may be. Raises StoreError: not even that."""
-        idle = list(self._idle)
+    def _sheltered(self, refuge: Path, reason: str, *, empty: bool) -> _Place:
+        """Return a copy at *refuge*, ready for use, or an *empty* database if that may be. Raises StoreError."""
         claim(refuge.parent)
-        _remove(refuge)
-        self._at, self._away, self._whole = refuge, reason, True
+        whole = True
         with self._explained():
+            _remove(refuge)
             try:
-                self._copy_to(refuge, idle)
-                self._prepare()
-            except (OSError, sqlite3.Error, StoreError) as error:
+                with self._explained():
+                    self._copy_to(refuge)
+                    self._prepare(refuge)
+            except StoreError as error:
                 _remove(refuge)
                 if not empty:
-                    self._at, self._away = self.path, ""
                     raise
                 log.warning("the database is begun anew in memory reason=%s", error)
-                self._whole = False
-                self._prepare()
-            self._close_idle()
-        log.warning("database in memory file=%s whole=%s reason=%s", refuge, self._whole, reason)
+                whole = False
+                _mark(refuge).touch()
+                self._prepare(refuge)
+        log.warning("database in memory file=%s whole=%s reason=%s", refuge, whole, reason)
+        return _Place(refuge, reason, whole)
 
-    def _copy_to(self, refuge: Path, idle: Sequence[sqlite3.Connection]) -> None:
-        """Copy the file, which other writers leave alone; one that is gone from its folder is still in a connection."""
-        if self.path.exists():
-            if self.path.stat().st_size > MOST_TAKEN_BYTES:
-                raise StoreError(f"{self.path}: too large to be taken into memory")
-            shutil.copyfile(self.path, refuge)
-            wal = Path(f"{self.path}{WAL}")
-            if wal.exists():
-                shutil.copyfile(wal, f"{refuge}{WAL}")
-        elif idle:
-            with closing(sqlite3.connect(refuge)) as copy:
-                idle[0].backup(copy)
-        else:
-            raise StoreError(f"{self.path}: it is gone")
+    def _copy_to(self, refuge: Path) -> None:
+        """Copy what an open connection sees, or else the file, if it is the one that was opened; no writer is at it."""
+        with self._pool:
+            connection = self._idle.pop() if self._idle else None
+        if connection is not None:
+            try:
+                with closing(connection), closing(sqlite3.connect(refuge)) as copy:
+                    self._see_that_it_fits(connection.execute(_SIZE).fetchone()[0])
+                    connection.backup(copy)
+            except sqlite3.Error as error:
+                log.warning("the open database cannot be copied reason=%s", error)
+                _remove(refuge)
+            else:
+                return
+        there = self.path.stat()
+        if self._known not in (0, there.st_ino):
+            raise StoreError(f"{self.path}: another file is in its place; restart pisecurity")
+        self._see_that_it_fits(there.st_size)
+        shutil.copyfile(self.path, refuge)
+        wal = Path(f"{self.path}{WAL}")
+        if wal.exists():
+            shutil.copyfile(wal, f"{refuge}{WAL}")
+
+    def _see_that_it_fits(self, size: int) -> None:
+        if size > MOST_TAKEN_BYTES:
+            raise StoreError(f"{self.path}: too large to be taken into memory")
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._explained():
-            at = self._at
-            connection = self._borrow()
+            connection, place = self._borrow()
             done = False
             try:
                 connection.execute(begin)
@@ -263,30 +289,31 @@ class Database:
                 done = True
             finally:
                 if done:
-                    self._give_back(connection, at)
+                    self._give_back(connection, place)
                 else:
                     # Closing rolls back, and a connection that met a failing disk may be left in any state.
                     connection.close()
 
-    def _borrow(self) -> sqlite3.Connection:
+    def _borrow(self) -> tuple[sqlite3.Connection, _Place]:
         with self._pool:
             if self._closed:
                 raise StoreError(f"{self.path}: closed, pisecurity is stopping")
+            place = self._place
             if self._idle:
-                return self._idle.pop()
-        return self._connect()
+                return self._idle.pop(), place
+        return self._connect(place.file), place
 
-    def _give_back(self, connection: sqlite3.Connection, at: Path) -> None:
+    def _give_back(self, connection: sqlite3.Connection, place: _Place) -> None:
         with self._pool:
-            if not self._closed and at == self._at and len(self._idle) < IDLE_CONNECTIONS:
+            if not self._closed and place is self._place and len(self._idle) < IDLE_CONNECTIONS:
                 self._idle.append(connection)
                 return
         connection.close()
 
-    def _connect(self, file: Path | None = None) -> sqlite3.Connection:
-        """Open the file in use, or another *file*. One that was opened before is not created again."""
-        file = file or self._at
-        mode = "ro" if self._read_only else "rw" if file == self.path and self._known and not self._away else "rwc"
+    def _connect(self, file: Path, *, create: bool = False) -> sqlite3.Connection:
+        """Open *file*. On the disk, what was opened before is not created again, except to *create* it."""
+        known = file == self.path and self._known and not create
+        mode = "ro" if self._read_only else "rw" if known else "rwc"
         connection = sqlite3.connect(
             f"{file.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -303,9 +330,10 @@ class Database:
             failed.pop_all()
         return connection
 
-    def _prepare(self) -> None:
+    def _prepare(self, file: Path) -> None:
+        """Bring *file* to the newest version. Raises StoreError, sqlite3.Error, OSError."""
         scripts = migrations()
-        with closing(self._connect()) as connection:
+        with closing(self._connect(file)) as connection:
             connection.execute("BEGIN")  # another program may be creating it just now
             version = _version(connection)
             if version > len(scripts):
@@ -320,9 +348,9 @@ class Database:
             connection.execute("COMMIT")
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                 raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
-        for number, script in enumerate(scripts[version:], start=version + 1):
-            self._migrate(number, script)
-        if not self._away:
+            for number, script in enumerate(scripts[version:], start=version + 1):
+                migrate(connection, file, number, script)
+        if file == self.path:
             self._known = self.path.stat().st_ino
 
     def _see_that_it_is_readable(self) -> None:
@@ -334,22 +362,13 @@ class Database:
             raise StoreError(f"{self.path}: there is none yet; pisecurity makes it when it first runs") from None
         except NotADirectoryError:
             raise StoreError(f"{self.path.parent}: not a folder; name the state folder with --state") from None
-        with closing(self._connect()) as connection:
+        with closing(self._connect(self.path)) as connection:
             version, known = _version(connection), len(migrations())
         if version != known:
             raise StoreError(
                 f"{self.path}: has format {version} and this pisecurity knows {known}; restart the daemon, which "
                 "brings an older one up to date, or install the newer pisecurity"
             )
-
-    def _migrate(self, number: int, script: str) -> None:
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            if _version(connection) >= number:  # another program was quicker
-                return
-            for statement in statements(script):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-        log.info("database migrated file=%s format=%d", self.path, number)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -358,7 +377,7 @@ class Database:
         except sqlite3.Error as error:
             # Extended codes such as SQLITE_IOERR_FSYNC carry the primary one in the low byte.
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            disk = primary in _DISK
+            disk = primary in _DISK and not _is_short_of_something(error)
             raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})", disk=disk) from error
         except PermissionError as error:
             raise StoreError(f"{self.path}: this user may not read it; use sudo") from error
@@ -383,6 +402,29 @@ def statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+def migrate(connection: sqlite3.Connection, file: Path, number: int, script: str) -> None:
+    """Bring *file* to format *number*, all of *script* or nothing, if it is older. Raises sqlite3.Error."""
+    connection.execute("BEGIN IMMEDIATE")
+    if _version(connection) < number:  # else another program was quicker
+        for statement in statements(script):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        log.info("database migrated file=%s format=%d", file, number)
+    connection.execute("COMMIT")
+
+
+def _is_short_of_something(error: sqlite3.Error) -> bool:
+    """Return whether *error* looks like one of the disk and comes from memory or open files that ran out."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF != sqlite3.SQLITE_CANTOPEN:
+        return bool(code == sqlite3.SQLITE_IOERR_NOMEM)
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return True
+    return False
+
+
 def _see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
@@ -391,8 +433,12 @@ def _see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
 
 def _remove(file: Path) -> None:
     """Remove a database and what belongs to it. Raises OSError."""
-    for ending in ("", WAL, SHM):
+    for ending in ("", WAL, SHM, PARTIAL):
         Path(f"{file}{ending}").unlink(missing_ok=True)
+
+
+def _mark(file: Path) -> Path:
+    return Path(f"{file}{PARTIAL}")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -69,6 +69,25 @@ _TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert
 _FORGET = "DELETE FROM told_faults WHERE key = :key"
 
 
+_WAITING_ALERTS = """
+SELECT * FROM alerts WHERE number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later')) ORDER BY number
+"""
+_BRING_ALERT = """
+INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, camera, stored_boot_id, stored_boot_s)
+VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread, :camera, :stored_boot_id, :stored_boot_s)
+ON CONFLICT (id) DO NOTHING
+"""
+_WAITING_ROWS = """
+SELECT alerts.id AS alert_id, channel, recipient, attempts, outcome, detail
+FROM outbox JOIN alerts ON alerts.number = outbox.alert WHERE outcome IN ('waiting', 'later') ORDER BY outbox.id
+"""
+_BRING_ROW = """
+INSERT INTO outbox (alert, channel, recipient, attempts, outcome, detail)
+SELECT number, :channel, :recipient, :attempts, :outcome, :detail FROM alerts WHERE id = :alert_id
+ON CONFLICT (alert, channel, recipient) DO NOTHING
+"""
+
+
 class OutboxTable(Table):
     """Fulfils Outbox, and what EventQuery and EventStore say about alerts."""
 
@@ -164,6 +183,14 @@ def insert_alert(
     first_try = bind_instant("next", due)
     rows = [bind(alert_id=alert.id, channel=address.channel, recipient=address.recipient) | first_try for address in to]
     connection.executemany(_ADD_ADDRESS, rows)
+
+
+def bring_waiting(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
+    """Add the alerts of *memory* that still wait to *home*; their events stay behind."""
+    for row in memory.execute(_WAITING_ALERTS):
+        home.execute(_BRING_ALERT, dict(row))
+    for row in memory.execute(_WAITING_ROWS):
+        home.execute(_BRING_ROW, dict(row))
 
 
 def delivery(row: sqlite3.Row) -> Delivery:

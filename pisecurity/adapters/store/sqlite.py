@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from pathlib import Path
 
-from pisecurity.adapters.store.alarm import AlarmTable
+from pisecurity.adapters.store.alarm import AlarmTable, bring_alarm
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
-from pisecurity.adapters.store.outbox import OutboxTable
+from pisecurity.adapters.store.outbox import OutboxTable, bring_waiting
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "pisecurity.db"
 
@@ -43,16 +47,22 @@ class SqliteStore(AlarmTable, EventTable, LedgerTable, OutboxTable):
 
         Any thread. Raises StoreError: it is neither here nor there.
         """
-        whole = self._database.whole
         try:
             self._database.see_that_it_takes()
-            self._database.return_home()
+            self._database.return_home(self._bring)
         except StoreError as error:
             self._database.flee(error)
-        if not (whole or self._database.away or self._saved is None):
-            self.save_alarm(self._saved, "taken over from memory")
         return self._database.away
 
     def close(self) -> None:
         """Close the file; may be called twice. What another thread is doing just now is still finished."""
+        if self._database.away:
+            try:
+                self._database.return_home(self._bring)
+            except StoreError as error:
+                log.warning("what is in memory stays there reason=%s", error)
         self._database.close()
+
+    def _bring(self, memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
+        bring_alarm(memory, home, self._clock)
+        bring_waiting(memory, home)
