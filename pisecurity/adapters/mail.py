@@ -266,7 +266,8 @@ class SmtpMailer:
 
     def _answered(self, answer: smtplib.SMTPResponseException) -> MailError:
         code, words = answer.smtp_code, _words(answer.smtp_code, answer.smtp_error)
-        too_large = code == TOO_BIG  # of a mail and not of a recipient's mailbox
+        # 552 after DATA is about the mail, unless it says that it is about a mailbox.
+        too_large = code == TOO_BIG and not _passes(answer.smtp_error)
         if isinstance(answer, smtplib.SMTPDataError) and (too_large or _is_final(code, answer.smtp_error)):
             return MailError(f"{self._where} takes this mail from nobody ({words})", permanent=True)
         if isinstance(answer, smtplib.SMTPSenderRefused):
@@ -375,8 +376,12 @@ def _refusal(answer: tuple[int, bytes | str] | None) -> Receipt:
 
 def _is_final(code: int, answer: bytes | str) -> bool:
     """Return whether the same mail would be refused tomorrow as well."""
+    return code >= 500 and code not in LATER_THOUGH_FIVE and not _passes(answer)
+
+
+def _passes(answer: bytes | str) -> bool:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return code >= 500 and code not in LATER_THOUGH_FIVE and not _PASSING.match(text)
+    return bool(_PASSING.match(text))
 
 
 def _words(code: int, answer: bytes | str) -> str:

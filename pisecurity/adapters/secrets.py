@@ -27,7 +27,7 @@ class Secrets:
         self._last: str | None = None
 
     def mail_password(self) -> str | None:
-        """Return the password of the mail account, or None where none is stored.
+        """Return the password of the mail account, or None where none was stored since the start.
 
         It is read anew each time, so a changed password counts without a restart. Where it cannot be read any more
         the last one counts: no alarm fails because of a card that breaks. One trailing line break is dropped, because

@@ -28,7 +28,7 @@ def status(args: argparse.Namespace) -> int:
         print(f"fault since {_moment(fault['since'])}: {fault['text']}")
     for key, value in answer["facts"].items():
         what, _, camera = key.partition(":")
-        print(f"{what} {answer['cameras'][camera]}: {value}" if camera else f"{key}: {value}")
+        print(f"{what} {_called(answer, camera)}: {value}" if camera else f"{key}: {value}")
     return 0
 
 
@@ -37,7 +37,7 @@ def arm(args: argparse.Namespace) -> int:
     answer = _ask(args, "arm", mode=args.mode)
     print(in_words(answer))
     for camera, remark in missed_coats(answer["facts"]).items():
-        print(f"remark: camera {answer['cameras'][camera]}: {remark}")
+        print(f"remark: camera {_called(answer, camera)}: {remark}")
     return 0
 
 
@@ -80,6 +80,11 @@ def _ask(args: argparse.Namespace, command: str, **arguments: str) -> Mapping[st
         if not is_there(DEMO_STATE / FILE_NAME) or args.state == DEMO_STATE:
             raise
         raise NoDaemonError(f"no daemon runs on {args.state}; for the demo add: --state {DEMO_STATE}") from error
+
+
+def _called(answer: Mapping[str, Any], camera: str) -> str:
+    """Return what people call *camera*; the daemon that answers may be older and not tell."""
+    return str(answer.get("cameras", {}).get(camera, camera))
 
 
 def _moment(text: str) -> str:

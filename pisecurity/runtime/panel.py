@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_EVERY_S = 0.5
 LOCK_TIMEOUT_S = 5.0
-"""Longest wait for the order before this one; a worker that is silent for longer than 12 s counts as hung."""
+"""Longest wait for the order before this one; a worker that is silent for longer than 15 s counts as hung."""
 
 
 @dataclass(frozen=True, slots=True)
