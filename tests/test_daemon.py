@@ -125,13 +125,15 @@ def test_r44_a_second_daemon_on_the_same_folder_says_so_in_one_line(tmp_path: Pa
         assert daemon.stop() == 0
 
 
-def test_a_port_in_use_is_one_line_with_the_fix(tmp_path: Path, server: SmtpServer) -> None:
+def test_a_port_in_use_is_one_line_with_the_fix_and_taken_when_it_is_free(tmp_path: Path, server: SmtpServer) -> None:
     house = Household(tmp_path, server)
-    with socket.create_server(("127.0.0.1", house.port)):
-        refused = house.run("run")
-    assert refused.returncode == 1
-    (line,) = [line for line in refused.stderr.splitlines() if " INFO " not in line]
-    assert f"port {house.port}" in line and "[web] port" in line
+    with socket.create_server(("127.0.0.1", house.port)) as taken:
+        threading.Timer(3.0, taken.close).start()
+        with house.daemon() as daemon:
+            (line,) = [line for line in daemon.log.splitlines() if "fault began key=page" in line]
+            assert f"port {house.port}" in line and "[web] port" in line
+            assert daemon.state()["faults"] == []
+            assert daemon.stop() == 0
 
 
 def test_r42_sigterm_stops_within_10_s_and_tells_systemd(tmp_path: Path, server: SmtpServer) -> None:
