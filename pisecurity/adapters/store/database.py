@@ -268,10 +268,11 @@ class Database:
         if self._known not in (0, there.st_ino):
             raise StoreError(f"{self.path}: another file is in its place; restart pisecurity")
         self._see_that_it_fits(there.st_size)
-        shutil.copyfile(self.path, refuge)
         wal = Path(f"{self.path}{WAL}")
         if wal.exists():
+            # First: what a reader who leaves moves from there into the file meanwhile is in both copies then.
             shutil.copyfile(wal, f"{refuge}{WAL}")
+        shutil.copyfile(self.path, refuge)
 
     def _see_that_it_fits(self, size: int) -> None:
         if size > MOST_TAKEN_BYTES:
