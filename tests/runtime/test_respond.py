@@ -16,10 +16,10 @@ from pisecurity.core.words import alert_id
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 from pisecurity.runtime.inbox import Dismissals
-from pisecurity.runtime.respond import BETTER_VIEW_S
+from pisecurity.runtime.respond import BETTER_VIEW_S, REMEMBERED
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import ShadeEncoder, make_dismissed, make_event, make_picture
-from tests.rigs.respond import EVENT, LATER_EVENT, Fixture
+from tests.rigs.respond import EVENT, LATER_EVENT, Fixture, make_settings
 
 pytestmark = pytest.mark.usefixtures("short_waits")
 
@@ -128,6 +128,24 @@ def test_a_better_view_replaces_the_picture_and_the_box_and_the_end_is_noted(hou
     assert record.box == Box(0.5, 0.5, 0.25, 0.25)
     assert record.ended_at is not None and record.ended_at - record.opened_at == timedelta(seconds=64)
     assert len(house.alerts()) == 1
+
+
+def test_no_better_view_is_kept_once_recording_while_disarmed_is_switched_off(tmp_path: Path) -> None:
+    house = Fixture(tmp_path, AlarmSettings(record_when_disarmed=True))
+    house.put(make_event())
+    first = house.pictures.load(EVENT, PictureKind.ANNOTATED)
+    house.respond.apply(make_settings(AlarmSettings()))
+    house.put(replace(make_event(Phase.IMPROVED), picture=make_picture(shade=200)))
+    assert first is not None and house.pictures.load(EVENT, PictureKind.ANNOTATED) == first
+    house.store.close()
+
+
+def test_events_whose_end_never_comes_do_not_pile_up_in_memory(house: Fixture) -> None:
+    house.arm()
+    for number in range(1, REMEMBERED + 3):
+        house.put(make_event(event_id=f"{number:032x}", number=number))
+    assert len(house.respond._kept) == REMEMBERED
+    assert len(house.store.events(100)) == REMEMBERED + 2
 
 
 @pytest.mark.parametrize("record_when_disarmed", [False, True])
