@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -366,25 +367,38 @@ def test_slow_listener_delays_neither_orders_nor_reading_and_is_told_in_order() 
     assert told == [1, 2, 3]
 
 
-def test_reading_does_not_wait_for_a_slow_disk() -> None:
-    writing, go_on = threading.Event(), threading.Event()
+class HeldStore(MemoryAlarmStore):
+    """Its disk takes the first order only when it is let go."""
 
-    class SlowStore(MemoryAlarmStore):
-        def save_alarm(self, alarm: Alarm, note: str) -> None:
-            if alarm.mode is Mode.AWAY:
-                writing.set()
-                assert go_on.wait(60)
-            super().save_alarm(alarm, note)
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing, self.let_go = threading.Event(), threading.Event()
 
-    panel = Panel(SlowStore(), FakeClock(), SETTINGS, lambda change: None)
+    def save_alarm(self, alarm: Alarm, note: str) -> None:
+        if alarm.mode is Mode.AWAY:
+            self.writing.set()
+            assert self.let_go.wait(60)
+        super().save_alarm(alarm, note)
+
+
+@contextmanager
+def held_order() -> Iterator[Panel]:
+    """Yield a disarmed panel while the order of AWAY is being written; afterwards it has been carried out."""
+    store = HeldStore()
+    panel = Panel(store, FakeClock(), SETTINGS, lambda change: None)
     panel.start()
     order = threading.Thread(target=lambda: panel.switch(Mode.AWAY, by="Anna", how="page"))
     order.start()
-    assert writing.wait(60)
-    assert panel.status().state is AlarmState.DISARMED, "not shown before it is stored"
-    go_on.set()
+    assert store.writing.wait(60)
+    yield panel
+    store.let_go.set()
     order.join(60)
     assert panel.status().state is AlarmState.ARMING
+
+
+def test_reading_does_not_wait_for_a_slow_disk() -> None:
+    with held_order() as panel:
+        assert panel.status().state is AlarmState.DISARMED, "not shown before it is stored"
 
 
 def test_orders_from_many_threads_are_stored_and_told_one_after_the_other() -> None:
@@ -423,24 +437,8 @@ def test_work_settles_twice_a_second_until_stopped() -> None:
 
 
 def test_nobody_waits_for_the_alarm_for_longer_than_a_worker_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    writing, go_on = threading.Event(), threading.Event()
-
-    class HeldStore(MemoryAlarmStore):
-        def save_alarm(self, alarm: Alarm, note: str) -> None:
-            if alarm.mode is not Mode.DISARMED:
-                writing.set()
-                go_on.wait(5)
-            super().save_alarm(alarm, note)
-
-    panel = Panel(HeldStore(), FakeClock(), SETTINGS, lambda change: None)
-    panel.start()
-    first = threading.Thread(target=lambda: panel.switch(Mode.AWAY, by="Anna", how="page"))
-    first.start()
-    assert writing.wait(5)
-    monkeypatch.setattr("pisecurity.runtime.panel.LOCK_TIMEOUT_S", 0.01)
-    with pytest.raises(StoreError, match="the order before takes the disk longer than"):
-        panel.notice(make_event())
-    assert panel.status().state is AlarmState.DISARMED
-    go_on.set()
-    first.join(5)
-    assert panel.alarm().mode is Mode.AWAY
+    with held_order() as panel:
+        monkeypatch.setattr("pisecurity.runtime.panel.LOCK_TIMEOUT_S", 0.01)
+        with pytest.raises(StoreError, match="the order before takes the disk longer than"):
+            panel.notice(make_event())
+        assert panel.status().state is AlarmState.DISARMED

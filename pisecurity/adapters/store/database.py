@@ -378,7 +378,7 @@ class Database:
         except sqlite3.Error as error:
             # Extended codes such as SQLITE_IOERR_FSYNC carry the primary one in the low byte.
             primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            disk = primary in _DISK and not _is_short_of_something(error)
+            disk = primary in _DISK and not _ran_out(error)
             raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})", disk=disk) from error
         except PermissionError as error:
             raise StoreError(f"{self.path}: this user may not read it; use sudo") from error
@@ -414,7 +414,7 @@ def migrate(connection: sqlite3.Connection, file: Path, number: int, script: str
     connection.execute("COMMIT")
 
 
-def _is_short_of_something(error: sqlite3.Error) -> bool:
+def _ran_out(error: sqlite3.Error) -> bool:
     """Return whether *error* looks like one of the disk and comes from memory or open files that ran out."""
     code = getattr(error, "sqlite_errorcode", 0)
     if code & 0xFF != sqlite3.SQLITE_CANTOPEN:
