@@ -19,6 +19,7 @@ RETRY_S = (5.0, 5.0, 10.0, 30.0, 60.0)
 LOOK_EVERY_S = 10.0
 """Between two looks whether the addresses have changed: a router gives others after a restart."""
 FAULT = "page"
+"""Also the key of the fact that says where the page is."""
 
 Place = TypeVar("Place", bound=Hashable)
 """Where a page can be; equal ones need no new page."""
@@ -62,6 +63,7 @@ class Reach(Generic[Place]):
             place = self._find()
             self.page, self._place = self._build(place), place
         except NetworkError as error:
+            self._health.note(FAULT, "")  # nor is it where it was
             self._health.report(FAULT, str(error))
         else:
             self._looked_s = self._clock.monotonic()

@@ -108,6 +108,13 @@ def test_r41_a_page_that_cannot_be_opened_at_the_new_address_is_a_fault_and_is_t
     assert street.serving == ["old", "new"] and street.health.faults() == ()
 
 
+def test_a_page_that_cannot_be_opened_is_said_to_be_nowhere() -> None:
+    street = Street((0, NetworkError("port 8080 of new is in use")))
+    street.health.note("page", "http://old:8080")
+    street.reach.open()
+    assert "page" not in street.health.facts()
+
+
 def test_a_page_that_was_never_served_is_closed() -> None:
     street = Street((0, "here"))
     street.reach.open()
