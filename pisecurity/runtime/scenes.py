@@ -38,6 +38,8 @@ class Unshown(Enum):
     """No frame comes."""
     BEGINNING = auto()
     """Too little is known of the scene as yet."""
+    BUSY = auto()
+    """As many look already as may wait for a frame at the same time."""
     FOREIGN = auto()
     """The background is one of OpenCV's, which cannot tell."""
 

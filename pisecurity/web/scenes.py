@@ -92,7 +92,7 @@ def _look(ours: Parts, scenes: Scenes, camera: str) -> LearnedScene | Unshown:
     if age_s is None or age_s > view.STALE_S:
         return Unshown.SILENT
     if not ours.first_looks.acquire(blocking=False):
-        return Unshown.BEGINNING
+        return Unshown.BUSY
     try:
         return scenes.show(camera)
     finally:

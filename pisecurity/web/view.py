@@ -216,6 +216,7 @@ def cameras(
 _UNSHOWN_WORDS = {
     Unshown.SILENT: "There is no picture: the camera sends none just now",
     Unshown.BEGINNING: "The camera has just begun to learn its scene; the picture comes by itself in a few seconds",
+    Unshown.BUSY: "Others look at it just now; the picture comes by itself in a few seconds",
     Unshown.FOREIGN: 'There is no picture: only with motion.background = "ours" can it be shown',
 }
 

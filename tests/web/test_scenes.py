@@ -71,6 +71,7 @@ def test_another_site_cannot_have_it_forgotten() -> None:
 @pytest.mark.parametrize(
     ("known", "said"),
     [
+        (Unshown.BUSY, "Others look at it just now"),
         (Unshown.BEGINNING, "has just begun to learn its scene; the picture comes by itself"),
         (Unshown.FOREIGN, 'only with motion.background = "ours"'),
         (Unshown.SILENT, "the camera sends none just now"),
