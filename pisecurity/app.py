@@ -39,7 +39,7 @@ from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.errors import ConfigError, ControlError, MailError, WorkerStuckError
-from pisecurity.ports import Camera, Clock, Mailbox, Mailer
+from pisecurity.ports import Camera, Channel, Clock, Mailbox
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
 from pisecurity.runtime.health import Health
@@ -183,7 +183,7 @@ class Daemon:
         self._panel = Panel(self._store, clock, settings.alarm, self._on_transition)
         self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
         self._secrets = Secrets(folder)
-        self._channels: dict[str, Mailer] = {}
+        self._channels: dict[str, Channel] = {}
         self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health, zone=zone)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}

@@ -22,6 +22,7 @@ from pisecurity.core.types import (
     EventRecord,
     Frame,
     Instant,
+    Notification,
     Packet,
     Picture,
     Receipt,
@@ -371,15 +372,14 @@ class Outbox(Protocol):
         ...
 
 
-class Mailer(Protocol):
-    """Hands a mail over to the owner's mail server."""
+class Channel(Protocol):
+    """A way to reach people, such as the owner's mail server. Safe to use from several threads."""
 
-    def send(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
-    ) -> Mapping[str, Receipt]:
-        """Return the server's answer for each recipient; raise MailError when it gave none, or one for the whole mail.
+    def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
+        """Return the server's answer for each recipient; raise MailError when it gave none, or one for all of them.
 
-        *deadline_s* bounds the whole conversation. The Message-ID depends on the alert alone.
+        *deadline_s* bounds the whole conversation. What is sent twice must show as one: its id depends on alert and
+        step alone.
         """
         ...
 

@@ -11,12 +11,13 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.mail_message import TOO_LARGE, compose
-from pisecurity.core.types import Alert, Outcome, Receipt
+from pisecurity.core.types import Notification, Outcome, Receipt
 from pisecurity.errors import MailError, SecretError
 from pisecurity.ports import Clock
 from pisecurity.runtime.background import BackgroundCall
@@ -49,7 +50,7 @@ Said = TypeVar("Said")
 
 
 class SmtpMailer:
-    """Fulfils Mailer. Each mail is a conversation of its own; safe to use from several threads."""
+    """Fulfils Channel. Each mail is a conversation of its own; safe to use from several threads."""
 
     def __init__(
         self,
@@ -71,9 +72,7 @@ class SmtpMailer:
         self._settings, self._password, self._house, self._zone = settings, password, house, zone
         self._clock = clock or SystemClock()
 
-    def send(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
-    ) -> Mapping[str, Receipt]:
+    def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
         """Return the server's word on each recipient; within *deadline_s* whatever the server does.
 
         A mail the server finds too large goes again without its picture.
@@ -83,11 +82,11 @@ class SmtpMailer:
         """
         began_s = self._clock.monotonic()
         try:
-            return self._converse(self._handing_over(alert, recipients, jpeg), deadline_s)
+            return self._converse(self._handing_over(notification, recipients), deadline_s)
         except _TooLargeError:
-            log.warning("mail too large, sent again without picture alert=%s", alert.id)
+            log.warning("mail too large, sent again without picture alert=%s", notification.alert.id)
         left_s = max(deadline_s - (self._clock.monotonic() - began_s), LEAST_S)
-        return self._converse(self._handing_over(alert, recipients, None, TOO_LARGE), left_s)
+        return self._converse(self._handing_over(replace(notification, pictures=()), recipients, TOO_LARGE), left_s)
 
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached and how long it took, in words.
@@ -106,15 +105,14 @@ class SmtpMailer:
         return f"mail server {self._settings.host}:{self._settings.port}"
 
     def _handing_over(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, remark: str = ""
+        self, notification: Notification, recipients: Sequence[str], remark: str = ""
     ) -> Callable[[_Server], Mapping[str, Receipt]]:
         sender = self._settings.sender
         raw = compose(
-            alert,
+            notification,
             house=self._house,
             sender=sender,
             to=recipients,
-            jpeg=jpeg,
             sent_at=self._clock.now(),
             zone=self._zone,
             remark=remark,
@@ -126,7 +124,7 @@ class SmtpMailer:
             except smtplib.SMTPRecipientsRefused as error:
                 return {to: _refusal(error.recipients.get(to)) for to in recipients}
             except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-                if error.smtp_code == TOO_BIG and jpeg is not None:
+                if error.smtp_code == TOO_BIG and notification.pictures:
                     raise _TooLargeError(f"{self._where}: too large") from error
                 if 400 <= error.smtp_code < 500:
                     return {to: _refusal((error.smtp_code, error.smtp_error)) for to in recipients}

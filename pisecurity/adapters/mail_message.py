@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from html import escape
 from string import Template
 
-from pisecurity.core.types import Alert, AlertKind
+from pisecurity.core.types import FIRST, Alert, AlertKind, Notification
 from pisecurity.errors import MailError
 
 DOMAIN = "pisecurity.home.arpa"
@@ -23,6 +23,8 @@ TOO_LARGE = "The picture was too large for the mail server; it is on the page."
 
 _TONES = {
     AlertKind.ALARM: "alarm",
+    AlertKind.DURESS: "alarm",
+    AlertKind.TAMPER: "alarm",
     AlertKind.ENTRY: "wait",
     AlertKind.FAULT: "wait",
 }
@@ -70,18 +72,17 @@ _PARAGRAPH = Template("""\
 """)
 
 
-def message_id(alert_id: str) -> str:
-    """Return the Message-ID of an alert: the same for every try, so that a mail that came twice shows as one."""
-    return f"<{alert_id}@{DOMAIN}>"
+def message_id(alert_id: str, step: int = FIRST) -> str:
+    """Return the Message-ID of a step of an alert: the same for every try, so that a mail that came twice is one."""
+    return f"<{alert_id}@{DOMAIN}>" if step == FIRST else f"<{alert_id}.{step}@{DOMAIN}>"
 
 
 def compose(
-    alert: Alert,
+    notification: Notification,
     *,
     house: str,
     sender: str,
     to: Sequence[str],
-    jpeg: bytes | None,
     sent_at: datetime,
     zone: tzinfo | None = None,
     remark: str = "",
@@ -89,11 +90,12 @@ def compose(
     """Return the whole mail as it goes over the wire, lines ended by CR LF.
 
     Args:
-        alert: what to tell; its text says when it happened and may have several lines, its subject only one.
+        notification: what to tell; the alert's text says when it happened and may have several lines, its subject
+            only one. Its pictures are shown in the HTML part and stored once, as inline parts that programs also list
+            as files.
         house: name shown as the sender and below the text; the headline omits it where the subject
             begins with it in brackets.
         sender, to: plain addresses.
-        jpeg: shown in the HTML part and stored once, as an inline part that programs also list as a file.
         sent_at: UTC; the Date of the mail, and what a delay is counted to.
         zone: of the times people read; None is the machine's.
         remark: one more paragraph.
@@ -101,29 +103,38 @@ def compose(
     Raises:
         MailError: permanent; a line break or another thing that cannot stand in a header is in one of the values.
     """
+    alert = notification.alert
     try:
-        message = _head(alert, house, sender, to, sent_at)
+        message = _head(notification, house, sender, to, sent_at)
         lines = [*alert.text.splitlines(), *_remarks(alert.at, sent_at, zone, remark)]
         message.set_content("\n".join(lines) + "\n", cte="quoted-printable")
-        _add_html(message, alert, house, lines, jpeg, _filename(alert.at, zone))
+        _add_html(message, notification, house, lines, f"{alert.at.astimezone(zone):%Y-%m-%d_%H-%M-%S}")
         return message.as_bytes()
     except (ValueError, MessageError) as error:
         raise MailError(f"alert {alert.id[:32]!r} cannot become a mail: {error}", permanent=True) from error
 
 
-def _head(alert: Alert, house: str, sender: str, to: Sequence[str], sent_at: datetime) -> EmailMessage:
+def _head(notification: Notification, house: str, sender: str, to: Sequence[str], sent_at: datetime) -> EmailMessage:
+    alert, step = notification.alert, notification.step
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender, house)
     message["To"] = [_address(recipient) for recipient in to]
     message["Subject"] = alert.subject
     message["Date"] = format_datetime(sent_at)
-    message["Message-ID"] = message_id(alert.id)
-    if alert.thread is not None and alert.thread != alert.id:
-        message["In-Reply-To"] = message_id(alert.thread)
-        message["References"] = message_id(alert.thread)
+    message["Message-ID"] = message_id(alert.id, step)
+    answered = _answered(alert, step)
+    if answered:
+        message["In-Reply-To"] = answered[-1]
+        message["References"] = " ".join(answered)
     message["Auto-Submitted"] = "auto-generated"
     message["List-Id"] = f"<alerts.{DOMAIN}>"
     return message
+
+
+def _answered(alert: Alert, step: int) -> list[str]:
+    """Return the ids of the mails before this one in the same conversation, oldest first."""
+    first = [] if alert.thread in (None, alert.id) else [message_id(alert.thread)]
+    return first if step == FIRST else [*first, message_id(alert.id)]
 
 
 def _address(plain: str, name: str = "") -> Address:
@@ -131,15 +142,15 @@ def _address(plain: str, name: str = "") -> Address:
     return Address(name, user, domain)
 
 
-def _add_html(
-    message: EmailMessage, alert: Alert, house: str, lines: Sequence[str], jpeg: bytes | None, filename: str
-) -> None:
-    cid = f"picture.{alert.id}@{DOMAIN}"
+def _add_html(message: EmailMessage, notification: Notification, house: str, lines: Sequence[str], moment: str) -> None:
+    """Add the HTML part; *moment* names the files of the pictures."""
+    alert, pictures = notification.alert, notification.pictures
+    cids = [f"picture{number}.{alert.id}.{notification.step}@{DOMAIN}" for number in range(1, len(pictures) + 1)]
     headline = escape(alert.subject.removeprefix(f"[{house}] "))
     tone = _TONES.get(alert.kind, "calm")
     page = _PAGE.substitute(
         subject=escape(alert.subject),
-        picture="" if jpeg is None else _PICTURE.substitute(cid=escape(cid), alt=headline),
+        picture="".join(_PICTURE.substitute(cid=escape(cid), alt=headline) for cid in cids),
         tone=tone,
         colour=_LIGHT[tone],
         headline=headline,
@@ -149,8 +160,9 @@ def _add_html(
     part = EmailMessage(policy=SMTP)
     part.set_content(page, subtype="html", cte="quoted-printable")
     del part["MIME-Version"]  # belongs to the whole mail only
-    if jpeg is not None:
-        part.add_related(jpeg, "image", "jpeg", cid=f"<{cid}>", disposition="inline", filename=filename)
+    for number, (cid, jpeg) in enumerate(zip(cids, pictures, strict=True), start=1):
+        name = f"{moment}.jpg" if number == 1 else f"{moment}_{number}.jpg"
+        part.add_related(jpeg, "image", "jpeg", cid=f"<{cid}>", disposition="inline", filename=name)
     message.make_alternative()
     message.attach(part)
 
@@ -173,7 +185,3 @@ def _duration(seconds: float) -> str:
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [f"{days} d"] * (days > 0) + [f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0)
     return " ".join(parts[:2])
-
-
-def _filename(at: datetime, zone: tzinfo | None) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d_%H-%M-%S}.jpg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,14 +233,50 @@ class Event:
     """Which zone keeps it from counting in the other modes; empty when it counts in all."""
 
 
+class Priority(IntEnum):
+    """How much it matters that an alert arrives now."""
+
+    INFO = 1
+    """Good to know; quiet hours hold it back."""
+    FAULT = 2
+    """To be mended, or waited for by somebody: a test, an all-clear."""
+    ALARM = 3
+    TAMPER = 4
+    """Somebody may be putting the alarm itself out of action."""
+    DURESS = 5
+    """Somebody was made to disarm."""
+
+
 class AlertKind(StrEnum):
     ALARM = "alarm"
     ENTRY = "entry"
     """Somebody came in by an entry zone: first picture at once, alarm when the delay is over."""
     ALL_CLEAR = "all_clear"
+    DURESS = "duress"
+    TAMPER = "tamper"
+    """A camera sees nothing any more while armed."""
     FAULT = "fault"
     RECOVERED = "recovered"
+    DIGEST = "digest"
+    """Several alerts that could not leave one by one, or movements that the pause held back."""
     TEST = "test"
+
+    @property
+    def priority(self) -> Priority:
+        return _PRIORITIES[self]
+
+
+_PRIORITIES: Mapping[AlertKind, Priority] = {
+    AlertKind.ALARM: Priority.ALARM,
+    AlertKind.ENTRY: Priority.ALARM,
+    AlertKind.ALL_CLEAR: Priority.FAULT,
+    AlertKind.DURESS: Priority.DURESS,
+    AlertKind.TAMPER: Priority.TAMPER,
+    AlertKind.FAULT: Priority.FAULT,
+    AlertKind.RECOVERED: Priority.INFO,
+    AlertKind.DIGEST: Priority.FAULT,
+    AlertKind.TEST: Priority.FAULT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +304,22 @@ class Alert:
     """Event whose annotated picture goes along."""
     thread: str | None = None
     """Alert id of the first mail of the same conversation."""
+    shows: tuple[str, ...] = ()
+    """Events whose annotated pictures go along, where that is not the one of ``event_id``."""
+
+
+FIRST, BETTER = 1, 2
+"""Steps of an alert: what leaves at once, and the better picture that follows in the same conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One step of an alert as a channel hands it over."""
+
+    alert: Alert
+    step: int = FIRST
+    pictures: tuple[bytes, ...] = ()
+    """JPEG files, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
-from pisecurity.core.types import AlertKind, Delivery, Instant, Outcome, Receipt
+from pisecurity.core.types import AlertKind, Delivery, Instant, Notification, Outcome, Receipt
 from pisecurity.errors import MailError, StoreError
-from pisecurity.ports import Clock, Mailer, Outbox, PictureKind, Pictures
+from pisecurity.ports import Channel, Clock, Outbox, PictureKind, Pictures
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.worker import Beat
@@ -49,7 +49,7 @@ Batch = tuple[Delivery, ...]
 class _Line:
     """What is known about the way to one server."""
 
-    mailer: Mailer
+    server: Channel
     failures: int = 0
     """Times in a row it was found shut."""
     shut_until_s: float = float("-inf")
@@ -101,7 +101,7 @@ class Deliver:
         self,
         outbox: Outbox,
         pictures: Pictures,
-        channels: Mapping[str, Mailer],
+        channels: Mapping[str, Channel],
         clock: Clock,
         health: Health,
         *,
@@ -162,11 +162,11 @@ class Deliver:
             self._health.report(OUTBOX, f"alerts cannot leave, because the outbox is out of order: {error}")
 
     def _serve(self, channel: str, rows: Sequence[Delivery], stop: threading.Event, beat: Beat) -> None:
-        mailer = self._channels.get(channel)
-        if mailer is None:
+        server = self._channels.get(channel)
+        if server is None:
             self._health.report(channel, f"{len(rows)} alerts wait, but [{channel}] is missing in config.toml: add it")
             return
-        line = self._line(channel, mailer)
+        line = self._line(channel, server)
         latest = self._outbox.newest_due(channel, self._clock.instant())
         backlog = any(row.id <= line.newest for row in rows)
         urgent = [row for row in latest if line.behind or (backlog and line.is_new(row))]
@@ -179,7 +179,7 @@ class Deliver:
             batch = waiting.pop(_least_tried(waiting) if failures else 0)
             tried |= {row.id for row in batch}
             try:
-                receipts = self._send(mailer, batch, stop, beat)
+                receipts = self._send(server, batch, stop, beat)
             except MailError as error:
                 self._wait_after(error, batch, beat)
                 line.stalled |= {row.id for row in batch}
@@ -217,17 +217,17 @@ class Deliver:
         alarm = [row for row in latest if row.alert.kind in URGENT]
         return [*_batches(alarm), *_batches(row for row in rows if row not in alarm)]
 
-    def _line(self, channel: str, mailer: Mailer) -> _Line:
-        """Return what is known about the way to *mailer*; a changed setting deserves a fresh try."""
+    def _line(self, channel: str, server: Channel) -> _Line:
+        """Return what is known about the way to *server*; a changed setting deserves a fresh try."""
         line = self._lines.get(channel)
         if line is None:
-            line = _Line(mailer)
-        elif line.mailer is not mailer:
-            line = replace(line, mailer=mailer, shut_until_s=float("-inf"), locked=False)
+            line = _Line(server)
+        elif line.server is not server:
+            line = replace(line, server=server, shut_until_s=float("-inf"), locked=False)
         self._lines[channel] = line
         return line
 
-    def _send(self, mailer: Mailer, batch: Batch, stop: threading.Event, beat: Beat) -> Mapping[str, Receipt] | None:
+    def _send(self, server: Channel, batch: Batch, stop: threading.Event, beat: Beat) -> Mapping[str, Receipt] | None:
         """Return the answer for each recipient, or None when the daemon stops before there is one.
 
         The conversation runs in a thread of its own, so that this one can beat and stop meanwhile.
@@ -236,9 +236,10 @@ class Deliver:
             MailError: nobody got it, and it may be tried again.
         """
         alert, jpeg = batch[0].alert, self._picture(batch[0])
+        notification = Notification(alert, pictures=() if jpeg is None else (jpeg,))
         recipients = tuple(row.recipient for row in batch)
         began_s = self._clock.monotonic()
-        call = BackgroundCall(f"{batch[0].channel}-send", lambda: mailer.send(alert, recipients, jpeg, DEADLINE_S))
+        call = BackgroundCall(f"{batch[0].channel}-send", lambda: server.send(notification, recipients, DEADLINE_S))
         for _ in range(int((DEADLINE_S + OVERRUN_S) / BEAT_S)):
             if call.wait(BEAT_S):
                 break

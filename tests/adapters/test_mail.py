@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.core.types import Alert, AlertKind, Outcome, Receipt
+from pisecurity.core.types import Alert, AlertKind, Notification, Outcome, Receipt
 from pisecurity.errors import MailError, SecretError
 from pisecurity.settings import MailSettings
 from tests.fakes import START, FakeClock
@@ -49,6 +49,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 AMPLE_S = 60.0
 NOISE = np.random.default_rng(3).integers(0, 255, (120, 160, 3), np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()
+LETTER = Notification(ALERT, pictures=(JPEG,))
 
 
 def mailer(settings: MailSettings, password: str | None = PASSWORD, sent_after_s: float = 5) -> SmtpMailer:
@@ -56,7 +57,7 @@ def mailer(settings: MailSettings, password: str | None = PASSWORD, sent_after_s
 
 
 def send(settings: MailSettings, deadline_s: float = AMPLE_S, password: str | None = PASSWORD) -> Mapping[str, Receipt]:
-    return mailer(settings, password).send(ALERT, (ANNA, BEN), JPEG, deadline_s)
+    return mailer(settings, password).send(LETTER, (ANNA, BEN), deadline_s)
 
 
 def failure(settings: MailSettings, deadline_s: float = AMPLE_S, password: str | None = PASSWORD) -> MailError:
@@ -111,7 +112,7 @@ def test_headers_name_house_thread_and_machine(authority: Authority) -> None:
     follow_up = replace(ALERT, id="f" * 32, thread=ALERT.id)
     with SmtpServer(authority) as server:
         send(server.settings())
-        mailer(server.settings(), sent_after_s=90).send(follow_up, (ANNA,), None, AMPLE_S)
+        mailer(server.settings(), sent_after_s=90).send(Notification(follow_up), (ANNA,), AMPLE_S)
     (_, first), (_, second) = server.accepted
     assert first["Subject"] == ALERT.subject
     assert first["From"].addresses[0].display_name == "Haus Öl"
@@ -138,7 +139,7 @@ def test_headers_name_house_thread_and_machine(authority: Authority) -> None:
 )
 def test_late_mail_says_how_late_it_is(authority: Authority, sent_after_s: float, words: str | None) -> None:
     with SmtpServer(authority) as server:
-        mailer(server.settings(), sent_after_s=sent_after_s).send(ALERT, (ANNA,), None, AMPLE_S)
+        mailer(server.settings(), sent_after_s=sent_after_s).send(Notification(ALERT), (ANNA,), AMPLE_S)
     ((_, message),) = server.accepted
     for kind in ("plain", "html"):
         body = message.get_body((kind,))
@@ -152,7 +153,7 @@ def test_same_alert_has_the_same_message_id_whatever_the_settings(authority: Aut
     with SmtpServer(authority) as server:
         send(server.settings())
         SmtpMailer(server.settings(sender="other@example.net"), lambda: PASSWORD, "Elsewhere").send(
-            ALERT, (BEN,), None, AMPLE_S
+            Notification(ALERT), (BEN,), AMPLE_S
         )
     (_, first), (_, second) = server.accepted
     assert first["Message-ID"] == second["Message-ID"]
@@ -287,7 +288,7 @@ def test_unreadable_password_is_told_as_secrets_tells_it(authority: Authority) -
         raise SecretError("run: chmod 600 secrets/mail-password")
 
     with SmtpServer(authority) as server, pytest.raises(MailError, match="chmod 600"):
-        SmtpMailer(server.settings(), password, "Home").send(ALERT, (ANNA,), None, AMPLE_S)
+        SmtpMailer(server.settings(), password, "Home").send(Notification(ALERT), (ANNA,), AMPLE_S)
 
 
 def test_s41_password_beyond_ascii_is_refused_without_showing_it() -> None:
@@ -437,7 +438,7 @@ def test_accepted_mail_stays_accepted_when_the_goodbye_fails() -> None:
 def test_s24_line_breaks_in_headers_are_refused_before_the_server_is_asked(changes: dict[str, str]) -> None:
     with FaultySmtp() as server:
         with pytest.raises(MailError, match="cannot become a mail") as caught:
-            mailer(server.settings()).send(replace(ALERT, **changes), (ANNA,), None, AMPLE_S)  # type: ignore[arg-type]
+            mailer(server.settings()).send(Notification(replace(ALERT, **changes)), (ANNA,), AMPLE_S)  # type: ignore[arg-type]
         assert server.lines == []
     assert caught.value.permanent
 
@@ -446,21 +447,21 @@ def test_s24_line_breaks_in_headers_are_refused_before_the_server_is_asked(chang
 def test_s24_line_breaks_in_recipients_are_refused(recipient: str) -> None:
     with FaultySmtp() as server:
         with pytest.raises(MailError, match="cannot become a mail"):
-            mailer(server.settings()).send(ALERT, (recipient,), None, AMPLE_S)
+            mailer(server.settings()).send(Notification(ALERT), (recipient,), AMPLE_S)
         assert server.lines == []
 
 
 def test_s24_line_breaks_in_the_name_of_the_house_are_refused() -> None:
     with FaultySmtp() as server, pytest.raises(MailError, match="cannot become a mail"):
         SmtpMailer(server.settings(), lambda: None, "Home\r\nBcc: thief@example.org").send(
-            ALERT, (ANNA,), None, AMPLE_S
+            Notification(ALERT), (ANNA,), AMPLE_S
         )
 
 
 def test_text_that_looks_like_the_end_of_a_mail_stays_text() -> None:
     dotted = replace(ALERT, text="one\n.\nMAIL FROM:<thief@example.org>\n..two")
     with FaultySmtp() as server:
-        mailer(server.settings()).send(dotted, (ANNA,), None, AMPLE_S)
+        mailer(server.settings()).send(Notification(dotted), (ANNA,), AMPLE_S)
     (message,) = server.mails
     body = message.get_body(("plain",))
     assert body is not None

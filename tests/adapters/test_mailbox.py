@@ -9,7 +9,7 @@ import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
-from pisecurity.core.types import Alert, AlertKind
+from pisecurity.core.types import Alert, AlertKind, Notification
 from pisecurity.ports import ReceivedMail
 from pisecurity.settings import MailSettings
 from tests.fakes import START, FakeClock
@@ -31,7 +31,7 @@ def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
     mailbox = DemoMailbox(clock=FakeClock())
     try:
         mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
-        mailer.send(alert(), ("you@demo.invalid",), JPEG, 30)
+        mailer.send(Notification(alert(), pictures=(JPEG,)), ("you@demo.invalid",), 30)
     finally:
         mailbox.stop()
     (mail,) = mailbox.mails()
@@ -54,7 +54,7 @@ def test_mails_and_their_numbers_outlive_a_restart(tmp_path: Path) -> None:
         mailbox = DemoMailbox(tmp_path / "mailbox", FakeClock())
         try:
             mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
-            mailer.send(alert(number), ("you@demo.invalid",), JPEG, 30)
+            mailer.send(Notification(alert(number), pictures=(JPEG,)), ("you@demo.invalid",), 30)
         finally:
             mailbox.stop()
         before = mailbox.mails()

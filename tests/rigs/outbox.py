@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store.sqlite import SqliteStore
-from pisecurity.core.types import Alert, AlertKind, Delivery, Outcome, Receipt
+from pisecurity.core.types import Alert, AlertKind, Delivery, Notification, Outcome, Receipt
 from pisecurity.errors import MailError
-from pisecurity.ports import Address, Mailer
+from pisecurity.ports import Address, Channel
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.health import Health
 from tests.fakes import FakeClock
@@ -31,10 +31,11 @@ class ScriptedMailer:
         self._clock, self.answer = clock, answer
         self.sent: list[tuple[float, str, tuple[str, ...]]] = []
         """Seconds since the start, alert and recipients of each call."""
+        self.notifications: list[Notification] = []
 
-    def send(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
-    ) -> Mapping[str, Receipt]:
+    def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
+        alert = notification.alert
+        self.notifications.append(notification)
         self.sent.append((self._clock.monotonic() - 1000, alert.subject, tuple(recipients)))
         answer = self.answer(alert)
         if isinstance(answer, MailError):
@@ -49,17 +50,17 @@ class ScriptedMailer:
         return [subject for _, subject, _ in self.sent]
 
 
-Build = Callable[[Mailer], "House"]
+Build = Callable[[Channel], "House"]
 """Makes a house around a mailer."""
 
 
 class House:
     """Outbox, health and the worker's rounds, with the clock moved by hand."""
 
-    def __init__(self, store: SqliteStore, folder: Path, clock: FakeClock, mailer: Mailer) -> None:
+    def __init__(self, store: SqliteStore, folder: Path, clock: FakeClock, mailer: Channel) -> None:
         self.store, self.clock, self.health = store, clock, Health(clock)
         self.pictures = FilePictures(folder)
-        self.channels: dict[str, Mailer] = {"mail": mailer}
+        self.channels: dict[str, Channel] = {"mail": mailer}
         self.beats = 0
         self.deliver = self.restart()
 

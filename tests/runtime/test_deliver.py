@@ -9,7 +9,17 @@ import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.store.sqlite import SqliteStore
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Delivery, Instant, Outcome, Receipt
+from pisecurity.core.types import (
+    AlarmState,
+    Alert,
+    AlertKind,
+    Decision,
+    Delivery,
+    Instant,
+    Notification,
+    Outcome,
+    Receipt,
+)
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, PictureKind
 from pisecurity.runtime.deliver import Deliver
@@ -372,7 +382,7 @@ def test_bug_in_a_mailer_is_a_fault_with_a_traceback_and_not_the_end_of_the_alar
 
     class Buggy(ScriptedMailer):
         def send(
-            self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
+            self, notification: Notification, recipients: Sequence[str], deadline_s: float
         ) -> Mapping[str, Receipt]:
             raise ZeroDivisionError
 

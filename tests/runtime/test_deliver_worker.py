@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from pisecurity.core.types import Alert, Instant, Outcome, Receipt
+from pisecurity.core.types import Instant, Notification, Outcome, Receipt
 from pisecurity.runtime import deliver
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.worker import Worker
@@ -22,12 +22,10 @@ class SlowMailer(ScriptedMailer):
         super().__init__(clock)
         self.asked, self.released = threading.Event(), threading.Event()
 
-    def send(
-        self, alert: Alert, recipients: Sequence[str], jpeg: bytes | None, deadline_s: float
-    ) -> Mapping[str, Receipt]:
+    def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
         self.asked.set()
         self.released.wait(60)
-        return super().send(alert, recipients, jpeg, deadline_s)
+        return super().send(notification, recipients, deadline_s)
 
 
 def test_long_conversation_beats_all_the_while(build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
