@@ -30,7 +30,15 @@ class _Open:
     score: float
     modes: frozenset[Mode]
     """Those of this event and of the events that it followed without a gap."""
+    reached: frozenset[str]
+    """The same of the zones; empty where there are none."""
+    ids: set[int]
+    """The same of the tracks."""
     improved: int = 0
+
+    def is_new_to(self, tracks: Sequence[Track]) -> bool:
+        """Return whether one of *tracks* is where nothing of this event has been."""
+        return not (_modes(tracks) <= self.modes and _zones(tracks) <= self.reached)
 
     def event(self, phase: Phase) -> Event:
         return replace(self.told, phase=phase, last_s=self.last_s, zones=self.zones, score=self.score)
@@ -54,9 +62,10 @@ class EventKeeper:
     ) -> tuple[Event, ...]:
         """Return the events that opened, improved or ended with this frame.
 
-        What comes to where it counts in a further mode is another event: whether it is told of is decided as an event
-        opens. Until the gap there is one such event for each mode at most, so that somebody who walks to and fro over
-        the edge of two zones opens no more.
+        What comes to where it counts in a further mode, or into a further zone, is another event: whether it is told
+        of is decided as an event opens, and a tree that moves all day must not keep a thief elsewhere from being told
+        of. Until the gap there is one such event for each mode and zone at most, so that somebody who walks to and fro
+        over the edge of two zones opens no more.
 
         Args:
             tracks: those seen in this frame; candidates are left out of account.
@@ -68,11 +77,11 @@ class EventKeeper:
         counting = [track for track in tracks if track.state is not TrackState.CANDIDATE]
         confirmed = [track for track in counting if track.state is TrackState.CONFIRMED]
         ended: tuple[Event, ...] = ()
-        before: frozenset[Mode] = frozenset()
+        before: _Open | None = None
         if self._open is not None and now_s - self._open.last_s > gap_s:
             ended = self.finish()
-        if self._open is not None and not _modes(confirmed) <= self._open.modes:
-            before, ended = self._open.modes, self.finish()
+        if self._open is not None and self._open.is_new_to(confirmed):
+            before, ended = self._open, self.finish()
         if self._open is not None:
             return self._go_on(self._open, counting, now_s) if counting else ()
         return ended + (self._begin(confirmed, entering, now_s, at, before) if confirmed else ())
@@ -90,23 +99,32 @@ class EventKeeper:
         entering: Mapping[int, frozenset[Mode]],
         now_s: float,
         at: datetime,
-        before: frozenset[Mode],
+        before: _Open | None,
     ) -> tuple[Event, ...]:
         best = max(counting, key=_view)
+        new = [track for track in counting if before is None or before.is_new_to([track])]
         self._number += 1
         event = Event(
             camera=self._camera, number=self._number, phase=Phase.OPENED, opened_s=now_s, opened_at=at, last_s=now_s,
             box=best.box, boxes=tuple(track.box for track in counting), zones=_zones(counting),
             # Whoever appears elsewhere at the same time did not just come home.
-            entry=ARMED_MODES.intersection(*(entering.get(track.id, frozenset()) for track in counting)),
+            entry=ARMED_MODES.intersection(*(_came_in(track, entering, before) for track in new)),
             score=best.score, reason=best.reason, modes=_modes(counting), objection=_objection(counting),
         )  # fmt: skip
-        self._open = _Open(event, _view(best), now_s, now_s, event.zones, event.score, event.modes | before)
+        known = _Open(
+            event, _view(best), now_s, now_s, event.zones, event.score, event.modes, event.zones, _ids(counting)
+        )
+        if before is not None:
+            known.modes |= before.modes
+            known.reached |= before.reached
+            known.ids |= before.ids
+        self._open = known
         return (event,)
 
     def _go_on(self, known: _Open, counting: Sequence[Track], now_s: float) -> tuple[Event, ...]:
         best = max(counting, key=_view)
         known.last_s = now_s
+        known.ids |= _ids(counting)
         known.zones |= _zones(counting)
         known.score = max(known.score, best.score)
         better = _view(best) >= _BETTER * known.view and now_s - known.told_s >= _BETTER_AFTER_S
@@ -140,6 +158,16 @@ def _modes(tracks: Sequence[Track]) -> frozenset[Mode]:
 def _objection(tracks: Sequence[Track]) -> str:
     """Return which zones keep *tracks* from counting in the modes in which none of them counts."""
     return "" if _modes(tracks) == ARMED_MODES else "; ".join(sorted({track.objection for track in tracks} - {""}))
+
+
+def _came_in(track: Track, entering: Mapping[int, frozenset[Mode]], before: _Open | None) -> frozenset[Mode]:
+    """Return the modes in which *track* came in by an entry zone, and did not count elsewhere before."""
+    modes = entering.get(track.id, frozenset())
+    return modes - before.modes if before is not None and track.id in before.ids else modes
+
+
+def _ids(tracks: Sequence[Track]) -> set[int]:
+    return {track.id for track in tracks}
 
 
 def _zones(tracks: Sequence[Track]) -> frozenset[str]:

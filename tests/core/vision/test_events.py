@@ -44,11 +44,61 @@ def test_the_first_thing_that_counts_opens_the_event_at_once() -> None:
 
 def test_a_second_thing_belongs_to_the_same_event() -> None:
     keeper = EventKeeper("front")
-    note(keeper, 1, track())
+    note(keeper, 1, track(zones=("lawn",)))
     assert note(keeper, 3, track(number=2, zones=("lawn",))) == []
     (ended,) = keeper.finish()
     assert (ended.phase, ended.number, ended.last_s) == (Phase.ENDED, 1, 3)
-    assert ended.zones == {"lawn"}
+
+
+def test_coming_into_a_further_zone_is_another_event() -> None:
+    """Or a tree that moves all day would keep the owner from hearing of who is in the hall."""
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(zones=("tree",)))
+    ended, second = note(keeper, 2, track(zones=("tree",)), track(number=2, zones=("hall",)))
+    assert (ended.phase, ended.number, second.phase, second.number) == (Phase.ENDED, 1, Phase.OPENED, 2)
+    assert second.zones == {"tree", "hall"}
+    assert note(keeper, 3, track(zones=("tree",))) == note(keeper, 4, track(number=2, zones=("hall",))) == []
+
+
+def test_somebody_coming_home_has_the_entry_delay_though_a_tree_moves() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(zones=("tree",)))
+    entering = {2: ARMED_MODES}
+    _, home = note(keeper, 2, track(zones=("tree",)), track(number=2, zones=("door",)), entering=entering)
+    assert home.entry == ARMED_MODES
+
+
+def test_who_walks_out_through_the_door_has_not_come_in_by_it() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(zones=("hall",)))
+    _, out = note(keeper, 2, track(zones=("hall", "door")), entering={1: ARMED_MODES})
+    assert out.entry == frozenset()
+
+
+def test_who_comes_in_from_where_nothing_counts_at_home_has_the_entry_delay_at_home() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(zones=("terrace",), modes=AWAY))
+    _, home = note(keeper, 2, track(zones=("terrace", "door")), entering={1: ARMED_MODES})
+    assert home.entry == ARMED_MODES - AWAY
+
+
+def test_who_only_holds_still_in_a_further_zone_opens_no_event() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 1, track(zones=("tree",)))
+    assert note(keeper, 2, track(number=2, zones=("hall",), state=TrackState.HOLDING)) == []
+
+
+def test_to_and_fro_between_zones_is_one_event_for_each_until_the_gap() -> None:
+    keeper = EventKeeper("front")
+    walk = ["hall", "door", "hall", "garden", "door", "hall"]
+    begun = [
+        event.zones
+        for second, here in enumerate(walk)
+        for event in note(keeper, second, track(zones=(here,)))
+        if event.phase is Phase.OPENED
+    ]
+    assert begun == [{"hall"}, {"door"}, {"garden"}]
+    assert [event.phase for event in note(keeper, 30, track(zones=("hall",)))] == [Phase.ENDED, Phase.OPENED]
 
 
 def test_a_held_thing_keeps_the_event_open_but_opens_none() -> None:
