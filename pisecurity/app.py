@@ -43,11 +43,12 @@ from pisecurity.ports import Camera, Channel, Clock, Mailbox
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.reach import Reach
-from pisecurity.runtime.respond import House, Respond
+from pisecurity.runtime.respond import Respond
 from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
 from pisecurity.runtime.space import Space
 from pisecurity.runtime.timetable import Timetable
@@ -184,7 +185,7 @@ class Daemon:
         self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Channel] = {}
-        self._deliver = Deliver(self._store, self._pictures, self._channels, clock, self._health, zone=zone)
+        self._deliver = Deliver(self._store, self._pictures, self._channels, self._house, clock, self._health)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
         self._keepers: dict[str, SceneKeeper] = {}

@@ -46,12 +46,18 @@ class MarkError(PiSecurityError):
 
 
 class MailError(PiSecurityError):
-    """The mail server did not take a mail; ``permanent`` says whether the same mail can ever succeed."""
+    """The mail server did not take a mail.
 
-    def __init__(self, message: str, *, permanent: bool = False, rejected_login: bool = False) -> None:
+    ``permanent`` says whether the same mail can never succeed, ``in_doubt`` whether it may have arrived all the same.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, rejected_login: bool = False, in_doubt: bool = False
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.rejected_login = rejected_login
+        self.in_doubt = in_doubt
 
 
 class SecretError(PiSecurityError):

@@ -14,6 +14,7 @@ from pisecurity.core.types import (
     Alarm,
     AlarmState,
     Alert,
+    AlertKind,
     Box,
     Decision,
     Delivery,
@@ -21,6 +22,7 @@ from pisecurity.core.types import (
     Event,
     EventRecord,
     Frame,
+    Held,
     Instant,
     Notification,
     Packet,
@@ -287,12 +289,15 @@ class EventStore(Protocol):
         """
         ...
 
-    def improve_event(self, event: Event) -> None:
-        """Replace box, zones and score of the stored event; nothing when it is not stored."""
+    def improve_event(self, event: Event, due: Instant) -> None:
+        """Replace box, zones and score of the stored event; nothing when it is not stored.
+
+        If it has an alert, the better picture follows that as a second step, from *due* on.
+        """
         ...
 
     def end_event(self, event_id: str, ended_at: datetime) -> None:
-        """Note when it ended; nothing when it is not stored."""
+        """Note when it ended, and let the better picture leave; nothing when it is not stored."""
         ...
 
     def add_dismissed(self, rows: Sequence[Dismissed]) -> None:
@@ -315,8 +320,16 @@ class EventStore(Protocol):
         """Return the key of each fault that an alert was stored about and that is not over, and the alert's id."""
         ...
 
-    def last_alert(self, camera: str) -> Instant | None:
-        """Return when the last ALARM alert about *camera* was stored."""
+    def told_zones(self, camera: str) -> Mapping[str, Instant]:
+        """Return when an alert about movement in each zone of *camera* was stored last; empty is the zone of none."""
+        ...
+
+    def held(self, camera: str) -> Held | None:
+        """Return what the pause has kept silent since the last alert about *camera*; None when that is nothing."""
+        ...
+
+    def forget_held(self) -> None:
+        """Let no mail tell any more of what the pause has kept silent: somebody disarmed."""
         ...
 
 
@@ -338,22 +351,23 @@ class EventQuery(Protocol):
         ...
 
     def waiting(self) -> int:
-        """Return how many outbox rows are neither accepted nor refused."""
+        """Return how many alerts have not reached a recipient yet, counted for each."""
         ...
 
 
 class Outbox(Protocol):
     """Alerts on disk, waiting for their recipients."""
 
-    def due(self, now: Instant) -> tuple[Delivery, ...]:
+    def due(self, now: Instant, held: Collection[AlertKind] = ()) -> tuple[Delivery, ...]:
         """Return the rows to try now, oldest alert first; rows of an earlier boot are due at once.
 
-        Of many only the first ones; an alert's rows are not divided.
+        Second steps come last, and only where the first was accepted; what is of the kinds *held* does not come. Of
+        many only the first ones; an alert's rows are not divided.
         """
         ...
 
     def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
-        """Return the rows to try now of the channel's newest alert and, before them, of its newest ALARM or ENTRY.
+        """Return the rows to try now of the channel's newest alert and, before them, of its newest urgent one.
 
         ``due`` may leave them out.
         """
@@ -363,12 +377,41 @@ class Outbox(Protocol):
         """Make those of these rows that still wait due at once."""
         ...
 
-    def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
-        """Store what became of a try."""
+    def backlog(self, channel: str, kinds: Collection[AlertKind]) -> tuple[Delivery, ...]:
+        """Return the first rows of *kinds* that wait, are not in doubt and were never in a digest, due or not."""
+        ...
+
+    def doubt(self, delivery_ids: Collection[int]) -> None:
+        """Note that these rows are about to be handed over: from now on, until ``record``, they may have arrived."""
+        ...
+
+    def digest(self, alert: Alert, to: Sequence[Address], listed: Collection[int]) -> None:
+        """Store a digest, its rows, and that it tells of the *listed* rows, in one transaction.
+
+        They are accepted together with it, and each waits again where it is refused.
+        """
+        ...
+
+    def drop(self, delivery_ids: Collection[int]) -> None:
+        """Remove those of these rows that still wait, because nobody needs them any more."""
+        ...
+
+    def record(
+        self,
+        delivery_id: int,
+        receipt: Receipt,
+        tried: Instant,
+        at: datetime,
+        next_try: Instant,
+        picture: str = "",
+        *,
+        in_doubt: bool = False,
+    ) -> None:
+        """Store what became of a try, which picture went along, and whether it may have arrived unsaid."""
         ...
 
     def waiting(self) -> int:
-        """Return how many rows are neither accepted nor refused."""
+        """Return how many alerts have not reached a recipient yet, counted for each."""
         ...
 
 

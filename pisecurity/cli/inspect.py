@@ -132,7 +132,7 @@ def _as_row(record: EventRecord) -> str:
 def _mail(record: EventRecord) -> str:
     """Return the worst that became of its mails, because that is what the owner must know."""
     outcomes = {delivery.outcome for delivery in record.deliveries}
-    worst = (Outcome.REFUSED, Outcome.LATER, Outcome.WAITING, Outcome.ACCEPTED)
+    worst = (Outcome.REFUSED, Outcome.LATER, Outcome.WAITING, Outcome.DIGESTED, Outcome.ACCEPTED)
     return next((str(outcome) for outcome in worst if outcome in outcomes), "-")
 
 

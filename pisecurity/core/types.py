@@ -257,8 +257,10 @@ class AlertKind(StrEnum):
     """A camera sees nothing any more while armed."""
     FAULT = "fault"
     RECOVERED = "recovered"
+    SUMMARY = "summary"
+    """Movements that the pause between two mails held back, once it is over."""
     DIGEST = "digest"
-    """Several alerts that could not leave one by one, or movements that the pause held back."""
+    """Alerts that could not leave for long, together in one mail."""
     TEST = "test"
 
     @property
@@ -274,6 +276,7 @@ _PRIORITIES: Mapping[AlertKind, Priority] = {
     AlertKind.TAMPER: Priority.TAMPER,
     AlertKind.FAULT: Priority.FAULT,
     AlertKind.RECOVERED: Priority.INFO,
+    AlertKind.SUMMARY: Priority.FAULT,
     AlertKind.DIGEST: Priority.FAULT,
     AlertKind.TEST: Priority.FAULT,
 }
@@ -287,6 +290,20 @@ class Decision:
     """None: no alert."""
     reason: str
     """Which rule decided, with its values, in one short line."""
+    held: bool = False
+    """Whether nothing but the pause between two mails kept it silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Events of one camera that the pause kept silent since the last mail about it."""
+
+    count: int
+    first_at: datetime
+    newest: str
+    """Id of the newest of them."""
+    zones: frozenset[str]
+    """Zones in which they were; the empty one where an event was in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +418,8 @@ class Outcome(StrEnum):
     """Temporary refusal; tried again."""
     REFUSED = "refused"
     """Permanent refusal; shown, not tried again."""
+    DIGESTED = "digested"
+    """A digest that waits itself lists it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +444,13 @@ class Delivery:
     outcome: Outcome
     detail: str
     accepted_at: datetime | None = None
+    step: int = FIRST
+    first_picture: str | None = None
+    """BETTER: names the picture with which the first step was accepted, empty without one; None: it was not."""
+    stored: Instant | None = None
+    """When the alert was stored."""
+    digested: bool = False
+    """Whether a digest was to tell of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from pisecurity.core.types import AlertKind, Mode
+from pisecurity.core.types import Alert, AlertKind, Mode
 
 SUBJECT_LETTERS = 120
 """Longest subject; a phone shows less, and the text says it all."""
@@ -37,7 +37,7 @@ class Facts:
     zone: tzinfo
     """Time zone in which times are written."""
     camera: str = ""
-    """What people call the camera; FAULT, RECOVERED: empty where it is about the disk."""
+    """What people call the camera; empty where it is about none."""
     places: frozenset[str] = frozenset()
     """Names of the zones it was in."""
     mode: Mode | None = None
@@ -47,9 +47,16 @@ class Facts:
     after_entry: bool = False
     """ALARM: an entry delay has run out, rather than something moved just now."""
     by: str = ""
-    """ALL_CLEAR: who disarmed."""
+    """ALL_CLEAR, DURESS: who disarmed."""
+    part: str = ""
+    """FAULT, RECOVERED: which part of the machine it is about, by its key in the catalogue: ``disk``; RECOVERED of a
+    camera: empty."""
     detail: str = ""
-    """FAULT: why, and the fix."""
+    """FAULT, TAMPER: why, and the fix."""
+    count: int = 0
+    """SUMMARY, DIGEST: of how many it tells. ALARM: how many movements before it the pause held back."""
+    since: datetime | None = None
+    """SUMMARY, DIGEST, ALARM with a *count*: when the first of them was, aware."""
 
 
 def alert_id(event_id: str, kind: AlertKind) -> str:
@@ -71,23 +78,47 @@ def compose(kind: AlertKind, facts: Facts, catalogue: Mapping[str, str]) -> Word
     def say(key: str, **more: str) -> str:
         return catalogue[key].format(**values, **more)
 
-    of_disk = ".disk" if kind in (AlertKind.FAULT, AlertKind.RECOVERED) and not facts.camera else ""
-    lines = [say("line.what", text=say(f"{kind}{of_disk}.text" if of_disk else _text_key(kind, facts)))]
+    key = f"{kind}.{facts.part}" if facts.part else str(kind)
+    lines = [say("line.what", text=say(_text_key(key, facts)))]
+    if kind is AlertKind.ALARM and facts.count:
+        lines.append(say("line.held"))
     if facts.detail:
         lines.append(say("line.detail"))
     if facts.camera:
         lines.append(say("line.where"))
     lines.append(say("line.when"))
-    lines += ["", say("line.todo", text=say(f"{kind}{of_disk}.todo"))]
-    return Words(_cut(say(f"{kind}{of_disk}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
+    lines += ["", say("line.todo", text=say(f"{key}.todo"))]
+    return Words(_cut(say(f"{key}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
 
 
-def _text_key(kind: AlertKind, facts: Facts) -> str:
-    if kind is AlertKind.ALARM and facts.after_entry:
+def compose_digest(alerts: Sequence[Alert], facts: Facts, catalogue: Mapping[str, str]) -> Words:
+    """Return what a digest of *alerts* says: each in one line, under the days on which they happened.
+
+    Args:
+        alerts: oldest first.
+        facts: of the digest, with *count* and *since*.
+
+    Raises:
+        KeyError: as ``compose``.
+    """
+    words = compose(AlertKind.DIGEST, facts, catalogue)
+    lines, day = [words.text], None
+    for alert in alerts:
+        local = alert.at.astimezone(facts.zone)
+        if local.date() != day:
+            day = local.date()
+            lines.append(f"\n{_date(local, catalogue)}\n")
+        subject = alert.subject.removeprefix(f"[{_one_line(facts.house)}] ")
+        lines.append(f"{local:%H:%M:%S}  {subject}\n")
+    return Words(words.subject, "".join(lines))
+
+
+def _text_key(key: str, facts: Facts) -> str:
+    if key == AlertKind.ALARM and facts.after_entry:
         return "alarm.text.after_entry"
-    if kind is AlertKind.ENTRY and facts.alarm_at is not None:
+    if key == AlertKind.ENTRY and facts.alarm_at is not None:
         return "entry.text.alarm_at"
-    return f"{kind}.text"
+    return f"{key}.text"
 
 
 def _values(facts: Facts, catalogue: Mapping[str, str]) -> dict[str, str]:
@@ -99,19 +130,35 @@ def _values(facts: Facts, catalogue: Mapping[str, str]) -> dict[str, str]:
         "house": _one_line(facts.house),
         "camera": camera,
         "where": catalogue["line.where_in"].format(camera=camera, places=places) if places else camera,
-        "date": catalogue["date"].format(
-            weekday=catalogue["weekdays"].split(",")[local.weekday()],
-            day=local.day,
-            month=catalogue["months"].split(",")[local.month - 1],
-            year=local.year,
-        ),
+        "date": _date(local, catalogue),
         "time": f"{local:%H:%M:%S}",
         "zone": f"{local:%Z}",
         "alarm_time": f"{facts.alarm_at.astimezone(facts.zone):%H:%M:%S}" if facts.alarm_at else "",
         "mode": catalogue[f"mode.{facts.mode or 'unknown'}"],
         "by": _one_line(facts.by) or catalogue["by.unknown"],
         "detail": _one_line(facts.detail),
+        "count": str(facts.count),
+        "since": _since(facts, catalogue),
     }
+
+
+def _since(facts: Facts, catalogue: Mapping[str, str]) -> str:
+    """Return when the first was, with its day where that is another one than that of the alert."""
+    if facts.since is None:
+        return ""
+    local = facts.since.astimezone(facts.zone)
+    if local.date() == facts.at.astimezone(facts.zone).date():
+        return f"{local:%H:%M:%S}"
+    return f"{_date(local, catalogue)}, {local:%H:%M:%S}"
+
+
+def _date(local: datetime, catalogue: Mapping[str, str]) -> str:
+    return catalogue["date"].format(
+        weekday=catalogue["weekdays"].split(",")[local.weekday()],
+        day=local.day,
+        month=catalogue["months"].split(",")[local.month - 1],
+        year=local.year,
+    )
 
 
 def _one_line(text: str) -> str:

@@ -7,15 +7,19 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import groupby
 
-from pisecurity.core.types import AlertKind, Delivery, Instant, Notification, Outcome, Receipt
+from pisecurity.core.alarm import digest
+from pisecurity.core.types import FIRST, Alert, Delivery, Instant, Notification, Outcome, Priority, Receipt
 from pisecurity.errors import MailError, StoreError
-from pisecurity.ports import Channel, Clock, Outbox, PictureKind, Pictures
+from pisecurity.ports import Address, Channel, Clock, Outbox, PictureKind, Pictures
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.house import House
+from pisecurity.runtime.line import Line
 from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)
@@ -38,41 +42,10 @@ STOP_GRACE_S = 3.0
 """Left to a conversation under way when the daemon stops; what it leaves open is sent again after the start."""
 PROBES = 2
 """Alerts in a row that must fail before the server counts as away, so that one bad alert does not hold up the rest."""
-URGENT = frozenset({AlertKind.ALARM, AlertKind.ENTRY})
 OUTBOX = "outbox"
 
 Batch = tuple[Delivery, ...]
-"""Rows of one alert and one channel, sent together."""
-
-
-@dataclass(slots=True)
-class _Line:
-    """What is known about the way to one server."""
-
-    server: Channel
-    failures: int = 0
-    """Times in a row it was found shut."""
-    shut_until_s: float = float("-inf")
-    """Monotonic."""
-    reason: str = ""
-    """Why it is shut, for the owner."""
-    locked: bool = False
-    """Whether it is shut by a rejected login: then not even a new alert is tried."""
-    newest: int = 0
-    """Highest row seen; a higher one is a new alert, worth a try at once."""
-    behind: bool = True
-    """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
-    stalled: set[int] = field(default_factory=set)
-    """Rows that failed because of the way, not because of themselves."""
-
-    def is_new(self, row: Delivery) -> bool:
-        return row.attempts == 0 and row.id > self.newest
-
-    def admits(self, row: Delivery, now_s: float) -> bool:
-        return now_s >= self.shut_until_s or (self.is_new(row) and not self.locked)
-
-    def saw(self, rows: Iterable[Delivery]) -> None:
-        self.newest = max([self.newest, *(row.id for row in rows)])
+"""Rows of one step of an alert and one channel, sent together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +57,8 @@ class _Record:
     tried: Instant
     at: datetime
     next_try: Instant
+    picture: str
+    in_doubt: bool
 
 
 class Deliver:
@@ -102,28 +77,28 @@ class Deliver:
         outbox: Outbox,
         pictures: Pictures,
         channels: Mapping[str, Channel],
+        house: House,
         clock: Clock,
         health: Health,
         *,
         jitter: Callable[[], float] = random.random,
-        zone: tzinfo | None = None,
     ) -> None:
         """Prepare.
 
         Args:
             outbox, pictures: what to send.
             channels: who sends it, by the channel's name; may change while this runs.
+            house: words a digest.
             clock: time and waiting.
             health: gets a fault by the channel's name, ``mail``, while nothing leaves, and one by channel and
                 recipient, ``mail:anna@example.org``, while the server takes nothing for that recipient.
             jitter: returns 0 to 1; see SPREAD.
-            zone: of the times in faults; None is the machine's.
         """
         self._outbox, self._pictures, self._channels = outbox, pictures, channels
-        self._clock, self._health, self._jitter, self._zone = clock, health, jitter, zone
+        self._house, self._clock, self._health, self._jitter = house, clock, health, jitter
         self._wake = threading.Event()
         self._recipients: dict[str, frozenset[str]] = {}
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, Line] = {}
         self._unrecorded: deque[_Record] = deque()
 
     def wake(self) -> None:
@@ -154,12 +129,15 @@ class Deliver:
         self._end_faults_of_former_recipients()
         try:
             self._store_answers(beat)
-            due = self._outbox.due(self._clock.instant())
+            due = self._due()
             self._health.clear(OUTBOX)
             for channel in sorted({row.channel for row in due}):
                 self._serve(channel, [row for row in due if row.channel == channel], stop, beat)
         except StoreError as error:
             self._health.report(OUTBOX, f"alerts cannot leave, because the outbox is out of order: {error}")
+
+    def _due(self) -> tuple[Delivery, ...]:
+        return self._outbox.due(self._clock.instant())
 
     def _serve(self, channel: str, rows: Sequence[Delivery], stop: threading.Event, beat: Beat) -> None:
         server = self._channels.get(channel)
@@ -167,11 +145,7 @@ class Deliver:
             self._health.report(channel, f"{len(rows)} alerts wait, but [{channel}] is missing in config.toml: add it")
             return
         line = self._line(channel, server)
-        latest = self._outbox.newest_due(channel, self._clock.instant())
-        backlog = any(row.id <= line.newest for row in rows)
-        urgent = [row for row in latest if line.behind or (backlog and line.is_new(row))]
-        waiting = self._queue(line, rows, urgent)
-        line.saw((*rows, *latest))
+        waiting = self._first(channel, line, rows)
         tried: set[int] = set()
         failures: list[MailError] = []
         while waiting and not stop.is_set():
@@ -179,7 +153,8 @@ class Deliver:
             batch = waiting.pop(_least_tried(waiting) if failures else 0)
             tried |= {row.id for row in batch}
             try:
-                receipts = self._send(server, batch, stop, beat)
+                if not self._hand_over(line, batch, stop, beat):
+                    continue
             except MailError as error:
                 self._wait_after(error, batch, beat)
                 line.stalled |= {row.id for row in batch}
@@ -187,13 +162,8 @@ class Deliver:
                 if len(failures) == PROBES or error.rejected_login:
                     break
                 continue
-            if receipts is None:
-                return
-            self._settle(channel, batch, receipts, beat)
-            line.stalled -= {row.id for row in batch}
-            line.behind = False
             failures.clear()
-            if line.failures:
+            if line.failures or line.behind:
                 waiting = self._reopened(channel, line, tried, batch)
             else:
                 waiting = [*self._new_alarm(channel, line), *waiting]
@@ -205,7 +175,34 @@ class Deliver:
                 channel, f"{line.reason}; waiting: {self._outbox.waiting()}, next try {self._time_in(wait_s)}"
             )
 
-    def _queue(self, line: _Line, rows: Sequence[Delivery], latest: Sequence[Delivery]) -> list[Batch]:
+    def _first(self, channel: str, line: Line, rows: Sequence[Delivery]) -> list[Batch]:
+        """Return what is tried first of the due *rows*."""
+        latest = self._outbox.newest_due(channel, self._clock.instant())
+        backlog = any(row.id <= line.newest for row in rows)
+        urgent = [row for row in latest if line.behind or (backlog and line.is_new(row))]
+        waiting = self._queue(line, rows, urgent)
+        line.saw((*rows, *latest))
+        return waiting
+
+    def _hand_over(self, line: Line, batch: Batch, stop: threading.Event, beat: Beat) -> bool:
+        """Send *batch* and keep the answers; return whether there were any.
+
+        Raises:
+            MailError: nobody got it, and it may be tried again.
+        """
+        pictures = self._load(batch[0].alert)
+        batch = self._needed(batch, pictures)
+        now = self._clock.instant()
+        if old := {row.id for row in batch if row.step == FIRST and digest.may_join(row, now)}:
+            self._outbox.doubt(old)  # or a digest after a kill would tell of it again
+        receipts = self._send(line.server, batch, pictures, stop, beat) if batch else None
+        if receipts is None:
+            return False
+        self._settle(batch, receipts, _name(pictures), beat)
+        line.stalled -= {row.id for row in batch}
+        return True
+
+    def _queue(self, line: Line, rows: Sequence[Delivery], latest: Sequence[Delivery]) -> list[Batch]:
         """Return what may be tried now: the alarm among *latest*, then *rows* in order.
 
         A server that is left alone is only asked to take new alerts, which *rows* may not hold if many wait.
@@ -214,20 +211,22 @@ class Deliver:
         if now_s < line.shut_until_s:
             rows = list({row.id: row for row in (*rows, *latest)}.values())
         rows, latest = ([row for row in some if line.admits(row, now_s)] for some in (rows, latest))
-        alarm = [row for row in latest if row.alert.kind in URGENT]
+        alarm = [row for row in latest if _is_urgent(row)]
         return [*_batches(alarm), *_batches(row for row in rows if row not in alarm)]
 
-    def _line(self, channel: str, server: Channel) -> _Line:
+    def _line(self, channel: str, server: Channel) -> Line:
         """Return what is known about the way to *server*; a changed setting deserves a fresh try."""
         line = self._lines.get(channel)
         if line is None:
-            line = _Line(server)
+            line = Line(server)
         elif line.server is not server:
             line = replace(line, server=server, shut_until_s=float("-inf"), locked=False)
         self._lines[channel] = line
         return line
 
-    def _send(self, server: Channel, batch: Batch, stop: threading.Event, beat: Beat) -> Mapping[str, Receipt] | None:
+    def _send(
+        self, server: Channel, batch: Batch, pictures: tuple[bytes, ...], stop: threading.Event, beat: Beat
+    ) -> Mapping[str, Receipt] | None:
         """Return the answer for each recipient, or None when the daemon stops before there is one.
 
         The conversation runs in a thread of its own, so that this one can beat and stop meanwhile.
@@ -235,8 +234,8 @@ class Deliver:
         Raises:
             MailError: nobody got it, and it may be tried again.
         """
-        alert, jpeg = batch[0].alert, self._picture(batch[0])
-        notification = Notification(alert, pictures=() if jpeg is None else (jpeg,))
+        alert = batch[0].alert
+        notification = Notification(alert, batch[0].step, pictures)
         recipients = tuple(row.recipient for row in batch)
         began_s = self._clock.monotonic()
         call = BackgroundCall(f"{batch[0].channel}-send", lambda: server.send(notification, recipients, DEADLINE_S))
@@ -248,38 +247,55 @@ class Deliver:
                 log.warning("alert left in the outbox by the stop alert=%s", alert.id)
                 return None
         else:
-            raise MailError(f"handing over an alert took longer than {DEADLINE_S + OVERRUN_S:g} s and was given up")
+            text = f"handing over an alert took longer than {DEADLINE_S + OVERRUN_S:g} s and was given up"
+            raise MailError(text, in_doubt=True)
         try:
             receipts = call.result()
         except CallCrashedError as error:
-            raise MailError(str(error)) from error
+            raise MailError(str(error), in_doubt=True) from error
         except MailError as error:
             if not error.permanent:
                 raise
             return dict.fromkeys(recipients, Receipt(Outcome.REFUSED, str(error)))
         took_s = self._clock.monotonic() - began_s
-        log.info("alert handed over alert=%s kind=%s to=%d took_s=%.1f", alert.id, alert.kind, len(batch), took_s)
+        log.info(
+            "alert handed over alert=%s kind=%s step=%d to=%d took_s=%.1f",
+            alert.id,
+            alert.kind,
+            batch[0].step,
+            len(batch),
+            took_s,
+        )
         return receipts
 
-    def _picture(self, row: Delivery) -> bytes | None:
-        if row.alert.event_id is None:
-            return None
-        try:
-            return self._pictures.load(row.alert.event_id, PictureKind.ANNOTATED)
-        except StoreError as error:
-            # The alert matters more than its picture.
-            log.warning("alert leaves without picture alert=%s reason=%s", row.alert.id, error)
-            return None
+    def _load(self, alert: Alert) -> tuple[bytes, ...]:
+        """Return the pictures that go along, as they are now."""
+        found = []
+        for event_id in (*((alert.event_id,) if alert.event_id else ()), *alert.shows):
+            try:
+                found.append(self._pictures.load(event_id, PictureKind.ANNOTATED))
+            except StoreError as error:
+                # The alert matters more than its picture.
+                log.warning("alert leaves without picture alert=%s reason=%s", alert.id, error)
+        return tuple(jpeg for jpeg in found if jpeg is not None)
 
-    def _settle(self, channel: str, batch: Batch, receipts: Mapping[str, Receipt], beat: Beat) -> None:
+    def _needed(self, batch: Batch, pictures: tuple[bytes, ...]) -> Batch:
+        """Return *batch* without the second steps whose first one had these *pictures* already."""
+        had = [row for row in batch if row.step != FIRST and (not pictures or row.first_picture == _name(pictures))]
+        if had:
+            self._outbox.drop({row.id for row in had})
+        return tuple(row for row in batch if row not in had)
+
+    def _settle(self, batch: Batch, receipts: Mapping[str, Receipt], picture: str, beat: Beat) -> None:
         """Store the answers and tell of recipients that got nothing."""
+        channel = batch[0].channel
         self._health.clear(channel)
         missing = Receipt(Outcome.LATER, "no answer for this recipient")
         answered = [(row, receipts.get(row.recipient, missing)) for row in batch]
         for row, receipt in answered:
             key, wait_s = f"{channel}:{row.recipient}", self._wait_s(row, ASKED_TO_WAIT_S)
             if not self._names(channel, row.recipient):
-                self._keep(row, _last(receipt, channel), wait_s)
+                self._keep(row, _last(receipt, channel), wait_s, picture)
                 continue
             match receipt.outcome:
                 case Outcome.ACCEPTED:
@@ -290,7 +306,7 @@ class Deliver:
                 case _:
                     self._health.report(key, f"{row.recipient} has to wait for an alert ({receipt.detail}): "
                                              f"next try {self._time_in(wait_s)}")  # fmt: skip
-            self._keep(row, receipt, wait_s)
+            self._keep(row, receipt, wait_s, picture)
         self._store_answers(beat)
 
     def _names(self, channel: str, recipient: str) -> bool:
@@ -308,10 +324,10 @@ class Deliver:
         log.warning("alert waits alert=%s to=%d reason=%s", batch[0].alert.id, len(batch), error)
         least_s = REJECTED_LOGIN_S if error.rejected_login else 0.0
         for row in batch:
-            self._keep(row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s))
+            self._keep(row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s), in_doubt=error.in_doubt)
         self._store_answers(beat)
 
-    def _shut(self, line: _Line, error: MailError) -> None:
+    def _shut(self, line: Line, error: MailError) -> None:
         """Leave the server alone for a while; the failure of a new alert in between does not lengthen it."""
         now_s = self._clock.monotonic()
         line.behind = True
@@ -323,23 +339,36 @@ class Deliver:
             line.failures += 1
         line.locked, line.reason = error.rejected_login, str(error)
 
-    def _reopened(self, channel: str, line: _Line, tried: set[int], taken: Batch) -> list[Batch]:
-        """Open *line*, which took *taken*; return all that is due, and what had failed because it was shut."""
+    def _reopened(self, channel: str, line: Line, tried: set[int], taken: Batch) -> list[Batch]:
+        """Open *line*, which took *taken*; return all that is due, and what had failed because it was shut.
+
+        What has waited for long goes as a digest, but for the newest alarm.
+        """
         self._outbox.hasten(line.stalled - tried)
         line.stalled &= tried
-        line.failures, line.shut_until_s, line.locked = 0, float("-inf"), False
+        line.open()
         now = self._clock.instant()
-        rows = [row for row in self._outbox.due(now) if row.channel == channel and row.id not in tried]
         # The newest alarm still goes first, unless it was the one taken.
-        sent_alarm = taken[0].id if taken[0].alert.kind in URGENT else 0
+        sent_alarm = taken[0].id if _is_urgent(taken[0]) else 0
         latest = [row for row in self._outbox.newest_due(channel, now) if row.id > sent_alarm and row.id not in tried]
+        self._gather(channel, {row.alert.id for row in latest if _is_urgent(row)})
+        rows = [row for row in self._due() if row.channel == channel and row.id not in tried]
         line.saw((*rows, *latest))
         return self._queue(line, rows, latest)
 
-    def _new_alarm(self, channel: str, line: _Line) -> list[Batch]:
+    def _gather(self, channel: str, apart: Collection[str]) -> None:
+        """Put what has waited for long into digests, except the alerts *apart*."""
+        now = self._clock.instant()
+        rows = [row for row in self._outbox.backlog(channel, digest.KINDS) if row.alert.id not in apart]
+        for group in digest.gather(rows, now):
+            alert = self._house.digest(group.alerts, self._clock.now())
+            self._outbox.digest(alert, [Address(channel, to) for to in group.recipients], group.rows)
+            log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
+
+    def _new_alarm(self, channel: str, line: Line) -> list[Batch]:
         """Return the alarm that was raised meanwhile: a full outbox takes minutes to leave."""
         latest = self._outbox.newest_due(channel, self._clock.instant())
-        alarm = [row for row in latest if row.alert.kind in URGENT and line.is_new(row)]
+        alarm = [row for row in latest if _is_urgent(row) and line.is_new(row)]
         line.saw(alarm)
         return _batches(alarm)
 
@@ -349,20 +378,32 @@ class Deliver:
     def _spread(self, wait_s: float) -> float:
         return wait_s * (1 + SPREAD * self._jitter())
 
-    def _keep(self, row: Delivery, receipt: Receipt, wait_s: float) -> None:
+    def _keep(
+        self, row: Delivery, receipt: Receipt, wait_s: float, picture: str = "", *, in_doubt: bool = False
+    ) -> None:
         tried = self._clock.instant()
-        self._unrecorded.append(_Record(row.id, receipt, tried, self._clock.now(), tried.later(wait_s)))
+        self._unrecorded.append(
+            _Record(row.id, receipt, tried, self._clock.now(), tried.later(wait_s), picture, in_doubt)
+        )
 
     def _store_answers(self, beat: Beat) -> None:
         """Store what is not stored yet, oldest first. Raises StoreError, and keeps the rest."""
         while self._unrecorded:
             beat()
             record = self._unrecorded[0]
-            self._outbox.record(record.delivery_id, record.receipt, record.tried, record.at, record.next_try)
+            self._outbox.record(
+                record.delivery_id,
+                record.receipt,
+                record.tried,
+                record.at,
+                record.next_try,
+                record.picture,
+                in_doubt=record.in_doubt,
+            )
             self._unrecorded.popleft()
 
     def _time_in(self, seconds: float) -> str:
-        return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._zone):%H:%M:%S %Z}"
+        return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._house.zone):%H:%M:%S %Z}"
 
 
 def _last(receipt: Receipt, channel: str) -> Receipt:
@@ -374,9 +415,18 @@ def _last(receipt: Receipt, channel: str) -> Receipt:
 
 
 def _batches(rows: Iterable[Delivery]) -> list[Batch]:
-    """Return *rows* by alert, oldest alert first: row numbers only grow."""
-    ordered = sorted(rows, key=lambda row: row.id)
-    return [tuple(batch) for _, batch in groupby(ordered, key=lambda row: row.alert.id)]
+    """Return *rows* by step and alert, oldest alert first: row numbers only grow."""
+    ordered = sorted(rows, key=lambda row: (row.step, row.id))
+    return [tuple(batch) for _, batch in groupby(ordered, key=lambda row: (row.step, row.alert.id))]
+
+
+def _is_urgent(row: Delivery) -> bool:
+    return row.alert.kind.priority >= Priority.ALARM
+
+
+def _name(pictures: Sequence[bytes]) -> str:
+    """Return a name that tells other pictures from these; empty where there is none."""
+    return sha256(b"".join(pictures)).hexdigest() if pictures else ""
 
 
 def _least_tried(batches: Sequence[Batch]) -> int:

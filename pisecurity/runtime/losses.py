@@ -59,7 +59,9 @@ class Losses:
         faults = self._health.faults()
         for fault in faults if armed else ():
             if self._is_due(fault):
-                self._told[fault.key] = self._mail(AlertKind.FAULT, fault, self._camera(fault.key) or "", None)
+                camera = self._camera(fault.key) or ""
+                kind = AlertKind.TAMPER if camera else AlertKind.FAULT
+                self._told[fault.key] = self._mail(kind, fault, camera, None)
                 self._mailed_s[fault.key] = self._clock.monotonic()
         if self._clock.monotonic() - self._began_s >= KNOWN_S:
             for key in set(self._told) - {fault.key for fault in faults}:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from pisecurity.core.alarm import rules
 from pisecurity.core.alarm.states import delays
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, EventRecord, Fault, Instant, Mode, Phase
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, EventRecord, Fault, Held, Instant, Mode, Phase
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, PictureKind, Pictures
 from pisecurity.runtime.health import FaultChange, Health
+from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
 from pisecurity.runtime.losses import Losses
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
+from pisecurity.runtime.pauses import Pauses
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
 
@@ -30,24 +31,14 @@ STORE_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before trying a refused write again, the last one repeated: what waits is kept in memory."""
 BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
+BEST_VIEW_S = 15.0
+"""The better picture that follows waits so long after the opening for the best one, or for the end of the event."""
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
 
 class EventLedger(EventStore, EventQuery, Protocol):
     """Events to write and to look up again."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What alerts need to know of the house."""
-
-    name: str
-    zone: tzinfo
-    cameras: Mapping[str, str]
-    """Camera id to what people call it."""
-    catalogue: Mapping[str, str]
-    """Words of mails."""
 
 
 class Respond:
@@ -82,6 +73,7 @@ class Respond:
         self._told: dict[str, tuple[str, AlertKind]] = {}
         """By camera, the event of this arming that the owner was told of last, and by which alert."""
         self._losses = Losses(health, clock, house.cameras, self._mail_loss)
+        self._pauses = Pauses(store)
         self._openings_lost = 0
 
     def apply(self, settings: Settings) -> None:
@@ -97,7 +89,7 @@ class Respond:
             if item is not None:
                 self._persist(partial(self._handle, item), stop, beat)
             else:
-                self._persist(partial(self._losses.look, armed=self._armed()), stop, beat)
+                self._persist(self._look, stop, beat)
             self._report_losses(drained=item is None)
             self._wake_when_due()
         while (item := self._inbox.get(0)) is not None:  # what was seen before the stop is still kept
@@ -185,7 +177,7 @@ class Respond:
             status.mode,
             settings=self._settings.alarm,
             camera_label=self._house.cameras[event.camera],
-            since_last_alert_s=self._since_last_alert_s(event.camera, status),
+            since_told_s=self._pauses.since_s(event.camera, status),
         )
         self._notice(seen)
         if self._pictured != event.id:
@@ -193,6 +185,8 @@ class Respond:
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
         due = self._clock.instant().later(BETTER_VIEW_S)
         self._store.add_event(event, status.state, decision, alert, self._to if alert else (), due)
+        if decision.held:
+            self._pauses.hold(event.camera)
         if len(self._kept) >= REMEMBERED:
             del self._kept[next(iter(self._kept))]
         self._kept[event.id] = status.since
@@ -227,13 +221,15 @@ class Respond:
         """Store a better view, but none of after a disarming or arming: it would replace the evidence."""
         if self._kept.get(seen.event.id) == seen.status.since and self._may_keep(seen.status):
             self._save_pictures(seen.event)
-            self._store.improve_event(seen.event)
+            due_s = seen.event.opened_s + BEST_VIEW_S - self._clock.monotonic()
+            self._store.improve_event(seen.event, self._clock.instant().later(max(0.0, due_s)))
 
     def _ended(self, event: Event) -> None:
         if event.id in self._kept:
             lasted_s = event.last_s - event.opened_s
             self._store.end_event(event.id, event.opened_at + timedelta(seconds=lasted_s))
             del self._kept[event.id]
+            self._on_alert()
             log.info("event ended event=%s camera=%s lasted_s=%.1f", event.id, event.camera, lasted_s)
 
     def _dismissed(self, minute: Dismissals) -> None:
@@ -256,18 +252,21 @@ class Respond:
         self._losses.look(armed=self._armed())
         if change.after is AlarmState.TRIGGERED and change.before is not AlarmState.TRIGGERED:
             self._owe_alarm(change.event_id, change.alarm.mode, change.at)
-        elif change.after is AlarmState.DISARMED and change.event_id is not None:
-            self._owe_all_clear(change.event_id, change.alarm.by, change.at)
+        elif change.after is AlarmState.DISARMED:
+            self._pauses.forget()
+            if change.event_id is not None:
+                self._owe_all_clear(change.event_id, change.alarm.by, change.at)
 
     def _take_up(self) -> None:
         """Go on where the process before this one was ended."""
         self._make_up_for_lost_alarm()
         self._losses.take_up(self._store.told_faults())
+        self._pauses.take_up(self._house.cameras)
         status = self._panel.status()
         if status.state is AlarmState.DISARMED:
             return
         for event in reversed(self._store.events(REMEMBERED)):
-            if event.kind is not None and self._since_last_alert_s(event.camera, status) is not None:
+            if event.kind is not None and self._pauses.since_s(event.camera, status):
                 self._told[event.camera] = (event.id, event.kind)
 
     def _make_up_for_lost_alarm(self) -> None:
@@ -349,7 +348,13 @@ class Respond:
 
     def _mail_loss(self, kind: AlertKind, fault: Fault, camera: str, thread: str | None) -> str:
         """Store the mail that *fault* began or is over, and that the owner knows; return its id."""
-        alert = self._plain(kind, camera, fault.text if kind is AlertKind.FAULT else "", thread=thread)
+        alert = self._plain(
+            kind,
+            camera,
+            fault.text if kind is not AlertKind.RECOVERED else "",
+            part="" if camera else "disk",
+            thread=thread,
+        )
         self._store.add_fault_alert(fault.key, alert, self._to)
         self._queued(alert)
         return alert.id
@@ -357,10 +362,12 @@ class Respond:
     def _armed(self) -> bool:
         return self._panel.status().state is not AlarmState.DISARMED
 
-    def _plain(self, kind: AlertKind, camera: str = "", detail: str = "", *, thread: str | None = None) -> Alert:
+    def _plain(
+        self, kind: AlertKind, camera: str = "", detail: str = "", *, part: str = "", thread: str | None = None
+    ) -> Alert:
         """Return an alert that belongs to no event."""
         at = self._clock.now()
-        facts = Facts(self._house.name, at, self._house.zone, camera, detail=detail)
+        facts = Facts(self._house.name, at, self._house.zone, camera, part=part, detail=detail)
         words = compose(kind, facts, self._house.catalogue)
         return Alert(self._new_id(), kind, at, words.subject, words.text, thread=thread)
 
@@ -369,6 +376,7 @@ class Respond:
         if kind is AlertKind.ENTRY:
             delay_s = delays(self._settings.alarm, status.mode).entry_delay_s
             alarm_at = event.opened_at + timedelta(seconds=delay_s)
+        held = self._store.held(event.camera) if kind is AlertKind.ALARM else None
         facts = Facts(
             self._house.name,
             event.opened_at,
@@ -377,9 +385,42 @@ class Respond:
             event.zones,
             status.mode,
             alarm_at,
+            count=held.count if held else 0,
+            since=held.first_at if held else None,
         )
         words = compose(kind, facts, self._house.catalogue)
         return Alert(alert_id(event.id, kind), kind, event.opened_at, words.subject, words.text, event_id=event.id)
+
+    def _look(self) -> None:
+        """Mail what time alone makes due: a loss, and the sum of what a pause that is over has held back."""
+        self._losses.look(armed=self._armed())
+        status = self._panel.status()
+        for camera, held in self._pauses.over(status, self._settings.alarm.alert_pause_s):
+            self._send(self._summary(camera, held, status))
+
+    def _summary(self, camera: str, held: Held, status: PanelStatus) -> Alert:
+        at = self._clock.now()
+        facts = Facts(
+            self._house.name,
+            at,
+            self._house.zone,
+            self._house.cameras.get(camera, camera),
+            held.zones - {rules.NO_ZONE},
+            status.mode,
+            count=held.count,
+            since=held.first_at,
+        )
+        words = compose(AlertKind.SUMMARY, facts, self._house.catalogue)
+        told = self._told.get(camera)
+        return Alert(
+            alert_id(held.newest, AlertKind.SUMMARY),
+            AlertKind.SUMMARY,
+            at,
+            words.subject,
+            words.text,
+            event_id=held.newest,
+            thread=alert_id(*told) if told else None,
+        )
 
     def _send(self, alert: Alert) -> None:
         self._store.add_alert(alert, self._to)
@@ -406,15 +447,6 @@ class Respond:
         else:
             self._pictured = event.id
             self._health.clear("pictures")
-
-    def _since_last_alert_s(self, camera: str, status: PanelStatus) -> float | None:
-        """Return the seconds the pause counts from; an alert of an earlier arming does not silence this one."""
-        last = self._store.last_alert(camera)
-        ago_s = None if last is None else status.at.seconds_since(last)
-        armed_ago_s = status.at.seconds_since(status.since)
-        if ago_s is None or (armed_ago_s is not None and armed_ago_s < ago_s):
-            return None
-        return max(ago_s, 0.0)
 
 
 def _mode_of(state: AlarmState) -> Mode | None:

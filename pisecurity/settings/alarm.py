@@ -28,7 +28,7 @@ class AlarmSettings(Table):
     trigger_time_s: float = Field(180, ge=10, le=3600)
     """Seconds an alarm lasts before it returns to the mode it had."""
     alert_pause_s: float = Field(300, ge=0, le=86400)
-    """Least seconds between two alarm mails about the same camera."""
+    """Least seconds between two alarm mails about the same zone, or about a camera without zones."""
     record_when_disarmed: bool = False
     """Keep events and pictures also while disarmed; nothing is mailed then."""
     away: ModeSettings = ModeSettings(exit_delay_s=60, entry_delay_s=60)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
-from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
+from pisecurity.core.types import FIRST, AlarmState, AlertKind, Delivery, Dismissed, EventRecord, Fault, Mode, Outcome
 from pisecurity.core.vision.contrast import SEEING_FACT, missed_coats
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.scale import PETS_FACT
@@ -180,10 +180,10 @@ def mailed(record: EventRecord) -> Mailed:
     """Return what became of the mails about *record*."""
     if record.kind is None:
         return Mailed.SILENT
-    outcomes = [delivery.outcome for delivery in record.deliveries]
+    outcomes = [delivery.outcome for delivery in _firsts(record)]
     if not outcomes:
         return Mailed.SHOWN
-    if any(outcome in {Outcome.WAITING, Outcome.LATER} for outcome in outcomes):
+    if any(outcome in {Outcome.WAITING, Outcome.LATER, Outcome.DIGESTED} for outcome in outcomes):
         return Mailed.WAITING
     accepted = outcomes.count(Outcome.ACCEPTED)
     if accepted == len(outcomes):
@@ -191,10 +191,16 @@ def mailed(record: EventRecord) -> Mailed:
     return Mailed.PARTLY if accepted else Mailed.REFUSED
 
 
+def _firsts(record: EventRecord) -> tuple[Delivery, ...]:
+    """Return the deliveries that count: a better picture that follows does not."""
+    return tuple(delivery for delivery in record.deliveries if delivery.step == FIRST)
+
+
 def mailed_words(record: EventRecord) -> str:
     """Return the same in words, with the numbers."""
-    total = len(record.deliveries)
-    accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in record.deliveries)
+    firsts = _firsts(record)
+    total = len(firsts)
+    accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in firsts)
     return {
         Mailed.SILENT: SILENT_WORDS.get(record.state, "not mailed"),
         Mailed.SHOWN: "shown here",
@@ -283,8 +289,12 @@ ALERT_WORDS = {
     AlertKind.ALARM: "Alarm",
     AlertKind.ENTRY: "Somebody came in",
     AlertKind.ALL_CLEAR: "All clear",
+    AlertKind.DURESS: "Silent alarm",
+    AlertKind.TAMPER: "Camera lost",
     AlertKind.FAULT: "Fault",
     AlertKind.RECOVERED: "Recovered",
+    AlertKind.SUMMARY: "More movement",
+    AlertKind.DIGEST: "Digest",
     AlertKind.TEST: "Test",
 }
 OUTCOME_WORDS = {
@@ -292,6 +302,7 @@ OUTCOME_WORDS = {
     Outcome.ACCEPTED: "taken by the mail server",
     Outcome.LATER: "will be tried again",
     Outcome.REFUSED: "refused",
+    Outcome.DIGESTED: "goes in one mail with others",
 }
 
 

@@ -30,7 +30,7 @@ def test_a_new_alert_is_due_at_once_for_every_recipient(store: SqliteStore, cloc
     alert = make_alert("a1", AlertKind.TEST)
     store.add_alert(alert, TO)
     assert store.due(clock.instant()) == tuple(
-        Delivery(number, alert, "mail", address.recipient, 0, None, Outcome.WAITING, "")
+        Delivery(number, alert, "mail", address.recipient, 0, None, Outcome.WAITING, "", stored=clock.instant())
         for number, address in enumerate(TO, start=1)
     )
 

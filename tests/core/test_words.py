@@ -56,12 +56,13 @@ def test_all_clear_says_who_disarmed() -> None:
     assert "What: Anna disarmed the alarm.\n" in words.text
 
 
-def test_a_fault_names_the_camera_in_the_subject_and_the_fix_in_the_text() -> None:
+def test_a_lost_camera_is_an_alarm_with_its_name_in_the_subject_and_the_fix_in_the_text() -> None:
     facts = Facts(house="Home", at=AT, zone=BERLIN, camera="Garden", detail="camera front: unplugged; check its cable")
-    words = compose(AlertKind.FAULT, facts, CATALOGUE)
-    assert words.subject == "[Home] Fault: no pictures from Garden"
+    words = compose(AlertKind.TAMPER, facts, CATALOGUE)
+    assert words.subject == "[Home] ALARM: Garden sees nothing any more, 14:03:07"
     assert words.text.startswith(
-        "What: Camera Garden sends no pictures, so the alarm sees nothing there.\n"
+        "What: Camera Garden sends no pictures while the alarm is armed. It may be broken, or somebody may have "
+        "unplugged it.\n"
         "Why: camera front: unplugged; check its cable\n"
         "Where: Garden\n"
     )
@@ -106,7 +107,7 @@ def test_names_in_braces_are_only_names() -> None:
 
 
 def test_long_subject_ends_in_an_ellipsis() -> None:
-    subject = compose(AlertKind.FAULT, Facts(house="Home", at=AT, zone=BERLIN, camera="x" * 500), CATALOGUE).subject
+    subject = compose(AlertKind.ALARM, Facts(house="Home", at=AT, zone=BERLIN, camera="x" * 500), CATALOGUE).subject
     assert (len(subject), subject[-2:]) == (SUBJECT_LETTERS, "x…")
 
 

@@ -10,15 +10,18 @@ from pathlib import Path
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store.sqlite import SqliteStore
+from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Delivery, Notification, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.ports import Address, Channel
+from pisecurity.runtime import house
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.health import Health
 from tests.fakes import FakeClock
 from tests.rigs.smtp import ANNA
 
 Answer = Mapping[str, Receipt] | MailError | None
+HOUSE = house.House("Home", UTC, {"front": "Front door"}, load_catalogue())
 TAKEN = Receipt(Outcome.ACCEPTED, "250 queued")
 GOING_ON = threading.Event()
 """A stop that never comes."""
@@ -66,7 +69,7 @@ class House:
 
     def restart(self) -> Deliver:
         self.deliver = Deliver(
-            self.store, self.pictures, self.channels, self.clock, self.health, jitter=lambda: 0.0, zone=UTC
+            self.store, self.pictures, self.channels, HOUSE, self.clock, self.health, jitter=lambda: 0.0
         )
         return self.deliver
 

@@ -11,9 +11,10 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Delivery, Event, Mode
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.respond import House, Respond
+from pisecurity.runtime.respond import Respond
 from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
 from tests.fakes import FakeClock, ShadeEncoder
 

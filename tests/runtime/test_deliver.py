@@ -24,7 +24,7 @@ from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, PictureKind
 from pisecurity.runtime.deliver import Deliver
 from tests.fakes import START, FakeClock, make_event
-from tests.rigs.outbox import Answer, Build, House, ScriptedMailer
+from tests.rigs.outbox import HOUSE, Answer, Build, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN, HANG_UP, PASSWORD, Authority, FaultySmtp, SmtpServer
 
 AWAY = MailError("mail server refuses the connection")
@@ -86,7 +86,7 @@ def test_r01_fault_says_why_how_many_wait_and_when_the_next_try_is(build: Build,
 def test_jitter_only_lengthens_waits(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> None:
     mailer = ScriptedMailer(clock, lambda alert: AWAY)
     house = House(store, tmp_path, clock, mailer)
-    house.deliver = Deliver(store, house.pictures, house.channels, clock, house.health, jitter=lambda: 1.0)
+    house.deliver = Deliver(store, house.pictures, house.channels, HOUSE, clock, house.health, jitter=lambda: 1.0)
     house.alert("one")
     house.run(60)
     assert [at_s for at_s, _, _ in mailer.sent] == [0, 6, 23]
@@ -182,7 +182,7 @@ def test_r07_connection_lost_after_the_mail_means_the_same_message_id_again(buil
 def test_r07_kill_between_acceptance_and_record_means_the_same_message_id_again(
     build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*args: object) -> None:
+    def killed(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
     with FaultySmtp() as server:
@@ -317,7 +317,7 @@ def test_channel_that_is_not_set_up_keeps_its_alerts_and_is_told(build: Build, c
 def test_answer_that_cannot_be_stored_is_stored_later_and_nothing_is_sent_twice(
     build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*args: object) -> None:
+    def full(*args: object, **kwargs: object) -> None:
         raise StoreError("disk full")
 
     mailer = ScriptedMailer(clock)

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from pisecurity.core.types import Instant, Notification, Outcome, Receipt
+from pisecurity.core.types import Notification, Outcome, Receipt
 from pisecurity.runtime import deliver
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.worker import Worker
 from tests.fakes import FakeClock
-from tests.rigs.outbox import GOING_ON, Build, ScriptedMailer
+from tests.rigs.outbox import GOING_ON, HOUSE, Build, ScriptedMailer
 
 
 class SlowMailer(ScriptedMailer):
@@ -65,9 +65,9 @@ def test_slow_card_leaves_no_time_without_a_beat(
     house.alert("one", *(f"{number}@example.org" for number in range(20)))
     record = house.store.record
 
-    def record_slowly(delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
+    def record_slowly(*answer: Any, **kwargs: Any) -> None:
         clock.advance(7)
-        record(delivery_id, receipt, tried, at, next_try)
+        record(*answer, **kwargs)
 
     monkeypatch.setattr(house.store, "record", record_slowly)
     beats = [clock.monotonic()]
@@ -143,7 +143,7 @@ def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: B
     sent = threading.Event()
     mailer.answer = lambda alert: sent.set()
     house = build(mailer)
-    worker_side = Deliver(house.store, house.pictures, house.channels, asleep, house.health)
+    worker_side = Deliver(house.store, house.pictures, house.channels, HOUSE, asleep, house.health)
     worker = Worker("deliver", worker_side.work, asleep, lambda name, error: None)
     worker.start()
     assert asleep.sleeping.wait(30)

@@ -88,7 +88,7 @@ def test_r16_a_camera_lost_while_armed_is_mailed_and_so_is_its_return(house: Fix
     house.health.clear("mail")
     house.answer()
     fault, recovered = house.alerts()
-    assert (fault.kind, fault.subject) == (AlertKind.FAULT, "[Home] Fault: no pictures from Front door")
+    assert (fault.kind, fault.subject) == (AlertKind.TAMPER, "[Home] ALARM: Front door sees nothing any more, 12:00:00")
     assert "Why: camera front: unplugged; check its cable\n" in fault.text
     assert (recovered.kind, recovered.thread) == (AlertKind.RECOVERED, fault.id)
     assert recovered.subject == "[Home] Camera Front door sends pictures again"
@@ -108,14 +108,14 @@ def test_r16_a_camera_that_is_lost_when_the_alarm_is_armed_is_mailed_once(tmp_pa
     house.answer()
     house.arm(mode)
     house.answer()
-    assert house.kinds() == [AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER]
     house.clock.advance(60)
     house.panel.settle()
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER]
     house.health.clear("camera:front")
     house.answer()
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED]
     house.store.close()
 
 
@@ -129,7 +129,7 @@ def test_r16_a_flapping_camera_is_mailed_once_in_a_quarter_of_an_hour(house: Fix
         house.answer()
         house.clock.advance(10)
     assert house.clock.monotonic() - 1000 == 2000
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED] * 3
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED] * 3
 
 
 def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(house: Fixture) -> None:
@@ -138,10 +138,10 @@ def test_r16_a_fault_held_back_by_the_pause_is_mailed_when_the_pause_is_over(hou
         loses_and_finds(house)
     house.health.report("camera:front", "front: unplugged")
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED]
     house.clock.advance(PAUSE_S)
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED, AlertKind.TAMPER]
 
 
 def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture) -> None:
@@ -150,10 +150,10 @@ def test_a_camera_that_stays_away_is_mailed_in_spite_of_the_pause(house: Fixture
     loses_and_finds(house)
     house.health.report("camera:front", "front: unplugged")
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED]
     house.clock.advance(LASTS_S)
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED, AlertKind.TAMPER]
 
 
 def test_a_jump_of_the_wall_clock_does_not_make_a_loss_last(house: Fixture) -> None:
@@ -163,7 +163,7 @@ def test_a_jump_of_the_wall_clock_does_not_make_a_loss_last(house: Fixture) -> N
     house.run(3)
     house.clock.set_wall(house.clock.now() + timedelta(days=180))
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED]
 
 
 def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
@@ -174,7 +174,7 @@ def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
     house.answer()
     house.arm()
     house.answer()
-    assert house.kinds() == [AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED, AlertKind.TAMPER]
 
 
 def lose(house: Fixture) -> None:
@@ -195,7 +195,7 @@ def test_r16_a_camera_that_stays_away_over_restarts_is_mailed_once(tmp_path: Pat
         house.clock.advance(KNOWN_S + 1)
         house.run(3)
         restart(house)
-    assert house.kinds() == [AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER]
     house.store.close()
 
 
@@ -206,7 +206,7 @@ def test_r16_the_return_of_a_camera_that_a_restart_brought_is_mailed_once(tmp_pa
     lose(house)
     restart(house)
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT], "it may only not have been missed yet"
+    assert house.kinds() == [AlertKind.TAMPER], "it may only not have been missed yet"
     house.clock.advance(KNOWN_S)
     house.run(3)
     house.run(3)
@@ -230,7 +230,7 @@ def test_a_lost_camera_that_is_no_longer_configured_is_not_said_to_be_back(tmp_p
     house.health.report("camera:front", "front: unplugged")
     house.clock.advance(KNOWN_S)
     house.run(3)
-    assert house.kinds() == [AlertKind.FAULT]
+    assert house.kinds() == [AlertKind.TAMPER]
     house.store.close()
 
 

@@ -9,17 +9,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pisecurity.adapters.store.codec import Column, bind, decoded, instant, maybe_moment, moment
-from pisecurity.adapters.store.outbox import OF_EVENTS, delivery, insert_alert
+from pisecurity.adapters.store.codec import Column, bind, decoded, maybe_moment, moment
+from pisecurity.adapters.store.outbox import OF_EVENTS, add_better, delivery, hasten_better, insert_alert
 from pisecurity.adapters.store.table import Table, steady
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Delivery, Event, EventRecord, Instant
+from pisecurity.core.types import (
+    AlarmState,
+    Alert,
+    AlertKind,
+    Box,
+    Decision,
+    Delivery,
+    Event,
+    EventRecord,
+    Held,
+    Instant,
+)
 from pisecurity.ports import Address
 
 _NEWER_THAN_ANY = 2**63 - 1
 
 _ADD = """
-INSERT INTO events (id, camera, opened_us, box_x, box_y, box_w, box_h, zones, score, reason, state, kind, why)
-VALUES (:id, :camera, :opened_us, :box_x, :box_y, :box_w, :box_h, :zones, :score, :reason, :state, :kind, :why)
+INSERT INTO events (id, camera, opened_us, box_x, box_y, box_w, box_h, zones, score, reason, state, kind, why, held)
+VALUES (:id, :camera, :opened_us, :box_x, :box_y, :box_w, :box_h, :zones, :score, :reason, :state, :kind, :why, :held)
 ON CONFLICT (id) DO NOTHING
 """
 _IMPROVE = """
@@ -32,10 +43,17 @@ ONE = "SELECT * FROM events WHERE id = :id"
 # By the order in which they were stored, not by opened_us: on a Pi whose clock was set
 # in between, the newest event may carry the oldest date.
 PAGE = "SELECT * FROM events WHERE number < :before ORDER BY number DESC LIMIT :limit"
-LAST_ALARM = """
-SELECT stored_boot_id, stored_boot_s FROM alerts WHERE camera = :camera AND kind = 'alarm'
-ORDER BY number DESC LIMIT 1
+TOLD_ZONES = "SELECT * FROM told_zones WHERE camera = :camera"
+HELD = """
+SELECT count(*) AS count, min(opened_us) AS first_us,
+    (SELECT id FROM events WHERE held = 1 AND camera = :camera ORDER BY number DESC LIMIT 1) AS newest
+FROM events WHERE held = 1 AND camera = :camera
 """
+HELD_ZONES = """
+SELECT DISTINCT coalesce(zone.value, '') AS zone FROM events LEFT JOIN json_each(events.zones) AS zone
+WHERE held = 1 AND camera = :camera
+"""
+_FORGET_HELD = "UPDATE events SET held = 0 WHERE held = 1"
 
 
 class EventTable(Table):
@@ -65,6 +83,7 @@ class EventTable(Table):
             state=state,
             kind=decision.kind,
             why=decision.reason,
+            held=int(decision.held),
         )
         stored = self._clock.instant()
         with self._database.write() as connection:
@@ -73,17 +92,22 @@ class EventTable(Table):
                 insert_alert(connection, alert, to, stored, due)
 
     @steady
-    def improve_event(self, event: Event) -> None:
-        """Replace box, zones and score of the stored event; nothing when it is not stored."""
+    def improve_event(self, event: Event, due: Instant) -> None:
+        """Replace box, zones and score of the stored event; nothing when it is not stored.
+
+        If it has an alert, the better picture follows that as a second step, from *due* on.
+        """
         with self._database.write() as connection:
             connection.execute(_IMPROVE, _view(event))
+            add_better(connection, event.id, due)
 
     @steady
     def end_event(self, event_id: str, ended_at: datetime) -> None:
-        """Note when it ended; nothing when it is not stored."""
+        """Note when it ended, and let the better picture leave; nothing when it is not stored."""
         values = bind(id=event_id, ended_us=ended_at)
         with self._database.write() as connection:
             connection.execute(_END, values)
+            hasten_better(connection, event_id)
 
     @steady
     def end_open_events(self) -> int:
@@ -96,11 +120,27 @@ class EventTable(Table):
             return connection.execute(_END_OPEN).rowcount
 
     @steady
-    def last_alert(self, camera: str) -> Instant | None:
-        """Return when the last ALARM alert about *camera* was stored."""
+    def told_zones(self, camera: str) -> dict[str, Instant]:
+        """Return when an alert about movement in each zone of *camera* was stored last; empty is the zone of none."""
         with self._database.read() as connection:
-            row = connection.execute(LAST_ALARM, bind(camera=camera)).fetchone()
-        return None if row is None else instant(row, "stored")
+            rows = connection.execute(TOLD_ZONES, bind(camera=camera)).fetchall()
+        return {row["zone"]: Instant(row["stored_boot_id"], row["stored_boot_s"]) for row in rows}
+
+    @steady
+    def held(self, camera: str) -> Held | None:
+        """Return what the pause has kept silent since the last alert about *camera*; None when that is nothing."""
+        with self._database.read() as connection:
+            row = connection.execute(HELD, bind(camera=camera)).fetchone()
+            if row["count"] == 0:
+                return None
+            zones = frozenset(each["zone"] for each in connection.execute(HELD_ZONES, bind(camera=camera)))
+        return Held(row["count"], moment(row["first_us"]), row["newest"], zones)
+
+    @steady
+    def forget_held(self) -> None:
+        """Let no mail tell any more of what the pause has kept silent: somebody disarmed."""
+        with self._database.write() as connection:
+            connection.execute(_FORGET_HELD)
 
     @steady
     def events(self, limit: int, before: str | None = None) -> tuple[EventRecord, ...]:

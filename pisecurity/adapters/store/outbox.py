@@ -9,53 +9,88 @@ from datetime import datetime
 
 from pisecurity.adapters.store.codec import bind, bind_instant, decoded, instant, maybe_moment, moment
 from pisecurity.adapters.store.table import Table, steady
-from pisecurity.core.types import Alert, AlertKind, Delivery, Instant, Outcome, Receipt
+from pisecurity.core.types import Alert, AlertKind, Delivery, Instant, Outcome, Priority, Receipt
 from pisecurity.ports import Address
 
 DUE_AT_ONCE = 200
 """Rows of one answer, if its last alert has no more: a day without network may leave thousands, and they need not be
 in memory together."""
+MOST_IN_DIGEST = 1000
+"""More lines nobody reads; what is over goes into the next one."""
+_URGENT = json.dumps([kind for kind in AlertKind if kind.priority >= Priority.ALARM])
 
 _ADD_ALERT = """
-INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, camera, stored_boot_id, stored_boot_s)
-VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread,
+INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, shows, camera, stored_boot_id, stored_boot_s)
+VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread, :shows,
         (SELECT camera FROM events WHERE id = :event_id), :stored_boot_id, :stored_boot_s)
 ON CONFLICT (id) DO NOTHING
 """
 _ADD_ADDRESS = """
 INSERT INTO outbox (alert, channel, recipient, next_boot_id, next_boot_s)
 SELECT number, :channel, :recipient, :next_boot_id, :next_boot_s FROM alerts WHERE id = :alert_id
-ON CONFLICT (alert, channel, recipient) DO NOTHING
+ON CONFLICT (alert, step, channel, recipient) DO NOTHING
+"""
+# Whom the first step was refused gets no second one, and what a digest lists is not told again.
+_ADD_BETTER = """
+INSERT INTO outbox (alert, step, channel, recipient, next_boot_id, next_boot_s)
+SELECT alert, 2, channel, recipient, :next_boot_id, :next_boot_s FROM outbox
+WHERE alert = (SELECT min(number) FROM alerts WHERE event_id = :event_id)
+  AND step = 1 AND digest IS NULL AND outcome IN ('waiting', 'later', 'accepted')
+ON CONFLICT (alert, step, channel, recipient) DO NOTHING
+"""
+_HASTEN_BETTER = """
+UPDATE outbox SET next_boot_id = NULL, next_boot_s = NULL
+WHERE alert = (SELECT min(number) FROM alerts WHERE event_id = :event_id) AND step = 2 AND attempts = 0
 """
 NEWEST = "SELECT * FROM deliveries ORDER BY id DESC LIMIT :limit"
 OF_EVENTS = "SELECT * FROM deliveries WHERE event_id IN (SELECT value FROM json_each(:event_ids)) ORDER BY id"
 DUE = """
-SELECT * FROM deliveries
-WHERE outcome IN ('waiting', 'later')
-  AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
-  AND alert <= (
-    SELECT max(alert) FROM (
-      SELECT alert FROM outbox
-      WHERE outcome IN ('waiting', 'later')
-        AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
-      ORDER BY alert, id LIMIT :limit))
-ORDER BY alert, id
+WITH ready AS NOT MATERIALIZED (
+  SELECT * FROM deliveries
+  WHERE outcome IN ('waiting', 'later')
+    AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
+    AND (step = 1 OR first_picture IS NOT NULL)
+    AND kind NOT IN (SELECT value FROM json_each(:held)))
+SELECT * FROM ready
+WHERE (step, alert) <= (
+  SELECT step, alert FROM (SELECT step, alert FROM ready ORDER BY step, alert, id LIMIT :limit)
+  ORDER BY step DESC, alert DESC LIMIT 1)
+ORDER BY step, alert, id
 """
 NEWEST_DUE = """
-SELECT * FROM deliveries
-WHERE outcome IN ('waiting', 'later') AND channel = :channel
-  AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
-  AND alert = (
-    SELECT alert FROM deliveries
-    WHERE outcome IN ('waiting', 'later') AND channel = :channel AND (NOT :alarms OR kind IN ('alarm', 'entry'))
-      AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
-    ORDER BY alert DESC LIMIT 1)
+WITH ready AS NOT MATERIALIZED (
+  SELECT * FROM deliveries
+  WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel
+    AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s))
+SELECT * FROM ready
+WHERE alert = (
+  SELECT alert FROM ready WHERE :kinds IS NULL OR kind IN (SELECT value FROM json_each(:kinds))
+  ORDER BY alert DESC LIMIT 1)
 ORDER BY alert, id
 """
-WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later')"
+BACKLOG = """
+SELECT * FROM deliveries
+WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel AND digest IS NULL AND in_doubt = 0
+  AND kind IN (SELECT value FROM json_each(:kinds))
+ORDER BY alert, id LIMIT :limit
+"""
+_DOUBT = "UPDATE outbox SET in_doubt = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
+_DIGEST = """
+UPDATE outbox SET outcome = 'digested', digest = (SELECT number FROM alerts WHERE id = :digest_id), detail = '',
+    next_boot_id = NULL, next_boot_s = NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND outcome IN ('waiting', 'later')
+"""
+# What a digest listed has arrived with it; where nobody takes the digest, each is tried alone again.
+_END_DIGEST = """
+UPDATE outbox SET outcome = CASE WHEN :outcome = 'accepted' THEN 'accepted' ELSE 'waiting' END,
+    detail = :detail, accepted_us = :accepted_us
+WHERE outcome = 'digested' AND (digest, channel, recipient) =
+    (SELECT alert, channel, recipient FROM outbox WHERE id = :id)
+"""
+WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later') AND step = 1"
 _RECORD = """
 UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, detail = :detail, accepted_us = :accepted_us,
-    tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
+    picture = :picture, in_doubt = :in_doubt, tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
     next_boot_id = :next_boot_id, next_boot_s = :next_boot_s
 WHERE id = :id AND outcome IN ('waiting', 'later')
 """
@@ -63,28 +98,41 @@ HASTEN = """
 UPDATE outbox SET next_boot_id = NULL, next_boot_s = NULL
 WHERE id IN (SELECT value FROM json_each(:ids)) AND outcome IN ('waiting', 'later')
 """
-
-
+_DROP = "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(:ids)) AND outcome IN ('waiting', 'later')"
+_DROP_BETTER = """
+DELETE FROM outbox WHERE step = 2 AND outcome IN ('waiting', 'later') AND (alert, channel, recipient) IN (
+    SELECT alert, channel, recipient FROM outbox WHERE id IN (SELECT value FROM json_each(:ids)) AND step = 1)
+"""
+_OF_MOVEMENT = (AlertKind.ALARM, AlertKind.SUMMARY)
+_TELL_ZONES = """
+INSERT OR REPLACE INTO told_zones (camera, zone, stored_boot_id, stored_boot_s)
+SELECT DISTINCT events.camera, coalesce(zone.value, ''), :stored_boot_id, :stored_boot_s
+FROM events LEFT JOIN json_each(events.zones) AS zone
+WHERE events.id = :event_id
+  OR (events.held = 1 AND events.camera = (SELECT camera FROM events WHERE id = :event_id))
+"""
+_UNHOLD = "UPDATE events SET held = 0 WHERE held = 1 AND camera = (SELECT camera FROM events WHERE id = :event_id)"
 _TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert_id)"
 _FORGET = "DELETE FROM told_faults WHERE key = :key"
-
-
 _WAITING_ALERTS = """
 SELECT * FROM alerts WHERE number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later')) ORDER BY number
 """
 _BRING_ALERT = """
-INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, camera, stored_boot_id, stored_boot_s)
-VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread, :camera, :stored_boot_id, :stored_boot_s)
+INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, shows, camera, stored_boot_id, stored_boot_s)
+VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread, :shows, :camera, :stored_boot_id, :stored_boot_s)
 ON CONFLICT (id) DO NOTHING
 """
+# Also the rows of a first step that was accepted: without it a second one that waits would wait for ever.
 _WAITING_ROWS = """
-SELECT alerts.id AS alert_id, channel, recipient, attempts, outcome, detail
-FROM outbox JOIN alerts ON alerts.number = outbox.alert WHERE outcome IN ('waiting', 'later') ORDER BY outbox.id
+SELECT alerts.id AS alert_id, step, channel, recipient, attempts, outcome, detail, picture, in_doubt, accepted_us
+FROM outbox JOIN alerts ON alerts.number = outbox.alert
+WHERE alert IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later')) ORDER BY outbox.id
 """
 _BRING_ROW = """
-INSERT INTO outbox (alert, channel, recipient, attempts, outcome, detail)
-SELECT number, :channel, :recipient, :attempts, :outcome, :detail FROM alerts WHERE id = :alert_id
-ON CONFLICT (alert, channel, recipient) DO NOTHING
+INSERT INTO outbox (alert, step, channel, recipient, attempts, outcome, detail, picture, in_doubt, accepted_us)
+SELECT number, :step, :channel, :recipient, :attempts, :outcome, :detail, :picture, :in_doubt, :accepted_us
+FROM alerts WHERE id = :alert_id
+ON CONFLICT (alert, step, channel, recipient) DO NOTHING
 """
 
 
@@ -115,22 +163,24 @@ class OutboxTable(Table):
             return {row["key"]: row["alert_id"] for row in connection.execute("SELECT * FROM told_faults")}
 
     @steady
-    def due(self, now: Instant) -> tuple[Delivery, ...]:
+    def due(self, now: Instant, held: Collection[AlertKind] = ()) -> tuple[Delivery, ...]:
         """Return the rows to try now, the alert stored first first: 200, and what else belongs to the last alert.
 
-        Rows without a time for the next try, or with one of another boot, are due at once.
+        First steps come before second ones, which are due only when their first step was accepted. Rows without a
+        time for the next try, or with one of another boot, are due at once; those of the kinds *held* are not.
         """
+        values = bind(limit=DUE_AT_ONCE, held=json.dumps(sorted(held)))
         with self._database.read() as connection:
-            rows = connection.execute(DUE, bind_instant("now", now) | bind(limit=DUE_AT_ONCE))
-            return decoded(rows, delivery)
+            return decoded(connection.execute(DUE, values | bind_instant("now", now)), delivery)
 
     @steady
     def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
-        """Return the rows to try now of the channel's newest alert and, before them, of its newest ALARM or ENTRY."""
+        """Return the rows to try now of the channel's newest alert and, before them, of its newest urgent one."""
         values = bind(channel=channel) | bind_instant("now", now)
         with self._database.read() as connection:
             newest, alarm = (
-                decoded(connection.execute(NEWEST_DUE, values | bind(alarms=alarms)), delivery) for alarms in (0, 1)
+                decoded(connection.execute(NEWEST_DUE, values | bind(kinds=kinds)), delivery)
+                for kinds in (None, _URGENT)
             )
         return newest if newest == alarm else alarm + newest
 
@@ -142,16 +192,71 @@ class OutboxTable(Table):
             connection.execute(HASTEN, values)
 
     @steady
-    def record(self, delivery_id: int, receipt: Receipt, tried: Instant, at: datetime, next_try: Instant) -> None:
-        """Store what became of a try; a row already accepted, refused or deleted stays as it is."""
+    def backlog(self, channel: str, kinds: Collection[AlertKind]) -> tuple[Delivery, ...]:
+        """Return the first 1 000 rows of *kinds* that wait, are not in doubt and were never in a digest, due or not."""
+        values = bind(channel=channel, kinds=json.dumps(sorted(kinds)), limit=MOST_IN_DIGEST)
+        with self._database.read() as connection:
+            return decoded(connection.execute(BACKLOG, values), delivery)
+
+    @steady
+    def digest(self, alert: Alert, to: Sequence[Address], listed: Collection[int]) -> None:
+        """Store a digest, its rows, and that it tells of the *listed* rows, in one transaction.
+
+        Better pictures of what it tells of do not follow.
+        """
+        stored, values = self._clock.instant(), bind(digest_id=alert.id, ids=json.dumps(sorted(listed)))
+        with self._database.write() as connection:
+            insert_alert(connection, alert, to, stored)
+            connection.execute(_DIGEST, values)
+            connection.execute(_DROP_BETTER, values)
+
+    @steady
+    def doubt(self, delivery_ids: Collection[int]) -> None:
+        """Note that these rows are about to be handed over: from now on, until ``record``, they may have arrived."""
+        with self._database.write() as connection:
+            connection.execute(_DOUBT, bind(ids=json.dumps(sorted(delivery_ids))))
+
+    @steady
+    def drop(self, delivery_ids: Collection[int]) -> None:
+        """Remove those of these rows that still wait, because nobody needs them any more."""
+        with self._database.write() as connection:
+            connection.execute(_DROP, bind(ids=json.dumps(sorted(delivery_ids))))
+
+    @steady
+    def record(
+        self,
+        delivery_id: int,
+        receipt: Receipt,
+        tried: Instant,
+        at: datetime,
+        next_try: Instant,
+        picture: str = "",
+        *,
+        in_doubt: bool = False,
+    ) -> None:
+        """Store what became of a try; a row already accepted, refused or deleted stays as it is.
+
+        A refused first step takes its second one with it. What a digest lists is accepted with it; where it is
+        refused, each of them waits again.
+
+        Args:
+            picture: names the picture that went along; empty when none did.
+            in_doubt: whether it may have arrived, although nobody said so.
+        """
         values = bind(
             id=delivery_id,
             outcome=receipt.outcome,
             detail=receipt.detail,
             accepted_us=at if receipt.outcome is Outcome.ACCEPTED else None,
+            picture=picture,
+            in_doubt=int(in_doubt),
         )
         with self._database.write() as connection:
             connection.execute(_RECORD, values | bind_instant("tried", tried) | bind_instant("next", next_try))
+            if receipt.outcome is Outcome.REFUSED:
+                connection.execute(_DROP_BETTER, bind(ids=json.dumps([delivery_id])))
+            if receipt.outcome in (Outcome.ACCEPTED, Outcome.REFUSED):
+                connection.execute(_END_DIGEST, values)
 
     @steady
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
@@ -161,7 +266,7 @@ class OutboxTable(Table):
 
     @steady
     def waiting(self) -> int:
-        """Return how many outbox rows are neither accepted nor refused."""
+        """Return how many alerts have not reached a recipient yet, counted for each; better pictures do not count."""
         with self._database.read() as connection:
             return int(connection.execute(WAITING).fetchone()[0])
 
@@ -169,7 +274,10 @@ class OutboxTable(Table):
 def insert_alert(
     connection: sqlite3.Connection, alert: Alert, to: Sequence[Address], stored: Instant, due: Instant | None = None
 ) -> None:
-    """Add the rows of *alert* that are not there yet; its event, if it has one, must be stored before."""
+    """Add the rows of *alert* that are not there yet; its event, if it has one, must be stored before.
+
+    Of movement in the zones of that event, and of what the pause held back of its camera, it tells the owner.
+    """
     values = bind(
         id=alert.id,
         kind=alert.kind,
@@ -178,11 +286,26 @@ def insert_alert(
         text=alert.text,
         event_id=alert.event_id,
         thread=alert.thread,
+        shows=json.dumps(alert.shows),
     )
     connection.execute(_ADD_ALERT, values | bind_instant("stored", stored))
+    if alert.kind in _OF_MOVEMENT and alert.event_id is not None:
+        told = bind(event_id=alert.event_id) | bind_instant("stored", stored)
+        connection.execute(_TELL_ZONES, told)
+        connection.execute(_UNHOLD, bind(event_id=alert.event_id))
     first_try = bind_instant("next", due)
     rows = [bind(alert_id=alert.id, channel=address.channel, recipient=address.recipient) | first_try for address in to]
     connection.executemany(_ADD_ADDRESS, rows)
+
+
+def add_better(connection: sqlite3.Connection, event_id: str, due: Instant) -> None:
+    """Add the second step of the first alert of the event, unless it is there, to be tried from *due* on."""
+    connection.execute(_ADD_BETTER, bind(event_id=event_id) | bind_instant("next", due))
+
+
+def hasten_better(connection: sqlite3.Connection, event_id: str) -> None:
+    """Make the second step about the event due at once: there will be no better picture."""
+    connection.execute(_HASTEN_BETTER, bind(event_id=event_id))
 
 
 def bring_waiting(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
@@ -203,6 +326,7 @@ def delivery(row: sqlite3.Row) -> Delivery:
         text=row["text"],
         event_id=row["event_id"],
         thread=row["thread"],
+        shows=tuple(json.loads(row["shows"])),
     )
     return Delivery(
         id=row["id"],
@@ -214,4 +338,8 @@ def delivery(row: sqlite3.Row) -> Delivery:
         outcome=Outcome(row["outcome"]),
         detail=row["detail"],
         accepted_at=maybe_moment(row["accepted_us"]),
+        step=row["step"],
+        first_picture=row["first_picture"],
+        stored=instant(row, "stored"),
+        digested=row["digest"] is not None,
     )

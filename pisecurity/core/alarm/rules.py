@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import floor
 
 from pisecurity.core.alarm.states import delays
 from pisecurity.core.types import MODES, AlarmState, AlertKind, Decision, Event, Mode
 from pisecurity.settings import AlarmSettings
 
+NO_ZONE = ""
+"""Stands for the zone of an event that is in none."""
 _SILENT = {
     AlarmState.DISARMED: "disarmed",
     AlarmState.ARMING: "arming: the exit delay still runs",
@@ -32,20 +35,20 @@ def decide(
     *,
     settings: AlarmSettings,
     camera_label: str,
-    since_last_alert_s: float | None,
+    since_told_s: Mapping[str, float],
 ) -> Decision:
     """Return which alert *event* becomes, or None and the rule that kept it silent.
 
     An entry alert is never held back by the pause: it is the evidence of somebody coming in. While triggered,
-    movement alerts again once the pause is over, and at once for a camera that has not alerted yet.
+    movement alerts again once the pause is over, and at once in a zone that has not alerted yet.
 
     Args:
         event: as it opened.
         state: what the alarm did when the event opened, before the panel took notice of it.
         mode: what had been ordered then, which *state* does not tell while it is triggered.
         camera_label: what people call the camera.
-        since_last_alert_s: seconds since the last ALARM about this camera; None when there was none, or none
-            that the pause should count from.
+        since_told_s: seconds since the last mail about movement in each zone of this camera, the empty one where
+            there was none; only of mails from which the pause should count.
     """
     if state in _SILENT:
         return Decision(None, _SILENT[state])
@@ -58,10 +61,14 @@ def decide(
         entry_delay_s = delays(settings, mode).entry_delay_s
         if entry_delay_s > 0:
             return Decision(AlertKind.ENTRY, f"{was}: entry at {where}, entry delay {entry_delay_s:g} s")
-    if since_last_alert_s is None:
+    zones = event.zones or {NO_ZONE}
+    ago_s = [since_told_s[zone] for zone in zones if zone in since_told_s]
+    if not ago_s:
         return Decision(AlertKind.ALARM, f"{was}: movement at {where}")
+    if len(ago_s) < len(zones):
+        fresh = ", ".join(sorted(zones - since_told_s.keys()))
+        return Decision(AlertKind.ALARM, f"{was}: movement at {where}, no mail about {fresh} yet")
     # Rounded down, or 299.9 s would read "300 s ago, pause 300 s".
-    pause = f"last alarm mail {floor(since_last_alert_s)} s ago, pause {settings.alert_pause_s:g} s"
-    if since_last_alert_s < settings.alert_pause_s:
-        return Decision(None, f"{was}: movement at {where}, {pause}")
-    return Decision(AlertKind.ALARM, f"{was}: movement at {where}, {pause}")
+    pause = f"last alarm mail {floor(max(ago_s))} s ago, pause {settings.alert_pause_s:g} s"
+    held = max(ago_s) < settings.alert_pause_s
+    return Decision(None if held else AlertKind.ALARM, f"{was}: movement at {where}, {pause}", held)

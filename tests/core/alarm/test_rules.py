@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pisecurity.core.alarm.rules import decide
+from pisecurity.core.alarm.rules import NO_ZONE, decide
 from pisecurity.core.types import ARMED_MODES, AlarmState, AlertKind, Box, Decision, Event, Mode, Phase
 from pisecurity.settings import AlarmSettings, ModeSettings
 
@@ -17,6 +17,7 @@ def decided(
     *,
     entry: bool | frozenset[Mode] = False,
     since_last_alert_s: float | None = None,
+    since_told_s: dict[str, float] | None = None,
     zones: frozenset[str] = frozenset(),
     settings: AlarmSettings = SETTINGS,
     modes: frozenset[Mode] = ARMED_MODES,
@@ -41,8 +42,9 @@ def decided(
         objection=objection,
     )
     mode = Mode(state.value) if state in ARMED else ordered
+    told = {} if since_last_alert_s is None else dict.fromkeys(zones or {NO_ZONE}, since_last_alert_s)
     return decide(
-        event, state, mode, settings=settings, camera_label="Front door", since_last_alert_s=since_last_alert_s
+        event, state, mode, settings=settings, camera_label="Front door", since_told_s=told | (since_told_s or {})
     )
 
 
@@ -92,11 +94,33 @@ def test_entry_is_never_held_back_by_the_pause() -> None:
 @pytest.mark.parametrize("state", [*ARMED, AlarmState.TRIGGERED])
 def test_pause_silences_up_to_its_end_and_says_the_values(state: AlarmState) -> None:
     assert decided(state, since_last_alert_s=299.96) == Decision(
-        None, f"{words(state)}: movement at Front door, last alarm mail 299 s ago, pause 300 s"
+        None, f"{words(state)}: movement at Front door, last alarm mail 299 s ago, pause 300 s", held=True
     )
     assert decided(state, since_last_alert_s=300.0) == Decision(
         AlertKind.ALARM, f"{words(state)}: movement at Front door, last alarm mail 300 s ago, pause 300 s"
     )
+
+
+@pytest.mark.parametrize("state", [*ARMED, AlarmState.TRIGGERED])
+def test_a_zone_of_which_no_mail_has_told_alerts_at_once_in_spite_of_the_pause(state: AlarmState) -> None:
+    told = {"path": 10.0}
+    assert decided(state, zones=frozenset({"path", "gate"}), since_told_s=told) == Decision(
+        AlertKind.ALARM, f"{words(state)}: movement at Front door (gate, path), no mail about gate yet"
+    )
+    assert decided(state, zones=frozenset({"gate"}), since_told_s=told).kind is AlertKind.ALARM
+    assert decided(state, zones=frozenset({"path"}), since_told_s=told).held
+
+
+def test_the_pause_is_over_as_soon_as_it_is_in_one_of_the_zones() -> None:
+    both = frozenset({"path", "gate"})
+    assert decided(AlarmState.ARMED_AWAY, zones=both, since_told_s={"path": 10.0, "gate": 300.0}).kind is not None
+    assert decided(AlarmState.ARMED_AWAY, zones=both, since_told_s={"path": 10.0, "gate": 299.0}).held
+
+
+def test_only_the_pause_holds_back_what_is_told_later() -> None:
+    assert not decided(AlarmState.PENDING, since_last_alert_s=1.0).held
+    assert not decided(AlarmState.ARMED_HOME, modes=frozenset({Mode.AWAY}), since_last_alert_s=1.0).held
+    assert not decided(AlarmState.ARMED_AWAY, entry=True, since_last_alert_s=1.0).held
 
 
 def test_no_pause_alerts_every_time() -> None:

@@ -1,0 +1,43 @@
+"""What is known about the way to one server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pisecurity.core.types import FIRST, Delivery
+from pisecurity.ports import Channel
+
+
+@dataclass(slots=True)
+class Line:
+    """The way to one server: whether it is left alone, since when and why."""
+
+    server: Channel
+    failures: int = 0
+    """Times in a row it was found shut."""
+    shut_until_s: float = float("-inf")
+    """Monotonic."""
+    reason: str = ""
+    """Why it is shut, for the owner."""
+    locked: bool = False
+    """Whether it is shut by a rejected login: then not even a new alert is tried."""
+    newest: int = 0
+    """Highest row seen; a higher one is a new alert, worth a try at once."""
+    behind: bool = True
+    """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
+    stalled: set[int] = field(default_factory=set)
+    """Rows that failed because of the way, not because of themselves."""
+
+    def is_new(self, row: Delivery) -> bool:
+        return row.attempts == 0 and row.id > self.newest and row.step == FIRST
+
+    def admits(self, row: Delivery, now_s: float) -> bool:
+        return now_s >= self.shut_until_s or (self.is_new(row) and not self.locked)
+
+    def saw(self, rows: Iterable[Delivery]) -> None:
+        self.newest = max([self.newest, *(row.id for row in rows)])
+
+    def open(self) -> None:
+        """Note that the server took something."""
+        self.failures, self.shut_until_s, self.locked, self.behind = 0, float("-inf"), False, False
