@@ -51,6 +51,11 @@ class SystemClock:
         return stop.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))
 
 
+def installed_at() -> datetime:
+    """Return when this program was installed, UTC: a wall clock that says less is wrong."""
+    return datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+
+
 def _kernel_is_synchronised() -> bool:
     ask = getattr(ctypes.CDLL(None), "adjtimex", None)
     # Zeros set nothing. -1 is a refusal.

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.mail_message import TOO_LARGE, compose
-from pisecurity.adapters.mail_server import Line, Server, log_in, login_password, trust, want_starttls
+from pisecurity.adapters.mail_server import Line, Server, begin_starttls, log_in, login_password, trust, want_starttls
 from pisecurity.adapters.mail_trouble import TOO_BIG, explained, is_final, timed_out, where, words
 from pisecurity.core.types import Notification, Outcome, Receipt
 from pisecurity.errors import MailError
@@ -142,7 +142,7 @@ class SmtpMailer:
                 server.greet()
                 if context is not None and settings.security == "starttls":
                     want_starttls(server, settings)
-                    server.starttls(context=context)
+                    begin_starttls(server, settings, context)
                 log_in(server, settings, password)
                 return work(server)
             finally:
@@ -150,7 +150,7 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             if line.is_cut:
                 raise timed_out(self._settings, "come to an end in time") from error
-            raise explained(error, self._settings) from error
+            raise explained(error, settings, self._clock.now()) from error
         finally:
             line.close()
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pisecurity.adapters.mail_trouble import STEP_S, refused_login, where
+from pisecurity.adapters.mail_providers import takes_no_password
+from pisecurity.adapters.mail_trouble import STEP_S, NoConnectionError, refused_login, where, words
 from pisecurity.errors import MailError, SecretError
 from pisecurity.settings import MailSettings
 
@@ -37,11 +38,18 @@ class Line:
 
     def open(self, host: str, port: int) -> socket.socket:
         """Connect, and keep a second handle of the connection. Raises OSError."""
-        connection = socket.create_connection((host, port), self.step_s)
+        try:
+            connection = socket.create_connection((host, port), self.step_s)
+        except TimeoutError as error:
+            raise NoConnectionError(str(error)) from error
+        except UnicodeError as error:  # a name with two dots in a row
+            raise socket.gaierror(socket.EAI_NONAME, "there can be no such name") from error
         with self._lock:
             if self._cut:
                 connection.close()
                 raise TimeoutError
+            if self._handle is not None:
+                self._handle.close()
             self._handle = connection.dup()
         return connection
 
@@ -162,6 +170,17 @@ def want_starttls(server: Server, settings: MailSettings) -> None:
         )
 
 
+def begin_starttls(server: Server, settings: MailSettings, context: ssl.SSLContext) -> None:
+    """Go over to TLS. Raises MailError: the *server* refuses what it has offered; OSError."""
+    try:
+        server.starttls(context=context)
+    except smtplib.SMTPResponseException as error:
+        raise MailError(
+            f"{where(settings)} offers encryption and does not begin it ({words(error.smtp_code, error.smtp_error)}), "
+            "so nothing was sent to it: that may pass"
+        ) from error
+
+
 def log_in(server: Server, settings: MailSettings, password: str) -> None:
     """Log in with one try, where a user is set. Raises MailError: it is refused, or not offered; OSError."""
     server.ehlo_or_helo_if_needed()
@@ -170,9 +189,11 @@ def log_in(server: Server, settings: MailSettings, password: str) -> None:
     offered = server.esmtp_features.get("auth", "").upper().split()
     mechanism = next((name for name in MECHANISMS if name in offered), None)
     if mechanism is None:
+        fix = "check mail.port, or clear mail.user"
+        if offered or takes_no_password(settings.host, ""):
+            fix = "send from an account of another provider"
         raise MailError(
-            f"{where(settings)} offers no login with a password ({' '.join(offered) or 'none at all'}): "
-            "check mail.port, or clear mail.user"
+            f"{where(settings)} offers no login with a password ({' '.join(offered) or 'none at all'}): {fix}"
         )
     try:
         server.log_in(mechanism, settings.user, password)

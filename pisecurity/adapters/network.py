@@ -33,6 +33,8 @@ _IFA_F_UNUSABLE = 0x01 | 0x08 | 0x20 | 0x40
 """Temporary, failed duplicate detection, deprecated, tentative: not an address to be found at tomorrow."""
 _SCOPE_LINK = 0x20
 _ANY = "00000000"
+_FAR_4, _FAR_6 = "192.0.2.1", "2001:db8::1"
+"""Nobody has these addresses (RFC 5737, RFC 3849); to connect a datagram socket only asks the kernel for the way."""
 
 _HOST_NAME = re.compile(HOST_NAME)
 _REMARK = re.compile("[#;]")
@@ -79,6 +81,18 @@ class Binding:
             f"{strange[0]} has room for {strange[0].num_addresses - 2} machines, too many for one household: "
             "only this computer may use the page; set web.also_allow to the part of it with your phones",
         )
+
+
+def has_way_out() -> bool:
+    """Return whether this machine has a route to the internet; nothing is sent for it, and none may be behind it."""
+    for family, far in ((socket.AF_INET, _FAR_4), (socket.AF_INET6, _FAR_6)):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((far, 9))
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def find_binding(address: str, proc: Path = Path("/proc")) -> Binding:

@@ -7,13 +7,12 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pisecurity import __version__, config
-from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.clock import SystemClock, installed_at
 from pisecurity.adapters.files import is_there
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
@@ -127,8 +126,7 @@ class Examination:
 
     def _wall_clock(self) -> str:
         now = self._clock.now()
-        installed = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
-        if now < installed:
+        if now < installed_at():
             raise ClockError(f"it says {now:%Y-%m-%d %H:%M} UTC, before this program was installed; run 'timedatectl'")
         return f"{now:%Y-%m-%d %H:%M:%S} UTC"
 

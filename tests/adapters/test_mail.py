@@ -307,7 +307,13 @@ def test_server_without_a_fitting_login_is_told() -> None:
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 @pytest.mark.parametrize(
     ("certificate", "words"),
-    [("self-signed", "self-signed|unable to get local issuer"), ("other-name", "mismatch"), ("expired", "expired")],
+    [
+        ("self-signed", "signed itself: .* mail.ca_file"),
+        ("unknown-authority", "nobody here knows .*unable to get local issuer.* mail.ca_file"),
+        ("other-name", "another name .*mismatch.* mail.host"),
+        ("expired", "has expired: .*renew"),
+        ("not-yet-valid", "counts only later.*timedatectl"),
+    ],
 )
 def test_s45_bad_certificate_is_refused_before_login(
     authority: Authority, security: Security, certificate: Certificate, words: str
@@ -315,7 +321,7 @@ def test_s45_bad_certificate_is_refused_before_login(
     with SmtpServer(authority, security, certificate=certificate) as server:
         error = failure(server.settings())
     assert re.search(words, str(error))
-    assert "mail.ca_file" in str(error)
+    assert str(error).endswith("; nothing was sent to it")
     assert server.logins == []
 
 
@@ -350,7 +356,7 @@ def test_missing_ca_file_is_named(authority: Authority, tmp_path: Path) -> None:
 
 def test_port_without_tls_is_told(authority: Authority) -> None:
     with SmtpServer(authority, "plain") as server:
-        assert "port 465 goes with" in str(failure(server.settings(security="tls")))
+        assert "does not begin with TLS" in str(failure(server.settings(security="tls")))
 
 
 def test_r01_closed_port_is_told() -> None:

@@ -231,3 +231,16 @@ def test_bindings_are_equal_until_an_address_or_a_neighbourhood_changes(
     assert find_binding("auto", proc) == before
     monkeypatch.setattr(network, "_ipv4_addresses", lambda: {IPv4Address("192.168.1.21"): "eth0"})
     assert find_binding("auto", proc) != before
+
+
+@pytest.mark.parametrize("reached", [{socket.AF_INET}, {socket.AF_INET6}, set()])
+def test_a_way_out_is_one_of_either_kind_and_nothing_is_sent_for_it(
+    monkeypatch: pytest.MonkeyPatch, reached: set[int]
+) -> None:
+    def connect(probe: socket.socket, address: object) -> None:
+        assert probe.type is socket.SOCK_DGRAM
+        if probe.family not in reached:
+            raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(socket, "socket", type("Probe", (socket.socket,), {"connect": connect}))
+    assert network.has_way_out() is bool(reached)

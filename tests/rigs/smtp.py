@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -26,7 +27,7 @@ SENDER, ANNA, BEN = "alarm@example.org", "anna@example.org", "ben@example.org"
 
 Found = TypeVar("Found")
 Security = Literal["starttls", "tls", "plain"]
-Certificate = Literal["good", "self-signed", "other-name", "expired"]
+Certificate = Literal["good", "self-signed", "unknown-authority", "other-name", "expired", "not-yet-valid"]
 
 
 SILENCE, HANG_UP = "silence", "hang up"
@@ -41,13 +42,26 @@ class Authority:
         self.file = folder / "ca.pem"
         self._ca.cert_pem.write_to_path(str(self.file))
 
-    def context(self, certificate: Certificate) -> ssl.SSLContext:
-        """Return a server's context with a certificate of this kind for ``localhost``."""
-        authority = trustme.CA() if certificate == "self-signed" else self._ca
-        name = "mail.example.org" if certificate == "other-name" else "localhost"
-        not_after = datetime(2020, 1, 1, tzinfo=UTC) if certificate == "expired" else None
-        issued = authority.issue_cert(name, not_after=not_after)
+    def context(self, certificate: Certificate, newest: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+        """Return a server's context with a certificate of this kind for ``localhost``, up to TLS version *newest*."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        if newest is not None:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+        authority = self._ca if certificate not in {"self-signed", "unknown-authority"} else trustme.CA()
+        if certificate == "self-signed":
+            with authority.private_key_pem.tempfile() as key, authority.cert_pem.tempfile() as cert:
+                context.load_cert_chain(cert, key)
+            return context
+        name = "mail.example.org" if certificate == "other-name" else "localhost"
+        issued = authority.issue_cert(
+            name,
+            not_before=datetime(2099, 1, 1, tzinfo=UTC) if certificate == "not-yet-valid" else None,
+            not_after={
+                "expired": datetime(2020, 1, 1, tzinfo=UTC),
+                "not-yet-valid": datetime(2100, 1, 1, tzinfo=UTC),
+            }.get(certificate),
+        )
         issued.configure_cert(context)
         return context
 
@@ -61,6 +75,7 @@ class SmtpServer:
         security: Security = "starttls",
         *,
         certificate: Certificate = "good",
+        newest_tls: ssl.TLSVersion | None = None,
         strip_starttls: bool = False,
         refuse: Mapping[str, str] | None = None,
         max_bytes: int = 33_554_432,
@@ -71,6 +86,7 @@ class SmtpServer:
             authority: issues the certificate and is what a client has to trust.
             security: as in MailSettings.
             certificate: shown to the client.
+            newest_tls: the newest version it speaks; None is what is usual.
             strip_starttls: say nothing of STARTTLS, as somebody in the middle would.
             refuse: the answer to RCPT by recipient; SILENCE never answers.
             max_bytes: larger mails get 552.
@@ -80,7 +96,7 @@ class SmtpServer:
         """Every password that was offered."""
         self.accepted: list[tuple[tuple[str, ...], EmailMessage]] = []
         """Recipients and mail."""
-        context = None if security == "plain" else authority.context(certificate)
+        context = None if security == "plain" else authority.context(certificate, newest_tls)
         starttls = context if security == "starttls" and not strip_starttls else None
 
         def session() -> SMTP:
@@ -267,3 +283,15 @@ class FaultySmtp:
 
 def _matching(by_beginning: Mapping[str, Found], line: str) -> Found | None:
     return next((value for key, value in by_beginning.items() if line.upper().startswith(key.upper())), None)
+
+
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """Yield a port of 127.0.0.1 at which a connection is neither taken nor refused."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
+        port = listener.getsockname()[1]
+        for _ in range(3):  # those that fit into the queue and are never fetched from it
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(("127.0.0.1", port))
+        yield port
