@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -428,6 +428,34 @@ class Channel(Protocol):
 
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached in words, or raise MailError."""
+        ...
+
+
+class StepResult(StrEnum):
+    """How a step of an examination went."""
+
+    WELL = "well"
+    FAULT = "fault"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True)
+class MailStep:
+    """One step on the way to the mail server."""
+
+    name: str
+    """What the owner calls it, such as ``certificate`` or ``recipient anna@example.org``."""
+    result: StepResult
+    text: str
+    """What was found; of a fault, what, where and the fix. It never holds the password."""
+    took_s: float = 0.0
+
+
+class MailDoctor(Protocol):
+    """Tries the way to the owner's mail server."""
+
+    def examine(self) -> Iterator[MailStep]:
+        """Yield each step as soon as it is done, within a minute in all. Logs in once at most and sends nothing."""
         ...
 
 

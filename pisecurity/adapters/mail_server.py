@@ -6,12 +6,12 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pisecurity.adapters.mail_providers import takes_no_password
-from pisecurity.adapters.mail_trouble import STEP_S, NoConnectionError, refused_login, where, words
+from pisecurity.adapters.mail_trouble import MAX_WORDS, STEP_S, NoConnectionError, refused_login, where, words
 from pisecurity.errors import MailError, SecretError
 from pisecurity.settings import MailSettings
 
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 
 MECHANISMS = ("PLAIN", "LOGIN")
 """Best first; only one is tried, because each refusal counts towards the account being locked."""
+
+
+def _impossible() -> OSError:
+    """Return what stands for a name that cannot be, such as one with two dots in a row."""
+    return socket.gaierror(socket.EAI_NONAME, "there can be no such name")
+
+
+def addresses(host: str, port: int) -> tuple[str, ...]:
+    """Return the addresses of *host* in the order in which they are to be tried. Raises OSError: there are none."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise _impossible() from error
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class Line:
@@ -42,8 +56,8 @@ class Line:
             connection = socket.create_connection((host, port), self.step_s)
         except TimeoutError as error:
             raise NoConnectionError(str(error)) from error
-        except UnicodeError as error:  # a name with two dots in a row
-            raise socket.gaierror(socket.EAI_NONAME, "there can be no such name") from error
+        except UnicodeError as error:
+            raise _impossible() from error
         with self._lock:
             if self._cut:
                 connection.close()
@@ -118,6 +132,16 @@ class Server(smtplib.SMTP):
     def secured(self) -> str:
         """Return how the connection is protected, in words."""
         return f"over {self.sock.version()}" if isinstance(self.sock, ssl.SSLSocket) else "unencrypted on this machine"
+
+    def certificate(self) -> str:
+        """Return whose certificate the server has shown, who vouches for it and until when, in words."""
+        shown: Mapping[str, Any] | None = self.sock.getpeercert() if isinstance(self.sock, ssl.SSLSocket) else None
+        if not shown:
+            return "none is needed on this machine"
+        names = ", ".join(str(name) for _, name in shown.get("subjectAltName", ()))
+        issuer = {key: value for ((key, value), *_) in shown.get("issuer", ())}
+        by = issuer.get("organizationName") or issuer.get("commonName") or "an authority without a name"
+        return f"of {names[:MAX_WORDS]}, by {by}, until {shown['notAfter']}"
 
     def leave(self) -> None:
         """Say goodbye without waiting for the answer: it can no longer change what became of the mail."""

@@ -21,6 +21,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
+from pisecurity.cli.doctor_mail import MailExamination
 from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.inspect import DEMO, is_of_a_demo
 from pisecurity.cli.parser import given_config
@@ -44,6 +45,8 @@ def doctor(args: argparse.Namespace) -> int:
     """Try each part, say how it is, and name the fix where it is not well."""
     if args.part == "camera":
         return tell(CameraExamination(args.state, given_config(args), args.pictures, SystemClock()).findings())
+    if args.part == "mail":
+        return tell(MailExamination(args.state, given_config(args), SystemClock()).findings())
     return tell(Examination(args.state, given_config(args), SystemClock()).findings())
 
 

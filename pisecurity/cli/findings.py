@@ -16,6 +16,8 @@ class Finding:
     well: bool
     text: str
     """What was found; of a fault, what, where and the fix."""
+    tried: bool = True
+    """Whether it was looked at; what was not is no fault."""
 
 
 def attempt(part: str, examine: Callable[[], str]) -> Finding:
@@ -31,7 +33,8 @@ def tell(findings: Iterable[Finding]) -> int:
     """Print each as soon as it is there; return the exit code."""
     faults = 0
     for finding in findings:
-        faults += not finding.well
-        print(f"{'ok   ' if finding.well else 'FAULT'}  {finding.part:<12} {finding.text}", flush=True)
+        faults += finding.tried and not finding.well
+        how = "ok" if finding.well else "FAULT" if finding.tried else "-"
+        print(f"{how:<5}  {finding.part:<12} {finding.text}", flush=True)
     print("all is well" if not faults else f"{faults} fault{'s' if faults > 1 else ''}")
     return 1 if faults else 0

@@ -167,7 +167,11 @@ def _state_and_config(parser: argparse.ArgumentParser) -> None:
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "part", nargs="?", choices=("camera",), metavar="camera", help="only the cameras, measured and pictured"
+        "part",
+        nargs="?",
+        choices=("camera", "mail"),
+        metavar="camera|mail",
+        help="only the cameras, measured and pictured; only the mail account, step by step, without sending",
     )
     _state_and_config(parser)
     parser.add_argument(
@@ -273,7 +277,7 @@ COMMANDS: Sequence[Command] = (
     ),
     Command(
         "doctor", "doctor:doctor", "try each part - camera, mail, disk, page - and name the fix for what is wrong",
-        "sudo pisecurity doctor camera", _doctor,
+        "sudo pisecurity doctor mail", _doctor,
     ),
     Command(
         "replay", "replay:replay", "show what a recording would have raised",

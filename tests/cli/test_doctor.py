@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sqlite3
 from pathlib import Path
@@ -17,7 +18,7 @@ from pisecurity.settings import AlarmSettings
 from tests.cli.commands import CLIPS, Shell
 from tests.fakes import FakeClock
 from tests.rigs.daemon import free_port
-from tests.rigs.smtp import PASSWORD, Authority, SmtpServer
+from tests.rigs.smtp import PASSWORD, USER, Authority, FaultySmtp, SmtpServer
 from tests.rigs.user import open_folder, ordinary_user
 
 
@@ -36,12 +37,7 @@ def findings(out: str) -> dict[str, tuple[str, str]]:
 def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     port = free_port()
     with SmtpServer(Authority(tmp_path)) as server:
-        mail = server.settings()
-        account = (
-            f'[mail]\nhost = "{mail.host}"\nport = {mail.port}\nuser = "{mail.user}"\nsender = "{mail.sender}"\n'
-            f'to = ["anna@example.org"]\nca_file = "{mail.ca_file}"\n'
-        )
-        configure(tmp_path, port=port, more=account)
+        configure(tmp_path, port=port, more=account(server))
         Secrets(tmp_path).set_mail_password(PASSWORD)
         ran = shell("doctor", "--state", tmp_path)
     found = findings(ran.out)
@@ -54,8 +50,51 @@ def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     assert found["daemon"][1] == "does not run on this state folder"
     assert found["zones"][1] == "none"
     assert found["camera front"][1] == "gives pictures: file garden_quiet.mp4, h264 320x240, 10 frames/s"
-    assert f"localhost:{mail.port}" in found["mail"][1]
+    assert f"localhost:{server.port}" in found["mail"][1]
     assert found["page"][1] == f"port {port} of 127.0.0.1 is free"
+
+
+def account(server: SmtpServer | FaultySmtp, **changes: object) -> str:
+    mail = server.settings(**changes)
+    return (
+        f'[mail]\nhost = "{mail.host}"\nport = {mail.port}\nsecurity = "{mail.security}"\nuser = "{mail.user}"\n'
+        f'sender = "{mail.sender}"\nto = ["anna@example.org"]\nca_file = "{mail.ca_file}"\n'
+    )
+
+
+def test_doctor_mail_goes_each_step_and_sends_nothing(shell: Shell, tmp_path: Path) -> None:
+    with SmtpServer(Authority(tmp_path)) as server:
+        configure(tmp_path, port=free_port(), more=account(server))
+        Secrets(tmp_path).set_mail_password(PASSWORD)
+        ran = shell("doctor", "mail", "--state", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[-1] == "all is well"
+    assert list(findings(ran.out)) == [
+        "config", "settings", "password", "name", "connection", "greeting", "hello", "TLS", "certificate", "login",
+        "sender", "recipient an", "size",
+    ]  # fmt: skip
+    assert all(re.search(r"\((\d+ ms|\d+\.\d s)\)$", line) for line in ran.out.splitlines()[1:-1]), "each is timed"
+    assert server.accepted == []
+
+
+def test_doctor_mail_names_the_fault_and_what_was_not_tried(shell: Shell, tmp_path: Path) -> None:
+    with FaultySmtp({"AUTH": [f"535 no {PASSWORD}"]}, features=["AUTH PLAIN"]) as server:
+        configure(tmp_path, port=free_port(), more=account(server, user=USER))
+        Secrets(tmp_path).set_mail_password(PASSWORD)
+        ran = shell("doctor", "mail", "--state", tmp_path)
+    assert ran.code == 1
+    assert "refuses the login of alarm@example.org (535 no ...)" in findings(ran.out)["login"][1]
+    assert ran.out.splitlines()[-2:] == ["-      not tried    sender, recipient anna@example.org, size", "1 fault"]
+    assert PASSWORD not in ran.out + ran.err
+
+
+def test_doctor_mail_without_an_account_says_what_to_do(shell: Shell, tmp_path: Path) -> None:
+    configure(tmp_path, port=free_port())
+    ran = shell("doctor", "mail", "--state", tmp_path)
+    assert (ran.code, findings(ran.out)["settings"]) == (1, ("FAULT", NO_MAIL))
+    (tmp_path / "config.toml").write_text("[motoin]\n")
+    ran = shell("doctor", "mail", "--state", tmp_path)
+    assert (ran.code, list(findings(ran.out))) == (1, ["config"])
 
 
 def test_a_camera_that_watches_nothing_is_a_fault(shell: Shell, tmp_path: Path) -> None:

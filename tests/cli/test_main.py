@@ -73,7 +73,7 @@ def test_version(shell: Shell) -> None:
         (["status", "--zzzz=3"], "there is no option --zzzz; see 'pisecurity status --help'"),
         (["status", "now"], "now is one argument too many; see 'pisecurity status --help'"),
         (["arm", "--mode", "nigth"], "--mode nigth: choose from away, home, night; see 'pisecurity arm --help'"),
-        (["doctor", "cam"], "cam: choose from camera; see 'pisecurity doctor --help'"),
+        (["doctor", "cam"], "cam: choose from camera, mail; see 'pisecurity doctor --help'"),
         (["demo", "--port"], "--port needs a value; see 'pisecurity demo --help'"),
         (
             ["--state", "x", "status"],

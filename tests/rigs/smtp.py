@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -42,12 +43,14 @@ class Authority:
         self.file = folder / "ca.pem"
         self._ca.cert_pem.write_to_path(str(self.file))
 
-    def context(self, certificate: Certificate, newest: ssl.TLSVersion | None = None) -> ssl.SSLContext:
-        """Return a server's context with a certificate of this kind for ``localhost``, up to TLS version *newest*."""
+    def context(self, certificate: Certificate, *, old: bool = False) -> ssl.SSLContext:
+        """Return a server's context with a certificate of this kind for ``localhost``; *old* speaks TLS 1.1 alone."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        if newest is not None:
+        if old:
             context.set_ciphers("ALL:@SECLEVEL=0")
-            context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
         authority = self._ca if certificate not in {"self-signed", "unknown-authority"} else trustme.CA()
         if certificate == "self-signed":
             with authority.private_key_pem.tempfile() as key, authority.cert_pem.tempfile() as cert:
@@ -75,7 +78,6 @@ class SmtpServer:
         security: Security = "starttls",
         *,
         certificate: Certificate = "good",
-        newest_tls: ssl.TLSVersion | None = None,
         strip_starttls: bool = False,
         refuse: Mapping[str, str] | None = None,
         max_bytes: int = 33_554_432,
@@ -86,7 +88,6 @@ class SmtpServer:
             authority: issues the certificate and is what a client has to trust.
             security: as in MailSettings.
             certificate: shown to the client.
-            newest_tls: the newest version it speaks; None is what is usual.
             strip_starttls: say nothing of STARTTLS, as somebody in the middle would.
             refuse: the answer to RCPT by recipient; SILENCE never answers.
             max_bytes: larger mails get 552.
@@ -96,7 +97,7 @@ class SmtpServer:
         """Every password that was offered."""
         self.accepted: list[tuple[tuple[str, ...], EmailMessage]] = []
         """Recipients and mail."""
-        context = None if security == "plain" else authority.context(certificate, newest_tls)
+        context = None if security == "plain" else authority.context(certificate)
         starttls = context if security == "starttls" and not strip_starttls else None
 
         def session() -> SMTP:
@@ -162,7 +163,7 @@ class SmtpServer:
 
 
 class FaultySmtp:
-    """An SMTP server without TLS that misbehaves as it is told.
+    """An SMTP server that misbehaves as it is told, and knows no STARTTLS.
 
     Answers are looked up by the beginning of the client's line, ``MAIL``, ``RCPT TO:<anna@example.org>``, and by
     ``CONNECT`` and ``.`` for the greeting and the end of a mail; each is a sequence that is used up from one
@@ -175,6 +176,7 @@ class FaultySmtp:
         *,
         drip_s: Mapping[str, float] | None = None,
         features: Sequence[str] = (),
+        context: ssl.SSLContext | None = None,
     ) -> None:
         """Prepare.
 
@@ -182,7 +184,9 @@ class FaultySmtp:
             answers: see above.
             drip_s: seconds between two bytes of the answer to lines that begin like this.
             features: what EHLO lists.
+            context: for TLS from the first byte.
         """
+        self._context = context
         self._answers: dict[str, Iterator[str]] = {key: iter(value) for key, value in (answers or {}).items()}
         self._drip_s, self._features = dict(drip_s or {}), ("localhost", *features)
         self._ending = threading.Event()
@@ -234,6 +238,8 @@ class FaultySmtp:
 
     def _talk(self, connection: socket.socket) -> None:
         try:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as incoming:
                 going = self._answer(connection, "CONNECT", "220 localhost")
                 while going and (line := incoming.readline().decode().strip()):
@@ -246,6 +252,8 @@ class FaultySmtp:
         match line.split(maxsplit=1)[0].upper():
             case "QUIT":
                 return False
+            case "AUTH":
+                return self._answer(connection, line, "235 2.7.0 welcome")
             case "EHLO":
                 middle = [f"250-{feature}" for feature in self._features[:-1]]
                 return self._answer(connection, line, "\r\n".join([*middle, f"250 {self._features[-1]}"]))
