@@ -172,7 +172,10 @@ class Daemon:
         self._signal = 0
         zone = house_zone(settings.house.timezone)
         self._house = House(
-            settings.house.name, zone, {camera.id: camera.label for camera in settings.camera}, load_catalogue()
+            settings.house.name,
+            zone,
+            {camera.id: camera.label for camera in settings.camera},
+            load_catalogue(settings.house.language),
         )
         self._store = SqliteStore(folder, clock, refuge=refuge_of(folder))
         held.callback(self._store.close)
@@ -403,7 +406,14 @@ class Daemon:
             self._health.report("mail-account", NO_MAIL)
             return
         password = self._secrets.mail_password
-        self._channels["mail"] = SmtpMailer(settings.mail, password, self._house.name, self._clock, self._house.zone)
+        self._channels["mail"] = SmtpMailer(
+            settings.mail,
+            password,
+            self._house.name,
+            self._clock,
+            self._house.zone,
+            catalogue=self._house.catalogue,
+        )
         self._deliver.set_recipients("mail", settings.mail.to)
         self._health.clear("mail-account")
 
@@ -471,9 +481,11 @@ def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock:
     return MaskedCamera(adapter(settings, clock), zones)
 
 
-def load_catalogue() -> Mapping[str, str]:
-    """Return the words of mails."""
-    catalogue: dict[str, str] = json.loads((assets() / "locales" / "mail.en.json").read_text(encoding="utf-8"))
+def load_catalogue(language: str = "en") -> Mapping[str, str]:
+    """Return the words of mails in a *language* of ``house.language``; a sentence it lacks is the English one."""
+    catalogue: dict[str, str] = {}
+    for each in ("en", language):
+        catalogue |= json.loads((assets() / "locales" / f"mail.{each}.json").read_text(encoding="utf-8"))
     return catalogue
 
 

@@ -290,7 +290,7 @@ def test_a_slip_of_the_pen_is_told_in_one_line_of_a_few_words(lines: str, fix: s
                 "[web]"
             ),
         ),
-        ('[house]\n"a b\\n" = 1', 'house."a b\\n": unknown; [house] takes name, timezone'),
+        ('[house]\n"a b\\n" = 1', 'house."a b\\n": unknown; [house] takes name, language, timezone'),
     ],
 )
 def test_an_unknown_key_leads_to_the_right_one(lines: str, mistake: str) -> None:

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import TypeVar
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.mail_message import TOO_LARGE, compose
+from pisecurity.adapters.mail_message import compose
 from pisecurity.adapters.mail_server import Line, Server, begin_starttls, log_in, login_password, trust, want_starttls
 from pisecurity.adapters.mail_trouble import TOO_BIG, explained, is_final, timed_out, where, words
 from pisecurity.core.types import Notification, Outcome, Receipt
@@ -39,6 +39,8 @@ class SmtpMailer:
         house: str,
         clock: Clock | None = None,
         zone: tzinfo | None = None,
+        *,
+        catalogue: Mapping[str, str],
     ) -> None:
         """Prepare; nothing is reached yet.
 
@@ -48,8 +50,10 @@ class SmtpMailer:
             house: name shown as the sender.
             clock: None is the system's.
             zone: of the times people read; None is the machine's.
+            catalogue: sentences by key, in the language of the owner.
         """
         self._settings, self._password, self._house, self._zone = settings, password, house, zone
+        self._catalogue = catalogue
         self._clock = clock or SystemClock()
 
     def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
@@ -66,7 +70,10 @@ class SmtpMailer:
         except _TooLargeError:
             log.warning("mail too large, sent again without picture alert=%s", notification.alert.id)
         left_s = max(deadline_s - (self._clock.monotonic() - began_s), LEAST_S)
-        return self._converse(self._handing_over(replace(notification, pictures=()), recipients, TOO_LARGE), left_s)
+        return self._converse(
+            self._handing_over(replace(notification, pictures=()), recipients, self._catalogue["mail.without.one"]),
+            left_s,
+        )
 
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached and how long it took, in words.
@@ -94,6 +101,7 @@ class SmtpMailer:
             sender=sender,
             to=recipients,
             sent_at=self._clock.now(),
+            catalogue=self._catalogue,
             zone=self._zone,
             remark=remark,
         )

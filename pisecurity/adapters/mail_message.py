@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -12,14 +12,17 @@ from email.utils import format_datetime
 from html import escape
 from string import Template
 
-from pisecurity.core.types import FIRST, Alert, AlertKind, Notification
+from pisecurity.core.times import duration, moment
+from pisecurity.core.types import BETTER, FIRST, Alert, AlertKind, Notification
 from pisecurity.errors import MailError
 
 DOMAIN = "pisecurity.home.arpa"
 """Right-hand side of our ids; home.arpa is set aside for things at home (RFC 8375)."""
 LATE_S = 120
 """A mail that leaves later than this after its alert says so."""
-TOO_LARGE = "The picture was too large for the mail server; it is on the page."
+REPLY = "Re: "
+"""Before the subject of a later step, in every language: Gmail and Outlook keep mails together by References and the
+subject, and Gmail knows only few other words for it."""
 
 _TONES = {
     AlertKind.ALARM: "alarm",
@@ -31,9 +34,10 @@ _TONES = {
 _LIGHT = {"alarm": "#b3131b", "wait": "#8a5a00", "calm": "#1b1d21"}
 
 # Mail programs that drop <style> show the light colours written at the elements; the others follow the reader's theme.
+# Outlook for Windows renders with Word: it wants tables, a width as an attribute, and a table of its own for max-width.
 _PAGE = Template("""\
 <!doctype html>
-<html lang="en">
+<html lang="$language">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -48,27 +52,44 @@ _PAGE = Template("""\
   .alarm { color: #ff5a5f !important }
   .wait { color: #ffd166 !important }
   .soft { color: #a3a9b4 !important; border-color: #2c2f36 !important }
+  .picture { background: #22252b !important; color: #f1f0ec !important }
 }
 </style>
 </head>
-<body style="margin:0;background:#f4f3f0;color:#1b1d21">
-<div class="ground" style="background:#f4f3f0;color:#1b1d21;padding:16px;\
-font:17px/1.4 Inter,system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
-<div style="max-width:720px;margin:0 auto">
-$picture<p class="$tone" style="margin:16px 2px 0;font-size:21px;line-height:1.25;font-weight:650;color:$colour">\
-$headline</p>
-$paragraphs<p class="soft" style="margin:16px 2px 0;padding-top:12px;border-top:1px solid #dfdcd5;font-size:14px;\
-color:#5d636d">$house</p>
-</div>
-</div>
+<body class="ground" style="margin:0;padding:0;background:#f4f3f0;color:#1b1d21">
+<table role="presentation" class="ground" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f4f3f0" \
+style="background:#f4f3f0;color:#1b1d21;font:17px/1.4 Inter,system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
+<tr><td align="center" style="padding:16px">
+<!--[if mso]><table role="presentation" width="720" cellpadding="0" cellspacing="0"><tr><td><![endif]-->
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" \
+style="max-width:720px;table-layout:fixed;color:inherit;font:inherit">
+<tr><td align="left" style="text-align:start;overflow-wrap:anywhere;word-break:break-word">
+$first$step<p class="$tone" dir="auto" style="margin:16px 2px 0;font-size:21px;line-height:1.25;font-weight:650;\
+color:$colour">$headline</p>
+$paragraphs$others<p class="soft" dir="auto" style="margin:16px 2px 0;padding-top:12px;border-top:1px solid #dfdcd5;\
+font-size:14px;color:#5d636d">$house</p>
+</td></tr>
+</table>
+<!--[if mso]></td></tr></table><![endif]-->
+</td></tr>
+</table>
 </body>
 </html>
 """)
 _PICTURE = Template("""\
-<img src="cid:$cid" alt="$alt" width="720" style="display:block;width:100%;height:auto;border-radius:18px">
+<img class="picture" src="cid:$cid" alt="$alt" width="720" border="0" style="display:block;width:100%;max-width:720px;\
+height:auto;border-radius:18px;background:#e4e1da;color:#1b1d21;font-size:17px;line-height:1.4">
+""")
+_CAPTIONED = Template("""\
+<div style="padding-top:16px">
+$picture<p class="soft" dir="auto" style="margin:6px 2px 0;font-size:14px;color:#5d636d">$caption</p>
+</div>
+""")
+_STEP = Template("""\
+<p dir="auto" style="margin:16px 2px 0;font-weight:600">$text</p>
 """)
 _PARAGRAPH = Template("""\
-<p style="margin:8px 2px 0">$text</p>
+<p dir="auto" style="margin:8px 2px 0">$text</p>
 """)
 
 
@@ -84,6 +105,7 @@ def compose(
     sender: str,
     to: Sequence[str],
     sent_at: datetime,
+    catalogue: Mapping[str, str],
     zone: tzinfo | None = None,
     remark: str = "",
 ) -> bytes:
@@ -91,12 +113,13 @@ def compose(
 
     Args:
         notification: what to tell; the alert's text says when it happened and may have several lines, its subject
-            only one. Its pictures are shown in the HTML part and stored once, as inline parts that programs also list
-            as files.
+            only one. Its pictures are shown in the HTML part, the first one above the text and the others below it,
+            and stored once, as inline parts that programs also list as files.
         house: name shown as the sender and below the text; the headline omits it where the subject
             begins with it in brackets.
         sender, to: plain addresses.
         sent_at: UTC; the Date of the mail, and what a delay is counted to.
+        catalogue: sentences by key, as in ``web/locales/mail.en.json``.
         zone: of the times people read; None is the machine's.
         remark: one more paragraph.
 
@@ -104,11 +127,19 @@ def compose(
         MailError: permanent; a line break or another thing that cannot stand in a header is in one of the values.
     """
     alert = notification.alert
+    step = catalogue["mail.better"] if notification.step == BETTER else ""
+    remarks = [*_lateness(notification, sent_at, zone, catalogue), *([remark] if remark else [])]
+    lines = [*alert.text.splitlines(), *(["", *remarks] if remarks else [])]
     try:
         message = _head(notification, house, sender, to, sent_at)
-        lines = [*alert.text.splitlines(), *_remarks(alert.at, sent_at, zone, remark)]
-        message.set_content("\n".join(lines) + "\n", cte="quoted-printable")
-        _add_html(message, notification, house, lines, f"{alert.at.astimezone(zone):%Y-%m-%d_%H-%M-%S}")
+        text = "\n".join([step, "", *lines] if step else lines)
+        message.set_content(f"{text}\n", cte="quoted-printable")
+        part = EmailMessage(policy=SMTP)
+        part.set_content(_page(notification, house, step, lines, catalogue), subtype="html", cte="quoted-printable")
+        del part["MIME-Version"]  # belongs to the whole mail only
+        _add_pictures(part, notification, f"{alert.at.astimezone(zone):%Y-%m-%d_%H-%M-%S}")
+        message.make_alternative()
+        message.attach(part)
         return message.as_bytes()
     except (ValueError, MessageError) as error:
         raise MailError(f"alert {alert.id[:32]!r} cannot become a mail: {error}", permanent=True) from error
@@ -119,7 +150,7 @@ def _head(notification: Notification, house: str, sender: str, to: Sequence[str]
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender, house)
     message["To"] = [_address(recipient) for recipient in to]
-    message["Subject"] = alert.subject
+    message["Subject"] = alert.subject if step == FIRST else f"{REPLY}{alert.subject}"
     message["Date"] = format_datetime(sent_at)
     message["Message-ID"] = message_id(alert.id, step)
     answered = _answered(alert, step)
@@ -142,46 +173,50 @@ def _address(plain: str, name: str = "") -> Address:
     return Address(name, user, domain)
 
 
-def _add_html(message: EmailMessage, notification: Notification, house: str, lines: Sequence[str], moment: str) -> None:
-    """Add the HTML part; *moment* names the files of the pictures."""
-    alert, pictures = notification.alert, notification.pictures
-    cids = [f"picture{number}.{alert.id}.{notification.step}@{DOMAIN}" for number in range(1, len(pictures) + 1)]
-    headline = escape(alert.subject.removeprefix(f"[{house}] "))
+def _lateness(
+    notification: Notification, sent_at: datetime, zone: tzinfo | None, catalogue: Mapping[str, str]
+) -> list[str]:
+    """Return how late the mail is. Of a later step that is said by none: it would look like a second alert."""
+    at = notification.alert.at
+    late_s = (sent_at - at).total_seconds()
+    if late_s <= LATE_S or notification.step != FIRST:
+        return []
+    happened, sent = (moment(each, zone, catalogue) for each in (at, sent_at))
+    late = duration(late_s, catalogue)
+    return [catalogue["mail.delayed"].format(duration=late, happened=happened, sent=sent)]
+
+
+def _page(notification: Notification, house: str, step: str, lines: Sequence[str], catalogue: Mapping[str, str]) -> str:
+    """Return the HTML part: the most telling picture, what happened, and the other pictures as a list."""
+    alert = notification.alert
+    headline = alert.subject.removeprefix(f"[{house}] ")
     tone = _TONES.get(alert.kind, "calm")
-    page = _PAGE.substitute(
+    cids, count = _cids(notification), len(notification.pictures)
+    captions = [catalogue["mail.picture"].format(number=number, count=count) for number in range(1, count + 1)]
+    alts = captions if count != 1 else [catalogue["mail.alt"].format(headline=headline)]
+    pictures = [_PICTURE.substitute(cid=escape(cid), alt=escape(alt)) for cid, alt in zip(cids, alts, strict=True)]
+    others = zip(pictures[1:], captions[1:], strict=True)
+    return _PAGE.substitute(
+        language=escape(catalogue["language"]),
         subject=escape(alert.subject),
-        picture="".join(_PICTURE.substitute(cid=escape(cid), alt=headline) for cid in cids),
+        first="".join(pictures[:1]),
+        step=_STEP.substitute(text=escape(step)) if step else "",
         tone=tone,
         colour=_LIGHT[tone],
-        headline=headline,
+        headline=escape(headline),
         paragraphs="".join(_PARAGRAPH.substitute(text=escape(line)) for line in lines if line.strip()),
+        others="".join(_CAPTIONED.substitute(picture=one, caption=escape(caption)) for one, caption in others),
         house=escape(house),
     )
-    part = EmailMessage(policy=SMTP)
-    part.set_content(page, subtype="html", cte="quoted-printable")
-    del part["MIME-Version"]  # belongs to the whole mail only
-    for number, (cid, jpeg) in enumerate(zip(cids, pictures, strict=True), start=1):
-        name = f"{moment}.jpg" if number == 1 else f"{moment}_{number}.jpg"
+
+
+def _cids(notification: Notification) -> list[str]:
+    alert, step = notification.alert, notification.step
+    return [f"picture{number}.{alert.id}.{step}@{DOMAIN}" for number in range(1, len(notification.pictures) + 1)]
+
+
+def _add_pictures(part: EmailMessage, notification: Notification, moment_name: str) -> None:
+    """Add the pictures to the HTML *part*; *moment_name* begins the names of their files."""
+    for number, (cid, jpeg) in enumerate(zip(_cids(notification), notification.pictures, strict=True), start=1):
+        name = f"{moment_name}.jpg" if number == 1 else f"{moment_name}_{number}.jpg"
         part.add_related(jpeg, "image", "jpeg", cid=f"<{cid}>", disposition="inline", filename=name)
-    message.make_alternative()
-    message.attach(part)
-
-
-def _remarks(at: datetime, sent_at: datetime, zone: tzinfo | None, remark: str) -> list[str]:
-    """Return what the text of the alert cannot know: how late the mail is, and *remark*."""
-    late_s = (sent_at - at).total_seconds()
-    late = f"Delayed by {_duration(late_s)}: happened {_moment(at, zone)}, sent {_moment(sent_at, zone)}."
-    remarks = [late] * (late_s > LATE_S) + [remark] * bool(remark)
-    return ["", *remarks] if remarks else []
-
-
-def _moment(at: datetime, zone: tzinfo | None) -> str:
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
-
-
-def _duration(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [f"{days} d"] * (days > 0) + [f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0)
-    return " ".join(parts[:2])

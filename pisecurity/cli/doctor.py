@@ -19,7 +19,7 @@ from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
-from pisecurity.app import NO_MAIL, build_camera
+from pisecurity.app import NO_MAIL, build_camera, load_catalogue
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
 from pisecurity.cli.doctor_mail import MailExamination
 from pisecurity.cli.findings import Finding, attempt, tell
@@ -163,7 +163,9 @@ class Examination:
     def _mail(self, settings: MailSettings | None, house: str) -> str:
         if settings is None:
             raise MailError(NO_MAIL)
-        return SmtpMailer(settings, Secrets(self._state).mail_password, house).prove(MAIL_DEADLINE_S)
+        return SmtpMailer(settings, Secrets(self._state).mail_password, house, catalogue=load_catalogue()).prove(
+            MAIL_DEADLINE_S
+        )
 
     def _page(self, settings: WebSettings) -> str:
         binding = find_binding(settings.address)

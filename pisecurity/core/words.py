@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from pisecurity.core.times import date
 from pisecurity.core.types import Alert, AlertKind, Mode
 
 SUBJECT_LETTERS = 120
 """Longest subject; a phone shows less, and the text says it all."""
+SCHEDULE = "schedule"
+"""What the weekly schedule calls itself where it gives an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Facts:
     after_entry: bool = False
     """ALARM: an entry delay has run out, rather than something moved just now."""
     by: str = ""
-    """ALL_CLEAR, DURESS: who disarmed."""
+    """ALL_CLEAR, DURESS: who disarmed; SCHEDULE is nobody's name."""
     part: str = ""
     """FAULT, RECOVERED: which part of the machine it is about, by its key in the catalogue: ``disk``; RECOVERED of a
     camera: empty."""
@@ -107,7 +110,7 @@ def compose_digest(alerts: Sequence[Alert], facts: Facts, catalogue: Mapping[str
         local = alert.at.astimezone(facts.zone)
         if local.date() != day:
             day = local.date()
-            lines.append(f"\n{_date(local, catalogue)}\n")
+            lines.append(f"\n{date(local, catalogue)}\n")
         subject = alert.subject.removeprefix(f"[{_one_line(facts.house)}] ")
         lines.append(f"{local:%H:%M:%S}  {subject}\n")
     return Words(words.subject, "".join(lines))
@@ -130,12 +133,12 @@ def _values(facts: Facts, catalogue: Mapping[str, str]) -> dict[str, str]:
         "house": _one_line(facts.house),
         "camera": camera,
         "where": catalogue["line.where_in"].format(camera=camera, places=places) if places else camera,
-        "date": _date(local, catalogue),
+        "date": date(local, catalogue),
         "time": f"{local:%H:%M:%S}",
         "zone": f"{local:%Z}",
         "alarm_time": f"{facts.alarm_at.astimezone(facts.zone):%H:%M:%S}" if facts.alarm_at else "",
         "mode": catalogue[f"mode.{facts.mode or 'unknown'}"],
-        "by": _one_line(facts.by) or catalogue["by.unknown"],
+        "by": _by(facts, catalogue),
         "detail": _one_line(facts.detail),
         "count": str(facts.count),
         "since": _since(facts, catalogue),
@@ -149,16 +152,14 @@ def _since(facts: Facts, catalogue: Mapping[str, str]) -> str:
     local = facts.since.astimezone(facts.zone)
     if local.date() == facts.at.astimezone(facts.zone).date():
         return f"{local:%H:%M:%S}"
-    return f"{_date(local, catalogue)}, {local:%H:%M:%S}"
+    return f"{date(local, catalogue)}, {local:%H:%M:%S}"
 
 
-def _date(local: datetime, catalogue: Mapping[str, str]) -> str:
-    return catalogue["date"].format(
-        weekday=catalogue["weekdays"].split(",")[local.weekday()],
-        day=local.day,
-        month=catalogue["months"].split(",")[local.month - 1],
-        year=local.year,
-    )
+def _by(facts: Facts, catalogue: Mapping[str, str]) -> str:
+    """Return who did it as it stands at the beginning of a sentence."""
+    if facts.by == SCHEDULE:
+        return catalogue["by.schedule"]
+    return _one_line(facts.by) or catalogue["by.unknown"]
 
 
 def _one_line(text: str) -> str:

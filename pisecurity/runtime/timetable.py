@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pisecurity.core.alarm import schedule, states
 from pisecurity.core.alarm.schedule import Edge, Ruling
+from pisecurity.core.words import SCHEDULE
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
 from pisecurity.runtime.panel import Panel
@@ -133,7 +134,7 @@ class Timetable:
     def _execute(self, edge: Edge, sequence: int) -> bool:
         """Give the order; return whether it was carried out, or overtaken by somebody else's."""
         try:
-            status = self._panel.switch(edge.mode, by="schedule", how="schedule", if_sequence=sequence)
+            status = self._panel.switch(edge.mode, by=SCHEDULE, how="schedule", if_sequence=sequence)
         except StoreError as error:
             self._trouble(edge, str(error))
             return False

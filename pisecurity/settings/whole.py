@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,12 +16,16 @@ from pisecurity.settings.table import KeyPath, Table, rows
 from pisecurity.settings.web import WebSettings
 from pisecurity.settings.zone import ZoneSettings, zone_contradictions
 
+Language = Literal["en", "de", "es", "fr", "it", "nl"]
+
 
 class HouseSettings(Table):
     """The ``[house]`` table."""
 
     name: str = Field("Home", min_length=1, max_length=60)
     """Name of the house in the subject of mails."""
+    language: Language = "en"
+    """Language of the mails: en English, de German, es Spanish, fr French, it Italian, nl Dutch."""
     timezone: str = ""
     """Zone of labels and schedules, such as Europe/Berlin; empty is the zone of the machine."""
 

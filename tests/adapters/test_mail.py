@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Notification, Outcome, Receipt
 from pisecurity.errors import MailError, SecretError
 from pisecurity.settings import MailSettings
@@ -47,13 +48,15 @@ ALERT = Alert(
 )
 BERLIN = ZoneInfo("Europe/Berlin")
 AMPLE_S = 60.0
+CATALOGUE = load_catalogue()
 NOISE = np.random.default_rng(3).integers(0, 255, (120, 160, 3), np.uint8)
 JPEG = cv2.imencode(".jpg", NOISE)[1].tobytes()
 LETTER = Notification(ALERT, pictures=(JPEG,))
 
 
 def mailer(settings: MailSettings, password: str | None = PASSWORD, sent_after_s: float = 5) -> SmtpMailer:
-    return SmtpMailer(settings, lambda: password, "Haus Öl", FakeClock(START + timedelta(seconds=sent_after_s)), BERLIN)
+    clock = FakeClock(START + timedelta(seconds=sent_after_s))
+    return SmtpMailer(settings, lambda: password, "Haus Öl", clock, BERLIN, catalogue=CATALOGUE)
 
 
 def send(settings: MailSettings, deadline_s: float = AMPLE_S, password: str | None = PASSWORD) -> Mapping[str, Receipt]:
@@ -101,7 +104,7 @@ def test_mail_has_a_text_and_an_html_part_that_shows_the_picture(authority: Auth
     ]
     page = html.get_content()
     assert f"cid:{picture['Content-ID'].strip('<>')}" in page
-    assert page.index("<img") < page.index("<p"), "the picture comes first"
+    assert page.index("<img") < page.index("<p "), "the picture comes first"
     assert '650;color:#b3131b">ALARM: movement at Küche, 14:00:00</p>' in page
     assert "&lt;by the window&gt;" in page
     assert "prefers-color-scheme: dark" in page
@@ -134,7 +137,7 @@ def test_headers_name_house_thread_and_machine(authority: Authority) -> None:
         (119, None),
         (125, "Delayed by 2 min: happened 1 June 2026, 14:00:00 CEST, sent 1 June 2026, 14:02:05 CEST."),
         (7500, "Delayed by 2 h 5 min: happened 1 June 2026, 14:00:00 CEST, sent 1 June 2026, 16:05:00 CEST."),
-        (172860, "Delayed by 2 d 1 min: happened 1 June 2026, 14:00:00 CEST, sent 3 June 2026, 14:01:00 CEST."),
+        (172860, "Delayed by 2 days 1 min: happened 1 June 2026, 14:00:00 CEST, sent 3 June 2026, 14:01:00 CEST."),
     ],
 )
 def test_late_mail_says_how_late_it_is(authority: Authority, sent_after_s: float, words: str | None) -> None:
@@ -152,9 +155,9 @@ def test_late_mail_says_how_late_it_is(authority: Authority, sent_after_s: float
 def test_same_alert_has_the_same_message_id_whatever_the_settings(authority: Authority) -> None:
     with SmtpServer(authority) as server:
         send(server.settings())
-        SmtpMailer(server.settings(sender="other@example.net"), lambda: PASSWORD, "Elsewhere").send(
-            Notification(ALERT), (BEN,), AMPLE_S
-        )
+        SmtpMailer(
+            server.settings(sender="other@example.net"), lambda: PASSWORD, "Elsewhere", catalogue=CATALOGUE
+        ).send(Notification(ALERT), (BEN,), AMPLE_S)
     (_, first), (_, second) = server.accepted
     assert first["Message-ID"] == second["Message-ID"]
 
@@ -217,7 +220,7 @@ def test_r08_mail_larger_than_the_server_says_goes_again_without_its_picture(aut
     ((_, message),) = server.accepted
     body = message.get_body(("plain",))
     assert body is not None
-    assert "too large for the mail server" in body.get_content()
+    assert "the mail server takes no larger one" in body.get_content()
     assert "image/jpeg" not in [part.get_content_type() for part in message.walk()]
 
 
@@ -288,7 +291,7 @@ def test_unreadable_password_is_told_as_secrets_tells_it(authority: Authority) -
         raise SecretError("run: chmod 600 secrets/mail-password")
 
     with SmtpServer(authority) as server, pytest.raises(MailError, match="chmod 600"):
-        SmtpMailer(server.settings(), password, "Home").send(Notification(ALERT), (ANNA,), AMPLE_S)
+        SmtpMailer(server.settings(), password, "Home", catalogue=CATALOGUE).send(Notification(ALERT), (ANNA,), AMPLE_S)
 
 
 def test_s41_password_beyond_ascii_is_refused_without_showing_it() -> None:
@@ -459,7 +462,7 @@ def test_s24_line_breaks_in_recipients_are_refused(recipient: str) -> None:
 
 def test_s24_line_breaks_in_the_name_of_the_house_are_refused() -> None:
     with FaultySmtp() as server, pytest.raises(MailError, match="cannot become a mail"):
-        SmtpMailer(server.settings(), lambda: None, "Home\r\nBcc: thief@example.org").send(
+        SmtpMailer(server.settings(), lambda: None, "Home\r\nBcc: thief@example.org", catalogue=CATALOGUE).send(
             Notification(ALERT), (ANNA,), AMPLE_S
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
+from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Notification
 from pisecurity.ports import ReceivedMail
 from pisecurity.settings import MailSettings
@@ -30,7 +31,7 @@ def alert(number: int = 1) -> Alert:
 def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
     mailbox = DemoMailbox(clock=FakeClock())
     try:
-        mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
+        mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock(), catalogue=load_catalogue())
         mailer.send(Notification(alert(), pictures=(JPEG,)), ("you@demo.invalid",), 30)
     finally:
         mailbox.stop()
@@ -41,7 +42,7 @@ def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
     assert mail.to == ("you@demo.invalid",)
     assert mail.subject == "Gärten 1"
     assert mail.text.startswith("It moves.\n")
-    assert '<img src="picture"' in mail.html
+    assert 'src="picture"' in mail.html
     assert "cid:" not in mail.html
     assert mail.jpeg == JPEG
     assert mailbox.mail(1) == mail
@@ -53,7 +54,9 @@ def test_mails_and_their_numbers_outlive_a_restart(tmp_path: Path) -> None:
     for number in (1, 2):
         mailbox = DemoMailbox(tmp_path / "mailbox", FakeClock())
         try:
-            mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock())
+            mailer = SmtpMailer(
+                settings(mailbox.start()), lambda: None, "Home", FakeClock(), catalogue=load_catalogue()
+            )
             mailer.send(Notification(alert(number), pictures=(JPEG,)), ("you@demo.invalid",), 30)
         finally:
             mailbox.stop()

@@ -9,6 +9,7 @@ import pytest
 
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.store.sqlite import SqliteStore
+from pisecurity.app import load_catalogue
 from pisecurity.core.types import (
     AlarmState,
     Alert,
@@ -31,7 +32,7 @@ AWAY = MailError("mail server refuses the connection")
 
 
 def smtp(server: SmtpServer | FaultySmtp, clock: FakeClock, password: str = PASSWORD) -> SmtpMailer:
-    return SmtpMailer(server.settings(), lambda: password, "Home", clock)
+    return SmtpMailer(server.settings(), lambda: password, "Home", clock, catalogue=load_catalogue())
 
 
 def test_alert_leaves_with_the_picture_of_its_event(build: Build, clock: FakeClock) -> None:
