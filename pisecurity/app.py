@@ -23,7 +23,7 @@ from pisecurity.adapters.control import ControlServer, commands
 from pisecurity.adapters.disk import StateDisk
 from pisecurity.adapters.files import is_there, write_whole
 from pisecurity.adapters.folder import open_folder
-from pisecurity.adapters.jpeg import SimpleJpegEncoder
+from pisecurity.adapters.jpeg import SimpleJpegEncoder, shrink
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.memory import share_one_arena
@@ -171,12 +171,8 @@ class Daemon:
         self._crashed: list[Exception | None] = []
         self._signal = 0
         zone = house_zone(settings.house.timezone)
-        self._house = House(
-            settings.house.name,
-            zone,
-            {camera.id: camera.label for camera in settings.camera},
-            load_catalogue(settings.house.language),
-        )
+        labels = {camera.id: camera.label for camera in settings.camera}
+        self._house = House(settings.house.name, zone, labels, load_catalogue(settings.house.language))
         self._store = SqliteStore(folder, clock, refuge=refuge_of(folder))
         held.callback(self._store.close)
         self._pictures = FilePictures(folder)
@@ -405,14 +401,9 @@ class Daemon:
             self._deliver.set_recipients("mail", ())
             self._health.report("mail-account", NO_MAIL)
             return
-        password = self._secrets.mail_password
+        house, password = self._house, self._secrets.mail_password
         self._channels["mail"] = SmtpMailer(
-            settings.mail,
-            password,
-            self._house.name,
-            self._clock,
-            self._house.zone,
-            catalogue=self._house.catalogue,
+            settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
         )
         self._deliver.set_recipients("mail", settings.mail.to)
         self._health.clear("mail-account")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.mail_message import compose
 from pisecurity.adapters.mail_server import Line, Server, begin_starttls, log_in, login_password, trust, want_starttls
-from pisecurity.adapters.mail_trouble import TOO_BIG, explained, is_final, timed_out, where, words
+from pisecurity.adapters.mail_sizes import Letter, Shrink, forms, is_too_large, size_limit
+from pisecurity.adapters.mail_trouble import explained, is_final, timed_out, where, words
 from pisecurity.core.types import Notification, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.ports import Clock
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 CUT_S = 1.0
 """How long a conversation that was cut may take to notice it."""
 LEAST_S = 5.0
-"""Left to the second try of a mail that was too large."""
+"""Without that much time a mail that was made smaller is left for the next try."""
 
 Said = TypeVar("Said")
 
@@ -41,6 +41,7 @@ class SmtpMailer:
         zone: tzinfo | None = None,
         *,
         catalogue: Mapping[str, str],
+        shrink: Shrink,
     ) -> None:
         """Prepare; nothing is reached yet.
 
@@ -51,29 +52,32 @@ class SmtpMailer:
             clock: None is the system's.
             zone: of the times people read; None is the machine's.
             catalogue: sentences by key, in the language of the owner.
+            shrink: makes pictures smaller for a server that takes no large mail.
         """
         self._settings, self._password, self._house, self._zone = settings, password, house, zone
-        self._catalogue = catalogue
+        self._catalogue, self._shrink = catalogue, shrink
         self._clock = clock or SystemClock()
 
     def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
         """Return the server's word on each recipient; within *deadline_s* whatever the server does.
 
-        A mail the server finds too large goes again without its picture.
+        A mail the server finds too large goes again with smaller pictures, then with one, then with none.
 
         Raises:
             MailError: the server could not be asked, or takes this mail from nobody (then it is permanent).
         """
-        began_s = self._clock.monotonic()
-        try:
-            return self._converse(self._handing_over(notification, recipients), deadline_s)
-        except _TooLargeError:
-            log.warning("mail too large, sent again without picture alert=%s", notification.alert.id)
-        left_s = max(deadline_s - (self._clock.monotonic() - began_s), LEAST_S)
-        return self._converse(
-            self._handing_over(replace(notification, pictures=()), recipients, self._catalogue["mail.without.one"]),
-            left_s,
-        )
+        until_s = self._clock.monotonic() + deadline_s
+        letter = Letter(self._written(notification, recipients))
+        left_s = deadline_s
+        while True:
+            shrunk = letter.shrunk
+            try:
+                return self._converse(self._handing_over(letter, recipients), left_s)
+            except MailError as error:
+                # A server may hang up on what was too large for it: what is smaller is worth a new conversation.
+                left_s = until_s - self._clock.monotonic()
+                if letter.shrunk == shrunk or error.permanent or error.rejected_login or left_s < LEAST_S:
+                    raise
 
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached and how long it took, in words.
@@ -91,36 +95,51 @@ class SmtpMailer:
     def _where(self) -> str:
         return where(self._settings)
 
-    def _handing_over(
-        self, notification: Notification, recipients: Sequence[str], remark: str = ""
-    ) -> Callable[[Server], Mapping[str, Receipt]]:
-        sender = self._settings.sender
-        raw = compose(
-            notification,
-            house=self._house,
-            sender=sender,
-            to=recipients,
-            sent_at=self._clock.now(),
-            catalogue=self._catalogue,
-            zone=self._zone,
-            remark=remark,
-        )
+    def _written(self, notification: Notification, recipients: Sequence[str]) -> Iterator[bytes]:
+        """Yield *notification* as a mail in ever smaller forms."""
+        for form, remark in forms(notification, self._shrink, self._catalogue):
+            yield compose(
+                form,
+                house=self._house,
+                sender=self._settings.sender,
+                to=recipients,
+                sent_at=self._clock.now(),
+                catalogue=self._catalogue,
+                zone=self._zone,
+                remark=remark,
+            )
 
+    def _handing_over(self, letter: Letter, recipients: Sequence[str]) -> Callable[[Server], Mapping[str, Receipt]]:
         def hand_over(server: Server) -> Mapping[str, Receipt]:
-            try:
-                refused = server.sendmail(sender, list(recipients), raw)
-            except smtplib.SMTPRecipientsRefused as error:
-                return {to: _refusal(error.recipients.get(to)) for to in recipients}
-            except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-                if error.smtp_code == TOO_BIG and notification.pictures:
-                    raise _TooLargeError(f"{self._where}: too large") from error
-                if 400 <= error.smtp_code < 500:
-                    return {to: _refusal((error.smtp_code, error.smtp_error)) for to in recipients}
-                raise
-            taken = Receipt(Outcome.ACCEPTED, words(*server.verdict))
-            return {to: _refusal(refused[to]) if to in refused else taken for to in recipients}
+            limit = size_limit(server.esmtp_features)
+            if limit is not None and len(letter.raw) > limit:
+                self._make_smaller(letter, f"EHLO allows {limit}", limit)
+            while True:
+                try:
+                    refused = server.sendmail(self._settings.sender, list(recipients), letter.raw)
+                except smtplib.SMTPRecipientsRefused as error:
+                    return {to: _refusal(error.recipients.get(to)) for to in recipients}
+                except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+                    if is_too_large(error.smtp_code, error.smtp_error):
+                        if self._make_smaller(letter, words(error.smtp_code, error.smtp_error)):
+                            continue
+                        # Said of the size before the mail is sent, it is as final as after it.
+                        raise smtplib.SMTPDataError(error.smtp_code, error.smtp_error) from error
+                    if 400 <= error.smtp_code < 500:
+                        return {to: _refusal((error.smtp_code, error.smtp_error)) for to in recipients}
+                    raise
+                taken = Receipt(Outcome.ACCEPTED, words(*server.verdict))
+                return {to: _refusal(refused[to]) if to in refused else taken for to in recipients}
 
         return hand_over
+
+    def _make_smaller(self, letter: Letter, reason: str, limit: int | None = None) -> bool:
+        """Make *letter* smaller; return whether that was possible."""
+        before = len(letter.raw)
+        possible = letter.shrink(limit)
+        if possible:
+            log.warning("mail too large, made smaller bytes=%d of=%d reason=%s", len(letter.raw), before, reason)
+        return possible
 
     def _converse(self, work: Callable[[Server], Said], deadline_s: float) -> Said:
         """Return what *work* gets out of a server that is logged in to, at most a little after *deadline_s*.
@@ -161,10 +180,6 @@ class SmtpMailer:
             raise explained(error, settings, self._clock.now()) from error
         finally:
             line.close()
-
-
-class _TooLargeError(MailError):
-    """The mail with its picture was too large."""
 
 
 def _refusal(answer: tuple[int, bytes | str] | None) -> Receipt:

@@ -14,6 +14,7 @@ from typing import Any
 from pisecurity import __version__, config
 from pisecurity.adapters.clock import SystemClock, installed_at
 from pisecurity.adapters.files import is_there
+from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
 from pisecurity.adapters.secrets import Secrets
@@ -163,9 +164,9 @@ class Examination:
     def _mail(self, settings: MailSettings | None, house: str) -> str:
         if settings is None:
             raise MailError(NO_MAIL)
-        return SmtpMailer(settings, Secrets(self._state).mail_password, house, catalogue=load_catalogue()).prove(
-            MAIL_DEADLINE_S
-        )
+        password = Secrets(self._state).mail_password
+        mailer = SmtpMailer(settings, password, house, catalogue=load_catalogue(), shrink=shrink)
+        return mailer.prove(MAIL_DEADLINE_S)
 
     def _page(self, settings: WebSettings) -> str:
         binding = find_binding(settings.address)

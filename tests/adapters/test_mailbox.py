@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
 from pisecurity.app import load_catalogue
@@ -24,6 +25,10 @@ def settings(port: int) -> MailSettings:
     )
 
 
+def mailer_to(port: int) -> SmtpMailer:
+    return SmtpMailer(settings(port), lambda: None, "Home", FakeClock(), catalogue=load_catalogue(), shrink=shrink)
+
+
 def alert(number: int = 1) -> Alert:
     return Alert(id=f"{number:032x}", kind=AlertKind.ALARM, at=START, subject=f"Gärten {number}", text="It moves.")
 
@@ -31,7 +36,7 @@ def alert(number: int = 1) -> Alert:
 def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
     mailbox = DemoMailbox(clock=FakeClock())
     try:
-        mailer = SmtpMailer(settings(mailbox.start()), lambda: None, "Home", FakeClock(), catalogue=load_catalogue())
+        mailer = mailer_to(mailbox.start())
         mailer.send(Notification(alert(), pictures=(JPEG,)), ("you@demo.invalid",), 30)
     finally:
         mailbox.stop()
@@ -54,9 +59,7 @@ def test_mails_and_their_numbers_outlive_a_restart(tmp_path: Path) -> None:
     for number in (1, 2):
         mailbox = DemoMailbox(tmp_path / "mailbox", FakeClock())
         try:
-            mailer = SmtpMailer(
-                settings(mailbox.start()), lambda: None, "Home", FakeClock(), catalogue=load_catalogue()
-            )
+            mailer = mailer_to(mailbox.start())
             mailer.send(Notification(alert(number), pictures=(JPEG,)), ("you@demo.invalid",), 30)
         finally:
             mailbox.stop()

@@ -260,12 +260,12 @@ class FaultySmtp:
             case "DATA":
                 if not self._answer(connection, line, "354 go on"):
                     return False
-                raw = b""
+                raw = bytearray()
                 for piece in incoming:
                     if piece == b".\r\n":
                         break
                     raw += piece.removeprefix(b".") if piece.startswith(b"..") else piece
-                message = message_from_bytes(raw, policy=default)
+                message = message_from_bytes(bytes(raw), policy=default)
                 assert isinstance(message, EmailMessage)
                 self.mails.append(message)
                 return self._answer(connection, ".", "250 2.0.0 queued")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.store.sqlite import SqliteStore
 from pisecurity.app import load_catalogue
@@ -32,7 +33,7 @@ AWAY = MailError("mail server refuses the connection")
 
 
 def smtp(server: SmtpServer | FaultySmtp, clock: FakeClock, password: str = PASSWORD) -> SmtpMailer:
-    return SmtpMailer(server.settings(), lambda: password, "Home", clock, catalogue=load_catalogue())
+    return SmtpMailer(server.settings(), lambda: password, "Home", clock, catalogue=load_catalogue(), shrink=shrink)
 
 
 def test_alert_leaves_with_the_picture_of_its_event(build: Build, clock: FakeClock) -> None:
