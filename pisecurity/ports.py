@@ -500,8 +500,11 @@ class ReceivedMail:
     subject: str
     text: str
     html: str
-    """The HTML part, its inline picture replaced by the address ``picture``; empty when there is none."""
-    jpeg: bytes | None
+    """The HTML part, its inline pictures replaced by the addresses ``picture/1`` ...; empty when there is none."""
+    pictures: tuple[bytes, ...]
+    """JPEG files, in the order in which they came."""
+    conversation: str
+    """Message-ID of the mail that began the conversation; that of this one where it answers none."""
 
 
 class Mailbox(Protocol):

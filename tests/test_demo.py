@@ -41,7 +41,7 @@ def test_within_half_a_minute_of_arming_a_boxed_picture_is_in_the_mailbox(tmp_pa
             return max(map(int, found), default=0)
 
         number = wait_for("mail in the mailbox", newest_mail, 30 + 10)  # 10 s of grace for a busy test machine
-        status, jpeg = daemon.request("GET", f"/mailbox/{number}/picture")
+        status, jpeg = daemon.request("GET", f"/mailbox/{number}/picture/1")
         picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert status == 200 and picture is not None and picture.shape == (480, 640, 3)
         assert boxed(picture.astype(np.uint8)), "the thing that moved has a box in the colour of the page"

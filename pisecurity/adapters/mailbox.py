@@ -168,11 +168,12 @@ class DemoMailbox:
 def _received(number: int, kept: bytes) -> ReceivedMail:
     """Return the mail *kept*, which begins with what the conversation said of it."""
     message = message_from_bytes(kept, policy=default)
-    picture = next((part for part in message.walk() if part.get_content_type() == "image/jpeg"), None)
+    parts = [part for part in message.walk() if part.get_content_type() == "image/jpeg"]
     html = _text(message.get_body(("html",)))
-    if picture is not None:
-        html = html.replace(f"cid:{str(picture['Content-ID'] or '').strip('<> ')}", "picture")
-    payload = None if picture is None else picture.get_payload(decode=True)
+    for place, part in enumerate(parts, start=1):
+        html = html.replace(f'cid:{str(part["Content-ID"] or "").strip("<> ")}"', f'picture/{place}"')
+    payloads = [part.get_payload(decode=True) for part in parts]
+    before = str(message["References"] or message["Message-ID"] or "").split()
     return ReceivedMail(
         number=number,
         received_at=datetime.fromisoformat(str(message[AT])),
@@ -181,7 +182,8 @@ def _received(number: int, kept: bytes) -> ReceivedMail:
         subject=str(message["Subject"] or ""),
         text=_text(message.get_body(("plain",))),
         html=html,
-        jpeg=payload if isinstance(payload, bytes) else None,
+        pictures=tuple(payload if isinstance(payload, bytes) else b"" for payload in payloads),
+        conversation=before[0] if before else f"<{number}@demo>",
     )
 
 

@@ -22,14 +22,21 @@ measure how tall the mail is.
 
 @blueprint.get("")
 def mails() -> str:
-    """List the mails, newest first."""
-    return render_template("mailbox.html", mails=_mailbox().mails())
+    """List the conversations, that with the newest mail first."""
+    found = _mailbox().mails()
+    conversations: dict[str, list[ReceivedMail]] = {}
+    for each in found:
+        conversations.setdefault(each.conversation, []).append(each)
+    newest = found[0].number if found else 0
+    return render_template("mailbox.html", conversations=tuple(conversations.values()), newest=newest)
 
 
 @blueprint.get("/<int:number>")
 def mail(number: int) -> str:
-    """Show one mail as a mail program would."""
-    return render_template("mail.html", mail=_mail(number))
+    """Show one mail as a mail program would, with links to the others of its conversation."""
+    found = _mail(number)
+    together = [each for each in _mailbox().mails() if each.conversation == found.conversation]
+    return render_template("mail.html", mail=found, together=together[::-1])
 
 
 @blueprint.get("/<int:number>/html")
@@ -43,13 +50,13 @@ def html(number: int) -> Response:
     return answer
 
 
-@blueprint.get("/<int:number>/picture")
-def picture(number: int) -> Response:
-    """Send the picture that came with the mail."""
-    found = _mail(number)
-    if found.jpeg is None:
-        abort(404, "This mail has no picture.")
-    return Response(found.jpeg, mimetype="image/jpeg")
+@blueprint.get("/<int:number>/picture/<int:place>")
+def picture(number: int, place: int) -> Response:
+    """Send a picture that came with the mail; they are counted from 1."""
+    pictures = _mail(number).pictures
+    if not 1 <= place <= len(pictures):
+        abort(404, "This mail has no such picture.")
+    return Response(pictures[place - 1], mimetype="image/jpeg")
 
 
 def _mailbox() -> Mailbox:

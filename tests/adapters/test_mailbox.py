@@ -11,7 +11,7 @@ from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
 from pisecurity.app import load_catalogue
-from pisecurity.core.types import Alert, AlertKind, Notification
+from pisecurity.core.types import BETTER, Alert, AlertKind, Notification
 from pisecurity.ports import ReceivedMail
 from pisecurity.settings import MailSettings
 from tests.fakes import START, FakeClock
@@ -47,11 +47,28 @@ def test_mail_of_the_alarm_is_shown_with_its_picture() -> None:
     assert mail.to == ("you@demo.invalid",)
     assert mail.subject == "Gärten 1"
     assert mail.text.startswith("It moves.\n")
-    assert 'src="picture"' in mail.html
+    assert 'src="picture/1"' in mail.html
     assert "cid:" not in mail.html
-    assert mail.jpeg == JPEG
+    assert mail.pictures == (JPEG,)
     assert mailbox.mail(1) == mail
     assert mailbox.mail(2) is None
+
+
+def test_pictures_are_kept_apart_and_a_better_one_belongs_to_the_conversation() -> None:
+    mailbox = DemoMailbox(clock=FakeClock())
+    others = tuple(JPEG + bytes([number]) for number in range(11))
+    try:
+        mailer = mailer_to(mailbox.start())
+        mailer.send(Notification(alert(), pictures=(JPEG,)), ("you@demo.invalid",), 30)
+        mailer.send(Notification(alert(), BETTER, others), ("you@demo.invalid",), 30)
+        mailer.send(Notification(alert(2)), ("you@demo.invalid",), 30)
+    finally:
+        mailbox.stop()
+    unlike, second, first = mailbox.mails()
+    assert second.pictures == others
+    assert [f'src="picture/{place}"' in second.html for place in (1, 10, 11, 12)] == [True, True, True, False]
+    assert "cid:" not in second.html
+    assert second.conversation == first.conversation != unlike.conversation
 
 
 def test_mails_and_their_numbers_outlive_a_restart(tmp_path: Path) -> None:

@@ -218,8 +218,8 @@ class House:
         record = self.happened(900 + len(self.store.records), Outcome.ACCEPTED, Outcome.ACCEPTED, ago=timedelta(0))
         self.panel.notice(make_event(event_id=record.id, entry=entry))
 
-    def post(self, subject: str, html: str = "", *, jpeg: bool = True) -> ReceivedMail:
-        """Let a mail arrive in the demo's mailbox."""
+    def post(self, subject: str, html: str = "", *, pictures: int = 1, answers: int | None = None) -> ReceivedMail:
+        """Let a mail arrive in the demo's mailbox; it *answers* the one of that number."""
         assert self.mailbox is not None
         number = len(self.mailbox.kept) + 1
         scene, box = garden(number * 23)
@@ -231,7 +231,8 @@ class House:
             subject=subject,
             text="Movement at the front door, 14:03:22.",
             html=html,
-            jpeg=self.encoder.annotated(scene, (box,), "") if jpeg else None,
+            pictures=(self.encoder.annotated(scene, (box,), ""),) * pictures,
+            conversation=f"<{number if answers is None else answers}@house>",
         )
         self.mailbox.kept.append(mail)
         return mail

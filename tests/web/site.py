@@ -16,7 +16,9 @@ from tests.web.house import House
 
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
-MAIL = '<!doctype html><title>Mail</title><body style="margin:0"><img src="picture" alt="" width="300"><p>Movement</p>'
+MAIL = (
+    '<!doctype html><title>Mail</title><body style="margin:0"><img src="picture/1" alt="" width="300"><p>Movement</p>'
+)
 
 
 @dataclass

@@ -29,7 +29,14 @@ def house() -> House:
 
 def paths(app: Flask) -> Iterator[tuple[str, str]]:
     """Yield every method and address the page answers, from the application's own table."""
-    values = {"event_id": f"{1:032x}", "kind": "clean", "camera": "front", "number": "1", "filename": "page.css"}
+    values = {
+        "event_id": f"{1:032x}",
+        "kind": "clean",
+        "camera": "front",
+        "number": "1",
+        "place": "1",
+        "filename": "page.css",
+    }
     for rule in app.url_map.iter_rules():
         assert isinstance(rule, Rule)
         path = rule.rule
@@ -63,7 +70,7 @@ def test_the_table_of_routes_is_the_one_that_was_thought_about() -> None:
             ("GET", "/mailbox"),
             ("GET", "/mailbox/1"),
             ("GET", "/mailbox/1/html"),
-            ("GET", "/mailbox/1/picture"),
+            ("GET", "/mailbox/1/picture/1"),
             ("GET", "/static/page.css"),
         ]
     )

@@ -314,7 +314,7 @@ def test_mail_is_shown_whole_with_its_picture(site: Site) -> None:
 def test_new_mail_appears_in_the_open_mailbox(site: Site) -> None:
     page = site.open("/mailbox")
     expect(page.locator(".mails li")).to_have_count(1)
-    site.house.post("Garden 7: all clear", jpeg=False)
+    site.house.post("Garden 7: all clear", pictures=0)
     expect(page.locator(".mails li")).to_have_count(2)
 
 

@@ -385,14 +385,14 @@ def test_s15_names_from_outside_are_text() -> None:
 
 def test_mailbox_exists_in_the_demo_only() -> None:
     plain = client(new_house(mailbox=None))
-    assert [plain.get(path).status_code for path in ("/mailbox", "/mailbox/1", "/mailbox/1/picture")] == [404] * 3
+    assert [plain.get(path).status_code for path in ("/mailbox", "/mailbox/1", "/mailbox/1/picture/1")] == [404] * 3
     assert "/mailbox" not in plain.get("/").text
     assert state(plain)["newest_mail"] is None
 
 
 def test_mail_is_shown_with_html_text_and_picture() -> None:
     house = new_house()
-    sent = house.post("Movement at the front door", '<p>Look <img src="picture"></p>')
+    sent = house.post("Movement at the front door", '<p>Look <img src="picture/1"></p>')
     page = client(house)
     assert "Movement at the front door" in words(page.get("/mailbox").text)
     html = page.get("/mailbox/1").text
@@ -402,19 +402,45 @@ def test_mail_is_shown_with_html_text_and_picture() -> None:
     assert (part.text, part.mimetype) == (sent.html, "text/html")
     assert "script-src" not in part.headers["Content-Security-Policy"]
     assert part.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert page.get("/mailbox/1/picture").data == sent.jpeg
+    assert page.get("/mailbox/1/picture/1").data == sent.pictures[0]
     assert page.get("/mailbox/2").status_code == 404
     assert page.get("/mailbox/99999999999999999999").status_code == 404
 
 
+def test_each_picture_of_a_mail_can_be_opened() -> None:
+    house = new_house()
+    house.post("Three at once", pictures=3)
+    page = client(house)
+    html = page.get("/mailbox/1").text
+    assert [f'src="/mailbox/1/picture/{place}"' in html for place in (1, 2, 3, 4)] == [True, True, True, False]
+    assert "Attached picture 3, " in words(html)
+    assert [page.get(f"/mailbox/1/picture/{place}").status_code for place in (0, 1, 3, 4)] == [404, 200, 200, 404]
+    assert "3 pictures" in words(page.get("/mailbox").text)
+
+
+def test_the_mails_of_a_conversation_stand_together() -> None:
+    house = new_house()
+    house.post("Movement")
+    house.post("Something else")
+    house.post("Re: Movement", answers=1)
+    page = client(house)
+    listed = page.get("/mailbox").text
+    assert listed.count("<li>") == 2
+    assert listed.index("Re: Movement") < listed.index("/mailbox/1") < listed.index("Something else")
+    assert 'class="earlier" href="/mailbox/1"' in listed
+    assert 'href="/mailbox/3"' in page.get("/mailbox/1").text
+    assert "In this conversation" in page.get("/mailbox/3").text
+    assert "In this conversation" not in page.get("/mailbox/2").text
+
+
 def test_mail_without_html_and_picture_is_shown_as_text() -> None:
     house = new_house()
-    house.post("Plain", jpeg=False)
+    house.post("Plain", pictures=0)
     page = client(house)
     html = page.get("/mailbox/1").text
     assert "<iframe" not in html
     assert '<details class="card plain" open>' in html
-    assert [page.get(path).status_code for path in ("/mailbox/1/html", "/mailbox/1/picture")] == [404, 404]
+    assert [page.get(path).status_code for path in ("/mailbox/1/html", "/mailbox/1/picture/1")] == [404, 404]
 
 
 def test_s52_a_bug_shows_neither_stack_nor_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -438,7 +464,7 @@ def test_ui40_following_every_link_changes_nothing() -> None:
     house = new_house()
     for number in range(1, 31):
         house.happened(number, Outcome.ACCEPTED, ago=timedelta(hours=number))
-    house.post("Movement", '<img src="picture">')
+    house.post("Movement", '<img src="picture/1">')
     house.arm_now(Mode.AWAY)
     before = house.panel.status()
     page = client(house)
