@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
@@ -13,6 +14,15 @@ from tests.rigs.daemon import CHECKOUT, DaemonProcess, free_port, running, wait_
 PICTURES = CHECKOUT / "docs" / "pictures"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 READING: ViewportSize = {"width": 560, "height": 760}
+DESKTOP: ViewportSize = {"width": 1200, "height": 860}
+Scheme = Literal["light", "dark"]
+MAILS: tuple[tuple[str, ViewportSize, Scheme], ...] = (
+    ("mail-phone-light", PHONE, "light"),
+    ("mail-phone-dark", PHONE, "dark"),
+    ("mail-desktop-light", DESKTOP, "light"),
+    ("mail-desktop-dark", DESKTOP, "dark"),
+)
+"""The mail alone, as a mail program shows it: file, size and theme."""
 
 
 def main() -> None:
@@ -49,6 +59,17 @@ def photograph(browser: Browser, daemon: DaemonProcess) -> None:
     mail.goto(f"{address}/mailbox/{number}")
     mail.wait_for_timeout(1000)
     mail.screenshot(path=PICTURES / "mail.jpg", type="jpeg", quality=85)
+    for name, size, scheme in MAILS:
+        photograph_mail(browser, f"{address}/mailbox/{number}/html", name, size, scheme)
+
+
+def photograph_mail(browser: Browser, address: str, name: str, size: ViewportSize, scheme: Scheme) -> None:
+    """Take the HTML part of a mail as the reader's theme makes it."""
+    page = browser.new_page(viewport=size, device_scale_factor=1, color_scheme=scheme)
+    page.goto(address)
+    page.wait_for_function("() => [...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    page.screenshot(path=PICTURES / f"{name}.jpg", type="jpeg", quality=85)
+    page.close()
 
 
 if __name__ == "__main__":

@@ -124,13 +124,21 @@ def test_a_sentence_that_a_language_lacks_is_said_in_english(monkeypatch: pytest
         ("en", "Monday, 1 June 2026"),
         ("de", "Montag, 1. Juni 2026"),
         ("es", "lunes, 1 de junio de 2026"),
-        ("fr", "lundi 1 juin 2026"),
-        ("it", "lunedì 1 giugno 2026"),
+        ("fr", "lundi 1er juin 2026"),
+        ("it", "lunedì 1º giugno 2026"),
         ("nl", "maandag 1 juni 2026"),
     ],
 )
 def test_a_date_is_written_as_the_language_writes_it(language: str, expected: str) -> None:
     assert date(AT.astimezone(BERLIN), load_catalogue(language)) == expected
+
+
+def test_only_the_first_of_a_month_has_a_form_of_its_own() -> None:
+    second = AT.astimezone(BERLIN) + timedelta(days=1)
+    assert [date(second, load_catalogue(language)) for language in ("fr", "it")] == [
+        "mardi 2 juin 2026",
+        "martedì 2 giugno 2026",
+    ]
 
 
 def test_a_moment_is_that_of_the_house() -> None:

@@ -89,8 +89,10 @@ _STEP = Template("""\
 <p dir="auto" style="margin:16px 2px 0;font-weight:600">$text</p>
 """)
 _PARAGRAPH = Template("""\
-<p dir="auto" style="margin:8px 2px 0">$text</p>
+<p dir="auto" style="margin:${above}px 2px 0">$text</p>
 """)
+LINE_PX, BLOCK_PX = 8, 18
+"""Space above a line of the text, and above one that follows an empty line."""
 
 
 def message_id(alert_id: str, step: int = FIRST) -> str:
@@ -204,10 +206,16 @@ def _page(notification: Notification, house: str, step: str, lines: Sequence[str
         tone=tone,
         colour=_LIGHT[tone],
         headline=escape(headline),
-        paragraphs="".join(_PARAGRAPH.substitute(text=escape(line)) for line in lines if line.strip()),
+        paragraphs=_paragraphs(lines),
         others="".join(_CAPTIONED.substitute(picture=one, caption=escape(caption)) for one, caption in others),
         house=escape(house),
     )
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    above = [LINE_PX if before.strip() else BLOCK_PX for before in ("-", *lines)]
+    pairs = zip(lines, above, strict=False)
+    return "".join(_PARAGRAPH.substitute(text=escape(line), above=space) for line, space in pairs if line.strip())
 
 
 def _cids(notification: Notification) -> list[str]:
