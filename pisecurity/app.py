@@ -406,6 +406,7 @@ class Daemon:
             settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
         )
         self._deliver.set_recipients("mail", settings.mail.to)
+        self._deliver.set_quiet(settings.mail.quiet_from, settings.mail.quiet_until)
         self._health.clear("mail-account")
 
     def _test_alert(self, by: str) -> str:

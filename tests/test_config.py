@@ -69,7 +69,7 @@ def test_all_mistakes_are_told_at_once() -> None:
             "[alarm]\nalert_pause_s = nan",
             (
                 "alarm.alert_pause_s = nan: give seconds from 0 to 86400, such as 300 (least "
-                "seconds between two alarm mails about the same camera)"
+                "seconds between two alarm mails about the same zone, or about a camera without zones)"
             ),
         ),
         (

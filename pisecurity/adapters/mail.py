@@ -154,7 +154,7 @@ class SmtpMailer:
         if not call.wait(deadline_s):
             line.cut()
             if not call.wait(CUT_S):
-                raise timed_out(self._settings, f"come to an end within {deadline_s:g} s")
+                raise _marked(timed_out(self._settings, f"come to an end within {deadline_s:g} s"), line)
         return call.result()
 
     def _talk(self, line: Line, work: Callable[[Server], Said], password: str) -> Said:
@@ -176,10 +176,16 @@ class SmtpMailer:
                 server.leave()
         except (OSError, smtplib.SMTPException) as error:
             if line.is_cut:
-                raise timed_out(self._settings, "come to an end in time") from error
-            raise explained(error, settings, self._clock.now()) from error
+                raise _marked(timed_out(self._settings, "come to an end in time"), line) from error
+            raise _marked(explained(error, settings, self._clock.now()), line) from error
         finally:
             line.close()
+
+
+def _marked(error: MailError, line: Line) -> MailError:
+    """Return *error*, saying whether the mail may have arrived over *line* all the same."""
+    error.in_doubt = line.in_doubt
+    return error
 
 
 def _refusal(answer: tuple[int, bytes | str] | None) -> Receipt:

@@ -22,6 +22,10 @@ MECHANISMS = ("PLAIN", "LOGIN")
 """Best first; only one is tried, because each refusal counts towards the account being locked."""
 
 
+_END = b"\r\n.\r\n"
+"""Of a mail, as it goes over the wire."""
+
+
 def _impossible() -> OSError:
     """Return what stands for a name that cannot be, such as one with two dots in a row."""
     return socket.gaierror(socket.EAI_NONAME, "there can be no such name")
@@ -42,6 +46,8 @@ class Line:
     def __init__(self, step_s: float = STEP_S) -> None:
         """*step_s* is the longest silence that is waited for."""
         self.step_s = step_s
+        self.in_doubt = False
+        """Whether a mail was sent over it that the server has not answered: it may have arrived."""
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self._cut = False
@@ -127,7 +133,14 @@ class Server(smtplib.SMTP):
         if self.sock is not None:
             self.sock.settimeout(None)
         self.verdict = super().data(msg)
+        self._line.in_doubt = False
         return self.verdict
+
+    def send(self, s: ReadableBuffer | str) -> None:
+        # No command ends like this: it is the mail itself, which may arrive whatever comes after it.
+        if isinstance(s, bytes) and s.endswith(_END):
+            self._line.in_doubt = True
+        super().send(s)
 
     def secured(self) -> str:
         """Return how the connection is protected, in words."""

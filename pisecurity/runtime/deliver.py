@@ -8,12 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from itertools import groupby
 
 from pisecurity.core.alarm import digest
-from pisecurity.core.types import FIRST, Alert, Delivery, Instant, Notification, Outcome, Priority, Receipt
+from pisecurity.core.alarm.rules import is_quiet
+from pisecurity.core.types import FIRST, Alert, AlertKind, Delivery, Instant, Notification, Outcome, Priority, Receipt
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Channel, Clock, Outbox, PictureKind, Pictures
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
@@ -43,6 +44,7 @@ STOP_GRACE_S = 3.0
 PROBES = 2
 """Alerts in a row that must fail before the server counts as away, so that one bad alert does not hold up the rest."""
 OUTBOX = "outbox"
+_GOOD_TO_KNOW = frozenset(kind for kind in AlertKind if kind.priority is Priority.INFO)
 
 Batch = tuple[Delivery, ...]
 """Rows of one step of an alert and one channel, sent together."""
@@ -97,6 +99,7 @@ class Deliver:
         self._outbox, self._pictures, self._channels = outbox, pictures, channels
         self._house, self._clock, self._health, self._jitter = house, clock, health, jitter
         self._wake = threading.Event()
+        self._quiet = (time(0), time(0))
         self._recipients: dict[str, frozenset[str]] = {}
         self._lines: dict[str, Line] = {}
         self._unrecorded: deque[_Record] = deque()
@@ -112,6 +115,10 @@ class Deliver:
         """
         self._recipients[channel] = frozenset(recipients)
         self._wake.set()
+
+    def set_quiet(self, begins: time, ends: time) -> None:
+        """Say when what is only good to know waits, by the clock of the house; the same twice: never. Any thread."""
+        self._quiet = begins, ends
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Deliver until *stop* is set; beats at least every second, also during a long conversation."""
@@ -137,7 +144,17 @@ class Deliver:
             self._health.report(OUTBOX, f"alerts cannot leave, because the outbox is out of order: {error}")
 
     def _due(self) -> tuple[Delivery, ...]:
-        return self._outbox.due(self._clock.instant())
+        return self._outbox.due(self._clock.instant(), self._held())
+
+    def _newest(self, channel: str) -> tuple[Delivery, ...]:
+        held = self._held()
+        newest = self._outbox.newest_due(channel, self._clock.instant())
+        return tuple(row for row in newest if row.alert.kind not in held)
+
+    def _held(self) -> frozenset[AlertKind]:
+        """Return the kinds that wait for the end of the quiet hours."""
+        local = self._clock.now().astimezone(self._house.zone).time()
+        return _GOOD_TO_KNOW if is_quiet(local, *self._quiet) else frozenset()
 
     def _serve(self, channel: str, rows: Sequence[Delivery], stop: threading.Event, beat: Beat) -> None:
         server = self._channels.get(channel)
@@ -177,7 +194,7 @@ class Deliver:
 
     def _first(self, channel: str, line: Line, rows: Sequence[Delivery]) -> list[Batch]:
         """Return what is tried first of the due *rows*."""
-        latest = self._outbox.newest_due(channel, self._clock.instant())
+        latest = self._newest(channel)
         backlog = any(row.id <= line.newest for row in rows)
         urgent = [row for row in latest if line.behind or (backlog and line.is_new(row))]
         waiting = self._queue(line, rows, urgent)
@@ -347,10 +364,9 @@ class Deliver:
         self._outbox.hasten(line.stalled - tried)
         line.stalled &= tried
         line.open()
-        now = self._clock.instant()
         # The newest alarm still goes first, unless it was the one taken.
         sent_alarm = taken[0].id if _is_urgent(taken[0]) else 0
-        latest = [row for row in self._outbox.newest_due(channel, now) if row.id > sent_alarm and row.id not in tried]
+        latest = [row for row in self._newest(channel) if row.id > sent_alarm and row.id not in tried]
         self._gather(channel, {row.alert.id for row in latest if _is_urgent(row)})
         rows = [row for row in self._due() if row.channel == channel and row.id not in tried]
         line.saw((*rows, *latest))
@@ -367,7 +383,7 @@ class Deliver:
 
     def _new_alarm(self, channel: str, line: Line) -> list[Batch]:
         """Return the alarm that was raised meanwhile: a full outbox takes minutes to leave."""
-        latest = self._outbox.newest_due(channel, self._clock.instant())
+        latest = self._newest(channel)
         alarm = [row for row in latest if _is_urgent(row) and line.is_new(row)]
         line.saw(alarm)
         return _batches(alarm)

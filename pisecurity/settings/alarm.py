@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pisecurity.settings.table import KeyPath, Table
+from pisecurity.settings.table import KeyPath, Table, WallTime
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -52,17 +52,10 @@ class ScheduleSettings(Table):
 
     days: tuple[Weekday, ...] = Field(min_length=1, max_length=7, examples=[("mon", "fri")])
     """Days of the week."""
-    at: time = Field(examples=[time(22, 30)])
+    at: WallTime = Field(examples=[time(22, 30)])
     """Time of day in the zone of the house, such as 22:30:00."""
     mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
     """What to switch to."""
-
-    @field_validator("at")
-    @classmethod
-    def _is_a_time_on_the_wall(cls, at: time) -> time:
-        if at.microsecond or at.tzinfo is not None:
-            raise ValueError("give whole seconds by the clock of the house, such as 22:30:00")
-        return at
 
 
 def schedule_contradictions(entries: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:

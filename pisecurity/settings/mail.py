@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
-from pisecurity.settings.table import Table
+from pisecurity.settings.table import Table, WallTime
 
 MAIL_ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
@@ -44,6 +45,10 @@ class MailSettings(Table):
     """Address the mails come from."""
     to: tuple[MailAddress, ...] = Field(min_length=1, max_length=20, examples=[("anna@example.org",)])
     """Addresses that get the mails."""
+    quiet_from: WallTime = time(0)
+    """From this time of day on, what is only good to know waits, such as that a fault is over; alarms never do."""
+    quiet_until: WallTime = time(0)
+    """Until this time of day; the same as quiet_from is no quiet hours."""
     ca_file: str = Field("", max_length=4096)
     """Certificate of an own authority, for a mail server at home; empty is the system's."""
 

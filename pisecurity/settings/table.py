@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import time
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -23,6 +24,16 @@ Slug = Annotated[str, AfterValidator(_slug)]
 Share = Annotated[float, Field(ge=0, le=1)]
 KeyPath = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "fps")`` is the key fps of the first camera."""
+
+
+def _on_the_wall(at: time) -> time:
+    if at.microsecond or at.tzinfo is not None:
+        raise ValueError("give whole seconds by the clock of the house, such as 22:30:00")
+    return at
+
+
+WallTime = Annotated[time, AfterValidator(_on_the_wall)]
+"""A time of day by the clock of the house."""
 
 
 class Table(BaseModel):

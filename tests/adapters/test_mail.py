@@ -406,6 +406,15 @@ def test_server_that_hangs_up_is_told(step: str) -> None:
         error = failure(server.settings())
     assert re.search("closed the connection|reset by peer", str(error))
     assert not error.permanent
+    assert error.in_doubt == (step == ".")
+
+
+@pytest.mark.parametrize("step", ["DATA", "."])
+def test_r07_only_what_was_sent_and_not_answered_may_have_arrived(step: str) -> None:
+    with FaultySmtp({step: repeat(SILENCE)}) as server:
+        assert failure(server.settings(), deadline_s=1).in_doubt == (step == ".")
+    with FaultySmtp({step: repeat("554 no")}) as server:
+        assert not failure(server.settings()).in_doubt
 
 
 def test_accepted_mail_stays_accepted_when_the_goodbye_fails() -> None:

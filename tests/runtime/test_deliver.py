@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import time
 from itertools import repeat
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from pisecurity.core.types import (
     AlertKind,
     Decision,
     Delivery,
-    Instant,
     Notification,
     Outcome,
+    Priority,
     Receipt,
 )
 from pisecurity.errors import MailError, StoreError
@@ -341,7 +342,7 @@ def test_answer_that_cannot_be_stored_is_stored_later_and_nothing_is_sent_twice(
 def test_outbox_that_cannot_be_read_is_a_fault_until_it_can(
     build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(now: Instant) -> tuple[Delivery, ...]:
+    def broken(*args: object) -> tuple[Delivery, ...]:
         raise StoreError("database disk image is malformed")
 
     house = build(ScriptedMailer(clock))
@@ -433,3 +434,28 @@ def test_r06_a_login_refused_while_the_server_is_left_alone_is_not_tried_again_f
     house.alert("two")
     house.run(800)
     assert [at_s for at_s, _, _ in mailer.sent] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_quiet_hours_hold_back_only_what_is_good_to_know(build: Build, clock: FakeClock, kind: AlertKind) -> None:
+    mailer = ScriptedMailer(clock)
+    house = build(mailer)
+    house.deliver.set_quiet(time(11), time(13))
+    house.alert("alert", kind=kind)
+    house.run(10)
+    assert len(mailer.sent) == (kind.priority is not Priority.INFO)
+    clock.advance(3600)
+    house.run(10)
+    assert len(mailer.sent) == 1
+    assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_what_quiet_hours_hold_back_holds_up_nothing_else(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock)
+    house = build(mailer)
+    house.deliver.set_quiet(time(11), time(13))
+    for number in range(300):
+        house.alert(f"over {number}", kind=AlertKind.RECOVERED)
+    house.alert("alarm", kind=AlertKind.ALARM)
+    house.run(10)
+    assert mailer.subjects == ["alarm"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from math import floor
 
 from pisecurity.core.alarm.states import delays
@@ -26,6 +27,11 @@ def names(modes: frozenset[Mode]) -> str:
 def counts(event: Event, mode: Mode) -> bool:
     """Return whether *event* is where zones let it count in *mode*."""
     return mode in event.modes
+
+
+def is_quiet(at: time, begins: time, ends: time) -> bool:
+    """Return whether *at* is in the quiet hours that go from *begins* up to *ends*, past midnight if need be."""
+    return begins <= at < ends if begins <= ends else at >= begins or at < ends
 
 
 def decide(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pisecurity.core.alarm.rules import NO_ZONE, decide
+from pisecurity.core.alarm.rules import NO_ZONE, decide, is_quiet
 from pisecurity.core.types import ARMED_MODES, AlarmState, AlertKind, Box, Decision, Event, Mode, Phase
 from pisecurity.settings import AlarmSettings, ModeSettings
 
@@ -156,3 +158,19 @@ def test_an_entry_zone_of_another_mode_delays_nothing() -> None:
 @pytest.mark.parametrize("entry", [True, False])
 def test_another_camera_alerts_at_once_while_triggered(*, entry: bool) -> None:
     assert decided(AlarmState.TRIGGERED, entry=entry, since_last_alert_s=None).kind is AlertKind.ALARM
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet"),
+    [("21:59:59", False), ("22:00:00", True), ("00:00:00", True), ("06:59:59", True), ("07:00:00", False)],
+)
+def test_quiet_hours_go_past_midnight(at: str, *, quiet: bool) -> None:
+    assert is_quiet(time.fromisoformat(at), time(22), time(7)) == quiet
+
+
+@given(st.times(), st.times(), st.times())
+def test_quiet_hours_and_the_others_make_a_day(at: time, begins: time, ends: time) -> None:
+    if begins == ends:
+        assert not is_quiet(at, begins, ends)
+    else:
+        assert is_quiet(at, begins, ends) != is_quiet(at, ends, begins)
