@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import TypeVar
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.mail_message import compose
+from pisecurity.adapters.mail_message import compose, message_id
 from pisecurity.adapters.mail_server import Line, Server, begin_starttls, log_in, login_password, trust, want_starttls
 from pisecurity.adapters.mail_sizes import Letter, Shrink, forms, is_too_large, size_limit
 from pisecurity.adapters.mail_trouble import explained, is_final, timed_out, where, words
@@ -25,6 +25,8 @@ CUT_S = 1.0
 """How long a conversation that was cut may take to notice it."""
 LEAST_S = 5.0
 """Without that much time a mail that was made smaller is left for the next try."""
+REMEMBERED = 16
+"""Mails that were not through in time; more of them mean a server that is away."""
 
 Said = TypeVar("Said")
 
@@ -56,28 +58,41 @@ class SmtpMailer:
         """
         self._settings, self._password, self._house, self._zone = settings, password, house, zone
         self._catalogue, self._shrink = catalogue, shrink
+        self._slow: dict[str, int] = {}
+        """How often a mail that was not through in time is to be made smaller, by its Message-ID."""
         self._clock = clock or SystemClock()
 
     def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
         """Return the server's word on each recipient; within *deadline_s* whatever the server does.
 
-        A mail the server finds too large goes again with smaller pictures, then with one, then with none.
+        A mail the server finds too large goes again with smaller pictures, then with one, then with none. One that
+        was not through by the deadline is smaller by one step when it is sent the next time.
 
         Raises:
             MailError: the server could not be asked, or takes this mail from nobody (then it is permanent).
         """
         until_s = self._clock.monotonic() + deadline_s
-        letter = Letter(self._written(notification, recipients))
-        left_s = deadline_s
+        left_s, name = deadline_s, message_id(notification.alert.id, notification.step)
+        letter = Letter(self._written(notification, recipients), self._slow.get(name, 0))
         while True:
             shrunk = letter.shrunk
             try:
-                return self._converse(self._handing_over(letter, recipients), left_s)
+                receipts = self._converse(self._handing_over(letter, recipients), left_s)
+                self._slow.pop(name, None)
+                return receipts
             except MailError as error:
                 # A server may hang up on what was too large for it: what is smaller is worth a new conversation.
                 left_s = until_s - self._clock.monotonic()
+                if left_s <= 0 and letter.offered:
+                    self._remember_slow(name, letter.shrunk + 1)
                 if letter.shrunk == shrunk or error.permanent or error.rejected_login or left_s < LEAST_S:
                     raise
+
+    def _remember_slow(self, name: str, shrunk: int) -> None:
+        log.warning("mail not through in time, goes smaller the next time message_id=%s steps=%d", name, shrunk)
+        self._slow[name] = shrunk
+        while len(self._slow) > REMEMBERED:
+            self._slow.pop(next(iter(self._slow)))
 
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached and how long it took, in words.
@@ -111,6 +126,7 @@ class SmtpMailer:
 
     def _handing_over(self, letter: Letter, recipients: Sequence[str]) -> Callable[[Server], Mapping[str, Receipt]]:
         def hand_over(server: Server) -> Mapping[str, Receipt]:
+            letter.offered = True
             limit = size_limit(server.esmtp_features)
             if limit is not None and len(letter.raw) > limit:
                 self._make_smaller(letter, f"EHLO allows {limit}", limit)

@@ -68,12 +68,19 @@ def _shrunk(pictures: Sequence[bytes], longest: int, shrink: Shrink) -> tuple[by
 class Letter:
     """A mail as bytes, in the largest form that has not been found too large."""
 
-    def __init__(self, forms: Iterator[bytes]) -> None:
-        """Take the first of *forms*, of which there is at least one; the others are made when they are needed."""
+    def __init__(self, forms: Iterator[bytes], shrunk: int = 0) -> None:
+        """Take the first of *forms*, of which there is at least one, or the one after *shrunk* others or the last.
+
+        The rest are made when they are needed.
+        """
         self._forms = forms
         self.raw = next(forms)
         self.shrunk = 0
         """How often it was made smaller."""
+        self.offered = False
+        """Whether a server was asked to take it."""
+        while self.shrunk < shrunk and self.shrink():
+            pass
 
     def shrink(self, limit: int | None = None) -> bool:
         """Go on to the next form, to one of at most *limit* bytes or the last; return whether there was one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from itertools import repeat
@@ -20,7 +21,7 @@ from pisecurity.core.types import Alert, AlertKind, Notification, Outcome, Recei
 from pisecurity.errors import MailError
 from pisecurity.settings import MailSettings
 from tests.fakes import START, FakeClock
-from tests.rigs.smtp import ANNA, HANG_UP, PASSWORD, Authority, FaultySmtp, Security, SmtpServer
+from tests.rigs.smtp import ANNA, HANG_UP, PASSWORD, SILENCE, Authority, FaultySmtp, Security, SmtpServer
 
 CATALOGUE = load_catalogue()
 ALERT = Alert("a" * 32, AlertKind.ALARM, START, "[Home] ALARM: movement at Garden, 14:00:00", "What: It moves.\n")
@@ -72,7 +73,7 @@ def assert_is_form(message: EmailMessage, count: int, form: int) -> None:
         assert body is not None
         content = body.get_content()
         assert REMARKS[count][form] in content
-        assert ("takes no larger" in content) is (form != FULL)
+        assert ("gets through to the mail server" in content) is (form != FULL)
         assert content.count("cid:") == (len(WIDTHS[count][form]) if kind == "html" else 0)
 
 
@@ -128,6 +129,30 @@ def test_r08_a_server_that_hangs_up_on_what_is_too_large_gets_the_smaller_mail_i
     assert receipts[ANNA].outcome is Outcome.ACCEPTED
     assert_is_form(server.mails[-1], 1, SMALLER)
     assert server.conversations == 2
+
+
+def test_r08_a_mail_that_is_not_through_by_the_deadline_goes_smaller_the_next_time() -> None:
+    notification = Notification(ALERT, pictures=PICTURES[:1])
+    with FaultySmtp({".": [SILENCE, SILENCE]}) as server:
+        mailer = SmtpMailer(server.settings(), lambda: None, "Home", catalogue=CATALOGUE, shrink=shrink)
+        for _ in range(2):
+            with pytest.raises(MailError, match="in time"):
+                mailer.send(notification, (ANNA,), 1.0)
+        assert mailer.send(notification, (ANNA,), 60.0)[ANNA].outcome is Outcome.ACCEPTED
+        mailer.send(notification, (ANNA,), 60.0)
+        mailer.send(Notification(replace(ALERT, id="b" * 32), pictures=PICTURES[:1]), (ANNA,), 60.0)
+    assert [widths(message) for message in server.mails] == [[1280], [640], [320], [1280], [1280]]
+    assert len({message["Message-ID"] for message in server.mails}) == 2
+
+
+def test_a_server_that_is_away_makes_no_mail_smaller() -> None:
+    notification = Notification(ALERT, pictures=PICTURES[:1])
+    with FaultySmtp({"EHLO": [SILENCE]}) as server:
+        mailer = SmtpMailer(server.settings(), lambda: None, "Home", catalogue=CATALOGUE, shrink=shrink)
+        with pytest.raises(MailError, match="in time"):
+            mailer.send(notification, (ANNA,), 0.5)
+        mailer.send(notification, (ANNA,), 60.0)
+    assert [widths(message) for message in server.mails] == [[1280]]
 
 
 @pytest.mark.parametrize("step", ["MAIL", "."])
