@@ -26,6 +26,7 @@ from pisecurity.adapters.folder import open_folder
 from pisecurity.adapters.jpeg import SimpleJpegEncoder, shrink
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.mail_doctor import SmtpDoctor
 from pisecurity.adapters.memory import share_one_arena
 from pisecurity.adapters.network import Binding, find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
@@ -46,6 +47,7 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox
 from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.reach import Reach
 from pisecurity.runtime.respond import Respond
@@ -184,6 +186,7 @@ class Daemon:
         self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Channel] = {}
+        self._mail_check = MailCheck(clock)
         self._deliver = Deliver(self._store, self._pictures, self._channels, self._house, clock, self._health)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
@@ -398,6 +401,7 @@ class Daemon:
     def _set_mail(self, settings: Settings) -> None:
         if settings.mail is None:
             self._channels.clear()
+            self._mail_check.set_doctor(None)
             self._deliver.set_recipients("mail", ())
             self._health.report("mail-account", NO_MAIL)
             return
@@ -405,6 +409,7 @@ class Daemon:
         self._channels["mail"] = SmtpMailer(
             settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
         )
+        self._mail_check.set_doctor(SmtpDoctor(settings.mail, password, self._clock))
         self._deliver.set_recipients("mail", settings.mail.to)
         self._deliver.set_quiet(settings.mail.quiet_from, settings.mail.quiet_until)
         self._health.clear("mail-account")
@@ -441,6 +446,7 @@ class Daemon:
             labels=self._house.cameras,
             mailbox=self._mailbox,
             scenes=self._scenes,
+            mail_check=self._mail_check,
         )
         return PageServer(page, sockets)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pisecurity.core.marks import Marks
+from pisecurity.core.steps import MailStep
 from pisecurity.core.types import (
     Alarm,
     AlarmState,
@@ -429,26 +430,6 @@ class Channel(Protocol):
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached in words, or raise MailError."""
         ...
-
-
-class StepResult(StrEnum):
-    """How a step of an examination went."""
-
-    WELL = "well"
-    FAULT = "fault"
-    UNTRIED = "untried"
-
-
-@dataclass(frozen=True, slots=True)
-class MailStep:
-    """One step on the way to the mail server."""
-
-    name: str
-    """What the owner calls it, such as ``certificate`` or ``recipient anna@example.org``."""
-    result: StepResult
-    text: str
-    """What was found; of a fault, what, where and the fix. It never holds the password."""
-    took_s: float = 0.0
 
 
 class MailDoctor(Protocol):

@@ -31,8 +31,9 @@ from pisecurity.adapters.mail_trouble import (
     without,
     words,
 )
+from pisecurity.core.steps import MailStep, StepResult
 from pisecurity.errors import MailError
-from pisecurity.ports import Clock, MailStep, StepResult
+from pisecurity.ports import Clock
 from pisecurity.runtime.background import BackgroundCall
 from pisecurity.settings import MailSettings
 
@@ -177,7 +178,7 @@ class _Conversation:
 
     def _find_password(self) -> str:
         self._password = login_password(self._settings, self._stored)
-        return "is stored" if self._password else "none is needed: mail.user is empty"
+        return "stored" if self._password else "none is needed: mail.user is empty"
 
     def _look_up(self) -> str:
         """A lookup cannot be cut; it is left behind where it takes too long, and ends by itself."""
@@ -193,7 +194,7 @@ class _Conversation:
         if isinstance(found, OSError):
             raise found
         self._addresses = found
-        return f"{host} is {', '.join(found)}"
+        return f"found at {', '.join(found)}"
 
     def _connect(self) -> str:
         """Try the addresses in their order, as a mail would."""
@@ -251,7 +252,7 @@ class _Conversation:
                 begin_starttls(self._server, self._settings, self._context)
         except ssl.SSLCertVerificationError as error:
             self._distrust = error
-            return "is spoken"
+            return "spoken"
         return self._server.secured()
 
     def _see_certificate(self) -> str:
@@ -267,7 +268,7 @@ class _Conversation:
         code, answer = self._server.mail(self._settings.sender)
         if code not in TAKEN:
             raise smtplib.SMTPSenderRefused(code, answer, self._settings.sender)
-        return f"{self._settings.sender} is taken ({words(code, answer)})"
+        return f"taken ({words(code, answer)})"
 
     def _name_recipient(self, to: str) -> str:
         code, answer = self._server.rcpt(to)
@@ -276,7 +277,7 @@ class _Conversation:
             raise smtplib.SMTPResponseException(code, answer)
         if code not in TAKEN:
             raise refused_recipient((code, answer), self._settings, to)
-        return f"is taken ({words(code, answer)})"
+        return f"taken ({words(code, answer)})"
 
     def _name_size(self) -> str:
         """Ask for room for a mail with a picture, which only a server with SIZE can promise (RFC 1870)."""

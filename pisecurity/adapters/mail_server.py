@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pisecurity.adapters.mail_providers import takes_no_password
@@ -154,7 +155,8 @@ class Server(smtplib.SMTP):
         names = ", ".join(str(name) for _, name in shown.get("subjectAltName", ()))
         issuer = {key: value for ((key, value), *_) in shown.get("issuer", ())}
         by = issuer.get("organizationName") or issuer.get("commonName") or "an authority without a name"
-        return f"of {names[:MAX_WORDS]}, by {by}, until {shown['notAfter']}"
+        until = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
+        return f"of {names[:MAX_WORDS]}, by {by}, until {until:%Y-%m-%d}"
 
     def leave(self) -> None:
         """Say goodbye without waiting for the answer: it can no longer change what became of the mail."""

@@ -10,8 +10,10 @@ from pisecurity.adapters.mail_doctor import SmtpDoctor
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.app import NO_MAIL
 from pisecurity.cli.findings import Finding, attempt
-from pisecurity.ports import Clock, StepResult
+from pisecurity.core.steps import StepResult
+from pisecurity.ports import Clock
 from pisecurity.settings import MailSettings
+from pisecurity.web.view import duration
 
 
 class MailExamination:
@@ -36,7 +38,7 @@ class MailExamination:
             if step.result is StepResult.UNTRIED:
                 untried.append(step.name)
             else:
-                text = f"{step.text} ({_duration(step.took_s)})"
+                text = f"{step.text} ({duration(step.took_s)})"
                 yield Finding(step.name, step.result is StepResult.WELL, text)
         if untried:
             yield Finding("not tried", well=False, text=", ".join(untried), tried=False)
@@ -44,7 +46,3 @@ class MailExamination:
     def _config(self) -> str:
         self._account = config.load(self._config_file).mail
         return f"{self._config_file} is good"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

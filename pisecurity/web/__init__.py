@@ -10,9 +10,11 @@ from flask import Flask
 from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.web import api, pages, problems
+from pisecurity.web import mail_check as mail_check_pages
 from pisecurity.web import mailbox as mailbox_pages
 from pisecurity.web import scenes as scene_pages
 from pisecurity.web.access import AccessPolicy, Guard
@@ -43,6 +45,7 @@ def create_app(
     labels: Mapping[str, str] | None = None,
     mailbox: Mailbox | None = None,
     scenes: Scenes | None = None,
+    mail_check: MailCheck | None = None,
 ) -> Flask:
     """Return the page as a WSGI application.
 
@@ -54,12 +57,15 @@ def create_app(
         labels: what people call the cameras, by id.
         mailbox: the demo's; its pages exist only with it.
         scenes: what the cameras have learned; the pages that show it exist only with it.
+        mail_check: tries the mail account; its page exists only with it.
     """
     folder = assets()
     app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    parts = Parts(panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes)
+    parts = Parts(
+        panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes, mail_check
+    )
     app.extensions[EXTENSION] = parts
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
@@ -67,9 +73,16 @@ def create_app(
         app.register_blueprint(mailbox_pages.blueprint)
     if scenes is not None:
         app.register_blueprint(scene_pages.blueprint)
+    if mail_check is not None:
+        app.register_blueprint(mail_check_pages.blueprint)
     problems.register(app)
     app.context_processor(
-        lambda: {"house": parts.house, "has_mailbox": parts.mailbox is not None, "has_scenes": scenes is not None}
+        lambda: {
+            "house": parts.house,
+            "has_mailbox": parts.mailbox is not None,
+            "has_scenes": scenes is not None,
+            "has_mail_check": mail_check is not None,
+        }
     )
     app.add_template_filter(lambda at: short_time(at, clock.now(), zone), "short_time")
     app.wsgi_app = Guard(app.wsgi_app, access, clock)  # type: ignore[method-assign]

@@ -75,6 +75,7 @@ def as_json(home: Home) -> dict[str, object]:
         "cameras": [{"id": camera.id, "age_s": camera.age_s, "fault": camera.fault} for camera in home.cameras],
         "events": [asdict(event) for event in home.events],
         "notes": home.notes,
+        "mail_fault": home.mail_fault,
         "newest_mail": home.newest_mail,
         "stale_s": view.STALE_S,
     }

@@ -14,6 +14,8 @@ from pisecurity.web.parts import Parts
 log = logging.getLogger(__name__)
 
 HOME_EVENTS = 3
+MAIL_FAULTS = ("mail", "mail-account")
+"""Keys of the faults of the mail account, before the recipient; see Deliver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Home:
     events: tuple[view.EventCard, ...]
     notes: tuple[str, ...]
     """What is no fault and the owner should know all the same."""
+    mail_fault: bool
+    """Whether one of the faults is of the mail account or of a recipient."""
     newest_mail: int | None
     """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
 
@@ -59,6 +63,7 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
         notes=view.notes(parts.health.facts(), parts.label),
+        mail_fault=any(fault.key.split(":")[0] in MAIL_FAULTS for fault in faults),
         newest_mail=_newest_mail(parts),
     )
 

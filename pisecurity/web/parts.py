@@ -13,6 +13,7 @@ from flask import current_app
 from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
 
@@ -41,6 +42,8 @@ class Parts:
     """The embedded mailbox of the demo."""
     scenes: Scenes | None = None
     """What the cameras have learned."""
+    mail_check: MailCheck | None = None
+    """Tries the mail account."""
     first_looks: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(FIRST_LOOKS))
     """Held by each request that waits for the first picture of a camera."""
 

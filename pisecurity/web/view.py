@@ -313,6 +313,11 @@ def span(seconds: float) -> str:
     return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{seconds // 3600:.0f} h"
 
 
+def duration(seconds: float) -> str:
+    """Return how long something took: ``3 ms``, ``10.0 s``."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
 def short_time(at: datetime, now: datetime, zone: tzinfo, clock: str = "%H:%M") -> str:
     """Return ``08:12``, as *clock* has it, with the day in front unless it is today."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()

@@ -15,6 +15,7 @@ import numpy as np
 from flask import Flask
 
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
+from pisecurity.core.steps import MailStep, StepResult
 from pisecurity.core.types import (
     Alarm,
     AlarmState,
@@ -32,10 +33,11 @@ from pisecurity.core.types import (
     TrackState,
 )
 from pisecurity.core.vision.learned import LearnedScene
-from pisecurity.errors import StoreError
+from pisecurity.errors import CameraError, StoreError
 from pisecurity.ports import Clock, PictureKind, ReceivedMail
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes, Unshown
 from pisecurity.runtime.worker import Worker
@@ -129,6 +131,33 @@ class KnowingKeeper:
         self.forgotten += 1
 
 
+class ScriptedDoctor:
+    """A MailDoctor whose steps are released one by one; at first all of them are."""
+
+    def __init__(self) -> None:
+        self.steps = [
+            MailStep("settings", StepResult.WELL, "mail server smtp.example.org:587 with starttls", 0.001),
+            MailStep("login", StepResult.FAULT, "mail server smtp.example.org:587 refuses the login", 0.21),
+            MailStep("sender", StepResult.UNTRIED, "not tried, because of login"),
+        ]
+        self.gate = threading.Semaphore(len(self.steps) + 1)
+        self.crash = False
+        self.runs = 0
+
+    def hold(self) -> None:
+        """Release no step any more, until told to."""
+        self.gate = threading.Semaphore(0)
+
+    def examine(self) -> Iterator[MailStep]:
+        self.runs += 1
+        for step in self.steps:
+            self.gate.acquire(timeout=60)
+            yield step
+        self.gate.acquire(timeout=60)
+        if self.crash:
+            raise CameraError("stands for a bug")
+
+
 @dataclass
 class House:
     """Everything behind the page, and the page."""
@@ -152,6 +181,8 @@ class House:
         self.panel = Panel(self.store, self.clock, self.alarm, lambda transition: None)
         self.panel.start()
         self.frames = 0
+        self.doctor, self.mail_check = ScriptedDoctor(), MailCheck(self.clock)
+        self.mail_check.set_doctor(self.doctor)
 
     def app(self, policy: AccessPolicy | None = None) -> Flask:
         return create_app(
@@ -167,6 +198,7 @@ class House:
             labels={"front": "Front door", "yard": "Yard"},
             mailbox=self.mailbox,
             scenes=Scenes(dict.fromkeys(self.cameras, self.keeper), self.panel, SimpleJpegEncoder()),  # type: ignore[arg-type]
+            mail_check=self.mail_check,
         )
 
     def offer(self, camera: str = "front") -> None:

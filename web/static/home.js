@@ -1,7 +1,7 @@
 // The alarm page: shows what the daemon said last, and says so when that is no longer certain.
 
 import { Connection } from "./connection.js";
-import { LiveView, setText, span } from "./live.js";
+import { LiveView, setItems, setText, span } from "./live.js";
 
 const ANNOUNCED_S = new Set([30, 10, 5]);
 
@@ -97,15 +97,10 @@ function showReadiness(state) {
   if (!state.faults.length) at("ready").open = false;
   setText(at("notes"), state.notes.join(". "));
   at("notes").hidden = !state.notes.length;
-  const texts = state.faults.map((fault) => fault.text);
-  const list = at("faults");
-  if ([...list.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;
-  list.replaceChildren(
-    ...texts.map((text) => {
-      const item = document.createElement("li");
-      item.textContent = text;
-      return item;
-    }),
+  if (at("mail-fault")) at("mail-fault").hidden = !state.mail_fault;
+  setItems(
+    at("faults"),
+    state.faults.map((fault) => fault.text),
   );
 }
 

@@ -91,3 +91,15 @@ export function span(seconds) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Shows each text as an item of the list, which is left alone while it has them already. */
+export function setItems(list, texts) {
+  if ([...list.children].map((item) => item.textContent).join("\n") === texts.join("\n")) return;
+  list.replaceChildren(
+    ...texts.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
+}
