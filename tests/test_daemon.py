@@ -24,7 +24,7 @@ from pisecurity.cli import main
 from pisecurity.core.types import Frame
 from pisecurity.ports import CameraInfo, PacketSink
 from tests.rigs.daemon import DaemonProcess, Household, wait_for
-from tests.rigs.smtp import Authority, SmtpServer
+from tests.rigs.smtp import PASSWORD, Authority, SmtpServer
 
 RECORDED = os.environ.get("PISECURITY_RECORDED", "")
 
@@ -60,6 +60,18 @@ def test_armed_over_the_socket_a_walk_in_the_recording_is_mailed(tmp_path: Path,
         assert house.run("disarm").returncode == 0
         assert daemon.state()["state"] == "disarmed"
         assert daemon.stop() == 0
+
+
+def test_the_page_tries_the_mail_account_and_sends_nothing(tmp_path: Path, server: SmtpServer) -> None:
+    with Household(tmp_path, server).daemon() as daemon:
+        button = {"Origin": f"http://127.0.0.1:{daemon.port}"}
+        assert daemon.request("POST", "/mail/check", headers=button)[0] == 303
+        wait_for("all is well", lambda: b"all is well. Nothing was sent" in daemon.request("GET", "/mail")[1])
+        assert daemon.request("POST", "/mail/check", headers=button)[0] == 409
+        assert daemon.stop() == 0
+        assert PASSWORD not in daemon.log
+    assert server.logins == [PASSWORD]
+    assert server.accepted == []
 
 
 def test_disarmed_the_same_walk_stores_and_mails_nothing(tmp_path: Path, server: SmtpServer) -> None:

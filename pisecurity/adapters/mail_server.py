@@ -239,6 +239,8 @@ def log_in(server: Server, settings: MailSettings, password: str) -> None:
     except smtplib.SMTPAuthenticationError as error:
         # "from None": a server may repeat what it was sent, and a traceback must not show it.
         raise refused_login(error, settings, password) from None
+    except ValueError:  # binascii.Error: a challenge that is no base64
+        raise MailError(f"{where(settings)} asks for the login in a way nobody understands: check mail.port") from None
 
 
 def _literal(connection: socket.socket) -> str:

@@ -33,7 +33,8 @@ _QUOTA = re.compile(r"\s*[45]\.4\.5\b|.*\b(daily|sending) (\w+ )*(limit|quota)\b
 """The status is Gmail's for more mails than an account may send in a day."""
 _RELAY = re.compile(r".*\brelay", re.IGNORECASE | re.DOTALL)
 _LOCKED = re.compile(
-    r".*\b(too many|temporarily (locked|blocked|disabled)|account (is )?locked)\b", re.IGNORECASE | re.DOTALL
+    r".*\b(too many (\w+ )*(log-?ins?|attempts|fail\w+)|temporarily (locked|blocked|disabled)|account (is )?locked)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
 """What OpenSSL says of an answer that is no TLS; which of them depends on its version."""

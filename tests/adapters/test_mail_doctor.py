@@ -174,6 +174,7 @@ Answers = Mapping[str, Sequence[str]]
         ({"AUTH": ["454 4.7.0 Too many login attempts"]}, "login", "has locked the login"),
         ({"AUTH": ["535 5.7.139 basic authentication is disabled"]}, "login", "takes no password any more"),
         ({"AUTH": ["421 4.7.0 try later"]}, "login", "cannot log in alarm@example.org now (421 4.7.0 try later)"),
+        ({"AUTH": ["334 a"]}, "login", "asks for the login in a way nobody understands"),
         ({"MAIL": ["553 5.7.1 not yours"]}, "sender", f"takes no mail from {SENDER} (553 5.7.1 not yours)"),
         ({"MAIL": ["501 5.1.7 bad sender"]}, "sender", f"takes no mail from {SENDER} (501 5.1.7 bad sender)"),
         ({"MAIL": [f"550 {PASSWORD}"]}, "sender", f"takes no mail from {SENDER} (550 ...)"),

@@ -123,6 +123,10 @@ TENANT = "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disab
         (login("smtp-mail.outlook.com", 454, "4.7.0 Temporary"), "now (454 4.7.0 Temporary): that mostly passes"),
         (login("smtp.gmail.com", 454, "4.7.0 Too many login attempts, please try again later."), "wait an hour"),
         (login("smtp.example.org", 421, "Account temporarily locked"), "has locked the login"),
+        (
+            login("smtp.example.org", 421, "4.7.0 Too many connections"),
+            "now (421 4.7.0 Too many connections): that mostly",
+        ),
         (login("smtp.example.org", 535, "5.7.8 no"), "many providers want an app password"),
         (login("notgmail.com", 535, "5.7.8 no"), "many providers want an app password"),
     ],
