@@ -154,6 +154,8 @@ class _Conversation:
         except OSError as error:
             text, result = str(self._explained(error)), StepResult.FAULT
         took_s = self._clock.monotonic() - began_s
+        if self._line.is_cut:  # the half of an answer looks like a whole one
+            text, result = str(self._explained(TimeoutError())), StepResult.FAULT
         if result is StepResult.WELL and took_s > SLOW_S:
             text += "; slow, and an alarm waits as long"
         # A server may repeat what it was sent.
@@ -163,6 +165,7 @@ class _Conversation:
         """Take everything back and say goodbye; nothing was sent."""
         if self.goes_on:
             self._server.leave()
+        self._server.close()
         self._line.close()
 
     def _explained(self, error: OSError) -> MailError:
