@@ -175,6 +175,7 @@ def test_new_event_appears_by_itself_and_leads_to_its_page(site: Site) -> None:
             f"/events/{2:032x}",
             f"/events/{3:032x}",
             "/ledger",
+            "/mail",
             "/cameras/front",
             "/cameras/front?forgotten",
         ),
@@ -290,7 +291,7 @@ def test_ui39_page_works_without_javascript(site: Site) -> None:
 
 
 def test_ui44_no_page_complains_in_the_console(site: Site) -> None:
-    for path in ("/", "/events", f"/events/{1:032x}", "/ledger", "/cameras/front", "/mailbox", "/mailbox/1"):
+    for path in ("/", "/events", f"/events/{1:032x}", "/ledger", "/cameras/front", "/mail", "/mailbox", "/mailbox/1"):
         page = site.open(path)
         page.wait_for_timeout(800)
     assert site.complaints == []

@@ -128,7 +128,7 @@ def test_what_waits_for_a_restart_comes_and_goes_below_the_readiness(site: Site,
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/events", f"/events/{1:032x}", "/ledger", "/cameras/front", "/mailbox", "/mailbox/1", "/nothing"],
+    ["/", "/events", f"/events/{1:032x}", "/ledger", "/cameras/front", "/mail", "/mailbox", "/mailbox/1", "/nothing"],
 )
 def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -> None:
     site.house.health.report("mail", "mail.example.org refused the password")
@@ -143,7 +143,7 @@ def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/events", f"/events/{2:032x}", "/ledger", "/cameras/front", "/mailbox", "/mailbox/1"]
+    "path", ["/", "/events", f"/events/{2:032x}", "/ledger", "/cameras/front", "/mail", "/mailbox", "/mailbox/1"]
 )
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (180, 320)])
 def test_ui31_narrow_and_zoomed_screens_need_no_sideways_scrolling(

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.site import Site, box
+from tests.web.test_browser import THEMES, violations
 
 pytestmark = pytest.mark.browser
 
@@ -59,3 +60,11 @@ def test_the_fault_is_on_the_first_screen_and_nothing_runs_over_the_edge(site: S
     assert box(page, "#try")["height"] >= 44
     if height >= 568:
         assert box(page, "#found")["y"] < height - 60
+
+
+@pytest.mark.parametrize("scheme", THEMES)
+def test_ui29_no_accessibility_violation_with_a_fault_shown(site: Site, scheme: str) -> None:
+    page = site.open("/mail", color_scheme=scheme)
+    page.locator("#try").click()
+    expect(page.locator("#steps li")).to_have_count(3)
+    assert violations(page) == []
