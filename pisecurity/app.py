@@ -24,12 +24,14 @@ from pisecurity.adapters.disk import StateDisk
 from pisecurity.adapters.files import is_there, write_whole
 from pisecurity.adapters.folder import open_folder
 from pisecurity.adapters.jpeg import SimpleJpegEncoder, shrink
+from pisecurity.adapters.last_seen import LastSeenFile
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mail_doctor import SmtpDoctor
-from pisecurity.adapters.memory import share_one_arena
+from pisecurity.adapters.memory import resident_bytes, share_one_arena
 from pisecurity.adapters.network import Binding, find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.ping import HttpPing
 from pisecurity.adapters.refuge import refuge_of
 from pisecurity.adapters.scenes import SceneFiles
 from pisecurity.adapters.secrets import Secrets
@@ -39,14 +41,16 @@ from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
-from pisecurity.errors import ConfigError, ControlError, MailError, WorkerStuckError
+from pisecurity.errors import CameraError, ConfigError, ControlError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Channel, Clock, Mailbox
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
-from pisecurity.runtime.health import Health
+from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox
+from pisecurity.runtime.life import Life
 from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.logins import Logins
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.reach import Reach
@@ -179,15 +183,19 @@ class Daemon:
         held.callback(self._store.close)
         self._pictures = FilePictures(folder)
         encoder = SimpleJpegEncoder()
-        inbox = self._inbox = Inbox(INBOX_SIZE)
-        self._health = Health(clock, inbox.put)
+        self._inbox = Inbox(INBOX_SIZE)
+        self._health = Health(clock, self._on_fault)
         self._live = LiveView(tuple(self._house.cameras), encoder, clock)
         self._panel = Panel(self._store, clock, settings.alarm, self._on_transition)
         self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Channel] = {}
         self._mail_check = MailCheck(clock)
-        self._deliver = Deliver(self._store, self._pictures, self._channels, self._house, clock, self._health)
+        logins = Logins(clock)
+        self._deliver = Deliver(
+            self._store, self._pictures, self._channels, self._house, clock, self._health, logins=logins
+        )
+        self._life = self._build_life(logins)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
         self._keepers: dict[str, SceneKeeper] = {}
@@ -197,7 +205,9 @@ class Daemon:
         self._tell_unwatched(settings)
         self._set_mail(settings)
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
-        handlers = commands(self._panel, self._health, self._test_alert, self._scenes, self._house.cameras)
+        handlers = commands(
+            self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras
+        )
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
         self._reach = Reach(lambda: find_binding(settings.web.address), self._build_page, self._health, clock)
@@ -212,6 +222,7 @@ class Daemon:
             Exception: what a worker died of; the command writes the report and ends with 3 as well.
         """
         self._panel.start()
+        self._life.begin()
         self._store.end_open_events()
         self._open_control()
         workers = self._workers()
@@ -224,6 +235,8 @@ class Daemon:
                 self._supervise(workers)
             finally:
                 self._systemd.stopping()
+                if all(_wants_new_process(error) for error in self._crashed):
+                    self._life.end()
                 self._end(workers)
         for error in self._crashed:
             if error is not None:
@@ -240,6 +253,7 @@ class Daemon:
             ("scenes", SceneWriter(tuple(self._keepers.values()), self._clock).work),
             ("panel", self._panel.work),
             ("timetable", self._timetable.work),
+            *self._life.work(),
             ("space", Space(StateDisk(self._folder), self._store, self._health, self._clock).work),
         ]
         work += [(f"{WATCH}{watch.camera_id}", watch.work) for watch in self._watches]
@@ -263,6 +277,7 @@ class Daemon:
             stuck = [worker for worker in workers if not worker.fresh]
             if not stuck:
                 self._systemd.alive()
+                self._life.alive()
                 continue
             for worker in stuck:
                 log.error("worker makes no progress name=%s for_s=%.0f", worker.name, worker.stale_s)
@@ -310,6 +325,10 @@ class Daemon:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _on_fault(self, change: FaultChange) -> None:
+        self._inbox.put(change)
+        self._life.note(change)
+
     def _on_transition(self, change: Transition) -> None:
         self._inbox.put(change)
         if change.after in ARMED:
@@ -324,39 +343,27 @@ class Daemon:
         keeper.restore()
         source = self._cameras[camera.id] = build_camera(camera, zones, self._clock)
         return Watch(
-            source,
-            camera.id,
-            pipeline,
-            self._inbox,
-            self._live,
-            self._health,
-            self._clock,
-            new_id,
-            self._panel.status,
-            label=camera.label,
-            restarted=self._systemd.present,
-            zone=self._house.zone,
-            keeper=keeper,
-        )
+            source, camera.id, pipeline, self._inbox, self._live, self._health, self._clock, new_id, self._panel.status,
+            label=camera.label, restarted=self._systemd.present, zone=self._house.zone, keeper=keeper,
+        )  # fmt: skip
 
     def _may_keep(self) -> bool:
         """Return whether a picture may be stored: disarmed, none is."""
         return self._panel.status().state is not AlarmState.DISARMED
 
+    def _build_life(self, logins: Logins) -> Life:
+        return Life(
+            self._settings, store=self._store, panel=self._panel, house=self._house, channels=self._channels,
+            logins=logins, health=self._health, clock=self._clock, new_id=new_id, on_alert=self._deliver.wake,
+            last_seen=LastSeenFile(self._folder), pinger=HttpPing, disk=StateDisk(self._folder),
+            memory_bytes=resident_bytes, remark=self._mailbox is None,
+        )  # fmt: skip
+
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
         return Respond(
-            self._settings,
-            self._inbox,
-            self._panel,
-            self._store,
-            self._pictures,
-            encoder,
-            self._house,
-            self._health,
-            self._clock,
-            new_id,
-            self._deliver.wake,
-        )
+            self._settings, self._inbox, self._panel, self._store, self._pictures, encoder, self._house, self._health,
+            self._clock, new_id, self._deliver.wake,
+        )  # fmt: skip
 
     def _build_desk(self, config_file: Path, mistakes: str) -> Desk:
         desk = Desk(
@@ -371,6 +378,7 @@ class Daemon:
         desk.register(("schedule",), lambda settings: self._timetable.apply(settings.schedule))
         desk.register(("mail",), self._set_mail)
         desk.register(("alarm", "mail"), self._respond.apply)
+        desk.register(("mail", "life", "schedule"), self._life.apply)
         if mistakes:
             desk.refuse(mistakes)
         return desk
@@ -467,6 +475,10 @@ class Daemon:
             if rest(self._clock, stop, beat, COMMANDS_RETRY_S):
                 return
         self._control.work(stop, beat)
+
+
+def _wants_new_process(error: Exception | None) -> bool:
+    return isinstance(error, CameraError) and error.needs_new_process
 
 
 def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock: Clock) -> MaskedCamera:

@@ -60,6 +60,10 @@ class MailError(PiSecurityError):
         self.in_doubt = in_doubt
 
 
+class PingError(PiSecurityError):
+    """Whoever is to notice that the alarm lives was not reached; the message never holds the whole address."""
+
+
 class SecretError(PiSecurityError):
     """A stored secret cannot be used, or others could read it; the message never holds the secret."""
 

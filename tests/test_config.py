@@ -287,7 +287,7 @@ def test_a_slip_of_the_pen_is_told_in_one_line_of_a_few_words(lines: str, fix: s
             "[zzz]",
             (
                 "zzz: unknown; this file takes [house], [[camera]], [motion], [[zone]], [alarm], [[schedule]], [mail], "
-                "[web]"
+                "[life], [web]"
             ),
         ),
         ('[house]\n"a b\\n" = 1', 'house."a b\\n": unknown; [house] takes name, language, timezone'),

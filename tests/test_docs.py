@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from pisecurity import config, errors
-from pisecurity.adapters import control, disk, lock, secrets
+from pisecurity.adapters import control, disk, last_seen, lock, secrets
 from pisecurity.adapters.store import sqlite
 from pisecurity.cli import main
 from pisecurity.cli.parser import COMMANDS, Command, build_parser
@@ -140,7 +140,8 @@ def test_the_service_can_be_reloaded_as_the_guide_says() -> None:
 
 def test_the_guide_names_every_file_of_the_state_folder() -> None:
     section = text_of(GUIDE).split("## Where things are\n")[1].split("\n## ")[0]
-    names = (config.GOOD_COPY, control.FILE_NAME, disk.FILE_NAME, lock.FILE_NAME, secrets.NAME, sqlite.FILE_NAME)
+    files = (config.GOOD_COPY, control.FILE_NAME, disk.FILE_NAME, last_seen.FILE_NAME, lock.FILE_NAME, sqlite.FILE_NAME)
+    names = (*files, secrets.NAME)
     assert [name for name in (*names, "bug-*.txt", "mailbox/", "pictures/", "scenes/") if name not in section] == []
 
 

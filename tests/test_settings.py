@@ -9,11 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from pisecurity.config import meaning, parse, table_of, tables
 from pisecurity.config.syntax import MAX_BYTES
-from pisecurity.errors import UnknownCameraError
+from pisecurity.errors import ConfigError, UnknownCameraError
 from pisecurity.settings import (
     AlarmSettings,
     CameraSettings,
     HouseSettings,
+    LifeSettings,
     MotionSettings,
     ScheduleSettings,
     Settings,
@@ -88,7 +89,41 @@ def test_the_largest_useful_configuration_fits() -> None:
 
 
 def test_what_counts_at_once_and_what_needs_a_restart() -> None:
-    assert {name for name in Settings.model_fields if is_live(name)} == {"motion", "zone", "alarm", "schedule", "mail"}
+    assert {name for name in Settings.model_fields if is_live(name)} == {
+        "motion", "zone", "alarm", "schedule", "mail", "life",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hc-ping.com/4f3a9c1e",
+        "https://ping.example:8443/a?b=c",
+        "https://[2001:db8::1]/x",
+        "",
+    ],
+)
+def test_an_address_to_ping_is_taken_as_the_service_shows_it(url: str) -> None:
+    assert LifeSettings(ping_url=url).ping_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hc-ping.com/4f3a", "http://hc-ping.com/4f3a", "ftp://hc-ping.com/4f3a", "https:///4f3a", "https://a:b@c.de/4f3a",
+        "https://c.de/4f3a#x", "https://c.de:0/4f3a", "https://c.de:99999/4f3a", "https://c.de/4f3a x", "https://[::1/4f3a",
+        "https://c.de/4f3ä", "file:///4f3a",
+    ],
+)  # fmt: skip
+def test_s41_what_cannot_be_pinged_is_a_mistake_that_does_not_repeat_it(url: str) -> None:
+    text = f'[[camera]]\nid = "a"\nkind = "stage"\n[life]\nping_url = "{url}"\n'
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "config.toml")
+    assert "life.ping_url: " in str(caught.value) and "4f3" not in str(caught.value)
+
+
+def test_without_tls_only_at_home() -> None:
+    assert LifeSettings(ping_at_home=True, ping_url="http://nas.lan/x").ping_url == "http://nas.lan/x"
 
 
 def test_a_table_with_one_delay_keeps_the_other_default_of_its_mode() -> None:

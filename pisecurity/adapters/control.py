@@ -48,12 +48,17 @@ ARMED_MODES = {"away": Mode.AWAY, "home": Mode.HOME, "night": Mode.NIGHT}
 
 
 def commands(
-    panel: Panel, health: Health, test_alert: Callable[[str], str], scenes: Scenes, labels: Mapping[str, str]
+    panel: Panel,
+    health: Health,
+    test_alert: Callable[[str], str],
+    daily: Callable[[str], str],
+    scenes: Scenes,
+    labels: Mapping[str, str],
 ) -> Mapping[str, Handler]:
-    """Return the handlers of status, arm, disarm, test-alert and forget.
+    """Return the handlers of status, arm, disarm, test-alert, daily and forget.
 
     Args:
-        test_alert: ``test_alert(by)`` queues a test alert and returns in words where it goes.
+        test_alert, daily: ``test_alert(by)`` queues a test alert, or a daily mail, and returns in words where it goes.
         labels: what people call each camera, by its id.
     """
 
@@ -77,6 +82,7 @@ def commands(
         "arm": arm,
         "disarm": lambda request, by: switch(Mode.DISARMED, by),
         "test-alert": lambda request, by: {"text": test_alert(by)},
+        "daily": lambda request, by: {"text": daily(by)},
         "forget": forget,
     }
 

@@ -17,6 +17,7 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.network import find_binding
+from pisecurity.adapters.ping import HttpPing
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
@@ -27,15 +28,18 @@ from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.inspect import DEMO, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
+from pisecurity.core.daily import HASH_LETTERS
 from pisecurity.core.vision.unwatched import WATCHED, unwatched
 from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
-from pisecurity.settings import CameraSettings, MailSettings, Settings, WebSettings, ZoneSettings
+from pisecurity.runtime.ping import SILENT
+from pisecurity.settings import CameraSettings, LifeSettings, MailSettings, Settings, WebSettings, ZoneSettings
 from pisecurity.web.server import bind
 
 LEAST_FREE_MB = 500
 FRAME_WITHIN_S = 10.0
 MAIL_DEADLINE_S = 30.0
+PING_DEADLINE_S = 20.0
 
 
 class ClockError(PiSecurityError):
@@ -75,6 +79,7 @@ class Examination:
         for camera in settings.camera:
             yield attempt(f"camera {camera.label}", partial(self._camera, camera, settings.zones_of(camera.id)))
         yield attempt("mail", partial(self._mail, settings.mail, settings.house.name))
+        yield attempt("power cut", partial(self._power_cut, settings.life))
         yield attempt("page", partial(self._page, settings.web))
 
     def _versions(self) -> str:
@@ -122,11 +127,12 @@ class Examination:
         store = SqliteStore(self._state, self._clock, read_only=True)
         try:
             broken = store.verify_audit()
+            number, head = store.audit_head()
         finally:
             store.close()
         if broken is not None:
             raise StoreError(f"row {broken} was changed from outside; compare it with a copy of the state folder")
-        return "unbroken"
+        return f"unbroken, {number} rows, the last {head[:HASH_LETTERS]}"
 
     def _wall_clock(self) -> str:
         now = self._clock.now()
@@ -167,6 +173,14 @@ class Examination:
         password = Secrets(self._state).mail_password
         mailer = SmtpMailer(settings, password, house, catalogue=load_catalogue(), shrink=shrink)
         return mailer.prove(MAIL_DEADLINE_S)
+
+    def _power_cut(self, settings: LifeSettings) -> str:
+        """Whether somebody would notice one; that nobody would is the owner's choice."""
+        if not settings.ping_url:
+            return SILENT
+        ping = HttpPing(settings, self._clock)
+        ping.ping(PING_DEADLINE_S)
+        return f"would be noticed: {ping.where} answers, asked every {settings.ping_every_s} s"
 
     def _page(self, settings: WebSettings) -> str:
         binding = find_binding(settings.address)

@@ -210,6 +210,11 @@ def _arm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=("away", "home", "night"), default="away", help="default: away")
 
 
+def _test_alert(parser: argparse.ArgumentParser) -> None:
+    _state(parser)
+    parser.add_argument("--daily", action="store_true", help="send the daily mail now instead")
+
+
 def _forget(parser: argparse.ArgumentParser) -> None:
     _state(parser)
     parser.add_argument("camera", metavar="CAMERA", help="id or name of the camera, as in config.toml")
@@ -309,7 +314,7 @@ COMMANDS: Sequence[Command] = (
     ),
     Command(
         "test-alert", "remote:test_alert", "send a test alert the way an alarm would go",
-        "pisecurity test-alert", _state,
+        "pisecurity test-alert --daily", _test_alert,
     ),
     Command(
         "forget", "remote:forget", "have a camera of the running daemon learn its scene anew",

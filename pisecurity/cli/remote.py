@@ -48,8 +48,8 @@ def disarm(args: argparse.Namespace) -> int:
 
 
 def test_alert(args: argparse.Namespace) -> int:
-    """Have a test alert sent."""
-    print(_ask(args, "test-alert")["text"])
+    """Have a test alert sent, or the daily mail."""
+    print(_ask(args, "daily" if args.daily else "test-alert")["text"])
     return 0
 
 

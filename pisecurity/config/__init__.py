@@ -30,6 +30,8 @@ MAX_SHOWN = 100
 """Mistakes told at once; a file with more is not a configuration."""
 
 _SECRET = re.compile(r"pass|secret|token|credential|api.?key", re.IGNORECASE)
+_UNSHOWN = re.compile(r"ping.?url", re.IGNORECASE)
+"""What is kept in this file and yet for nobody else to read."""
 _LOGIN_IN_URL = re.compile(r"://[^/\s]*@")
 _SHARE = re.compile(r"shares? of the (?:picture(?:'s diagonal)?|view)", re.IGNORECASE)
 _CLAUSE = re.compile(r"[.;:] ")
@@ -396,7 +398,7 @@ def _in_brackets(text: str, choices: Sequence[Any] = ()) -> str:
 
 def _assignment(path: KeyPath, value: Any) -> str:
     """Return ``key = value``, without the value where it may be a secret or is a whole table."""
-    secret = any(isinstance(part, str) and _SECRET.search(part) for part in path)
+    secret = any(isinstance(part, str) and (_SECRET.search(part) or _UNSHOWN.search(part)) for part in path)
     if secret or value is None or isinstance(value, Mapping) or not path:
         return _dotted(path)
     if isinstance(value, tuple) and any(isinstance(item, Mapping) for item in value):

@@ -262,6 +262,10 @@ class AlertKind(StrEnum):
     DIGEST = "digest"
     """Alerts that could not leave for long, together in one mail."""
     TEST = "test"
+    OUTAGE = "outage"
+    """Nothing was watched for a while: after a power cut, or after the program ended by a fault."""
+    DAILY = "daily"
+    """The sign of life: what happened since the last one, and how the house is."""
 
     @property
     def priority(self) -> Priority:
@@ -279,6 +283,8 @@ _PRIORITIES: Mapping[AlertKind, Priority] = {
     AlertKind.SUMMARY: Priority.FAULT,
     AlertKind.DIGEST: Priority.FAULT,
     AlertKind.TEST: Priority.FAULT,
+    AlertKind.OUTAGE: Priority.FAULT,
+    AlertKind.DAILY: Priority.INFO,
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from pisecurity.core.times import date
@@ -52,14 +52,18 @@ class Facts:
     by: str = ""
     """ALL_CLEAR, DURESS: who disarmed; SCHEDULE is nobody's name."""
     part: str = ""
-    """FAULT, RECOVERED: which part of the machine it is about, by its key in the catalogue: ``disk``; RECOVERED of a
-    camera: empty."""
+    """FAULT, RECOVERED: which part it is about, by its key in the catalogue: ``disk``, ``channel``; RECOVERED of a
+    camera: empty. OUTAGE: its cause, empty for a power cut."""
     detail: str = ""
     """FAULT, TAMPER: why, and the fix."""
     count: int = 0
     """SUMMARY, DIGEST: of how many it tells. ALARM: how many movements before it the pause held back."""
     since: datetime | None = None
     """SUMMARY, DIGEST, ALARM with a *count*: when the first of them was, aware."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """What else the sentences of the kind name, as text by the name it has there."""
+    lines: tuple[str, ...] = ()
+    """What else is to be told, each a whole line."""
 
 
 def alert_id(event_id: str, kind: AlertKind) -> str:
@@ -90,6 +94,7 @@ def compose(kind: AlertKind, facts: Facts, catalogue: Mapping[str, str]) -> Word
     if facts.camera:
         lines.append(say("line.where"))
     lines.append(say("line.when"))
+    lines += map(_one_line, facts.lines)
     lines += ["", say("line.todo", text=say(f"{key}.todo"))]
     return Words(_cut(say(f"{key}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
 
@@ -142,6 +147,10 @@ def _values(facts: Facts, catalogue: Mapping[str, str]) -> dict[str, str]:
         "detail": _one_line(facts.detail),
         "count": str(facts.count),
         "since": _since(facts, catalogue),
+        "span": catalogue["span.unknown"],
+        "summary": catalogue["daily.quiet"],
+        "todo": catalogue["daily.nothing"],
+        **{name: _one_line(text) for name, text in facts.more.items()},
     }
 
 

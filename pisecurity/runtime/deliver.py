@@ -21,6 +21,7 @@ from pisecurity.runtime.background import BackgroundCall, CallCrashedError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.line import Line
+from pisecurity.runtime.logins import REJECTED_LOGIN_S, Logins
 from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,6 @@ WAITS_S = (5.0, 15.0, 60.0, 300.0, 1800.0)
 """Waits after the first, second ... failure; the last one is repeated for ever."""
 ASKED_TO_WAIT_S = 300.0
 """Least wait after a server said "later": servers that greylist want to see a few minutes pass."""
-REJECTED_LOGIN_S = 900.0
-"""Wait after a rejected login: further ones could lock the account."""
 SPREAD = 0.1
 """Share by which a wait is lengthened at most, so that houses do not all come back at once after an outage."""
 POLL_S = 1.0
@@ -84,6 +83,7 @@ class Deliver:
         health: Health,
         *,
         jitter: Callable[[], float] = random.random,
+        logins: Logins | None = None,
     ) -> None:
         """Prepare.
 
@@ -95,9 +95,11 @@ class Deliver:
             health: gets a fault by the channel's name, ``mail``, while nothing leaves, and one by channel and
                 recipient, ``mail:anna@example.org``, while the server takes nothing for that recipient.
             jitter: returns 0 to 1; see SPREAD.
+            logins: shared with who else logs in; None: nobody does.
         """
         self._outbox, self._pictures, self._channels = outbox, pictures, channels
         self._house, self._clock, self._health, self._jitter = house, clock, health, jitter
+        self._logins = logins or Logins(clock)
         self._wake = threading.Event()
         self._quiet = (time(0), time(0))
         self._recipients: dict[str, frozenset[str]] = {}
@@ -238,6 +240,10 @@ class Deliver:
             line = Line(server)
         elif line.server is not server:
             line = replace(line, server=server, shut_until_s=float("-inf"), locked=False)
+        rejection = self._logins.rejection(server)
+        if rejection is not None and rejection.until_s > line.shut_until_s:
+            line.locked, line.reason, line.shut_until_s = True, rejection.reason, rejection.until_s
+            line.failures, line.behind = max(line.failures, 1), True
         self._lines[channel] = line
         return line
 
@@ -307,6 +313,7 @@ class Deliver:
         """Store the answers and tell of recipients that got nothing."""
         channel = batch[0].channel
         self._health.clear(channel)
+        self._logins.proven(self._lines[channel].server, "it answered a mail")
         missing = Receipt(Outcome.LATER, "no answer for this recipient")
         answered = [(row, receipts.get(row.recipient, missing)) for row in batch]
         for row, receipt in answered:
@@ -355,6 +362,8 @@ class Deliver:
             line.shut_until_s = now_s + self._spread(wait_s)
             line.failures += 1
         line.locked, line.reason = error.rejected_login, str(error)
+        if error.rejected_login:
+            self._logins.rejected(line.server, str(error))
 
     def _reopened(self, channel: str, line: Line, tried: set[int], taken: Batch) -> list[Batch]:
         """Open *line*, which took *taken*; return all that is due, and what had failed because it was shut.

@@ -61,7 +61,7 @@ class Respond:
         self._inbox, self._panel, self._store = inbox, panel, store
         self._pictures, self._encoder, self._house = pictures, encoder, house
         self._health, self._clock, self._new_id, self._on_alert = health, clock, new_id, on_alert
-        self._settings, self._to = settings, _addresses(settings)
+        self._settings, self._to = settings, addresses_of(settings)
         self._kept: dict[str, Instant] = {}
         """Stored events that are open, and when the mode in which they opened was ordered."""
         self._noticed = ""
@@ -78,7 +78,7 @@ class Respond:
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from the next decision on."""
-        self._settings, self._to = settings, _addresses(settings)
+        self._settings, self._to = settings, addresses_of(settings)
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Answer what comes in until *stop*; before that, make up for an alert a power cut prevented."""
@@ -453,5 +453,6 @@ def _mode_of(state: AlarmState) -> Mode | None:
     return Mode(state.value) if state.value in set(Mode) else None
 
 
-def _addresses(settings: Settings) -> tuple[Address, ...]:
+def addresses_of(settings: Settings) -> tuple[Address, ...]:
+    """Return where every alert goes."""
     return tuple(Address("mail", to) for to in settings.mail.to) if settings.mail else ()

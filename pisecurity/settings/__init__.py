@@ -5,6 +5,7 @@ A module a table; ``whole`` joins them and tells which of them do not go togethe
 
 from pisecurity.settings.alarm import AlarmSettings, ModeSettings, ScheduleSettings, Weekday
 from pisecurity.settings.camera import LEAST_FPS, CameraSettings, named_camera
+from pisecurity.settings.life import LifeSettings
 from pisecurity.settings.mail import MailSettings
 from pisecurity.settings.motion import MotionSettings
 from pisecurity.settings.table import KeyPath, Table, rows
@@ -21,6 +22,7 @@ __all__ = [
     "CameraSettings",
     "HouseSettings",
     "KeyPath",
+    "LifeSettings",
     "MailSettings",
     "ModeSettings",
     "MotionSettings",

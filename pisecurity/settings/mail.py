@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import time
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from pisecurity.settings.table import Table, WallTime
 
@@ -28,6 +28,15 @@ def _mail_address(value: str) -> str:
 
 
 MailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_mail_address)]
+
+
+def _time_or_off(value: Any) -> Any:
+    if value == "off" or (isinstance(value, time) and not value.microsecond and value.tzinfo is None):
+        return value
+    raise ValueError('give a time of day with seconds and without quotes, such as 08:00:00, or "off"')
+
+
+DailyAt = Annotated[time | Literal["off"], BeforeValidator(_time_or_off)]
 
 
 class MailSettings(Table):
@@ -51,6 +60,9 @@ class MailSettings(Table):
     """Until this time of day; the same as quiet_from is no quiet hours."""
     ca_file: str = Field("", max_length=4096)
     """Certificate of an own authority, for a mail server at home; empty is the system's."""
+
+    daily_at: DailyAt = time(8)
+    """Time of day of the daily mail, in the zone of the house; "off" is none."""
 
     @field_validator("host")
     @classmethod

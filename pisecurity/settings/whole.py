@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from pisecurity.settings.alarm import AlarmSettings, ScheduleSettings, schedule_contradictions
 from pisecurity.settings.camera import CameraSettings, camera_contradictions
+from pisecurity.settings.life import LifeSettings
 from pisecurity.settings.mail import MailSettings
 from pisecurity.settings.motion import MotionSettings
 from pisecurity.settings.table import KeyPath, Table, rows
@@ -44,6 +45,7 @@ class Settings(Table):
     alarm: AlarmSettings = Field(AlarmSettings(), json_schema_extra=LIVE)
     schedule: tuple[ScheduleSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
     mail: MailSettings | None = Field(None, json_schema_extra=LIVE)
+    life: LifeSettings = Field(LifeSettings(), json_schema_extra=LIVE)
     web: WebSettings = WebSettings()
 
     @model_validator(mode="after")

@@ -12,7 +12,9 @@ from pisecurity.core.vision.contrast import SEEING_FACT, missed_coats
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.scale import PETS_FACT
 from pisecurity.runtime.desk import RESTART_FACT
+from pisecurity.runtime.outages import FACT as OUTAGE_FACT
 from pisecurity.runtime.panel import PanelStatus
+from pisecurity.runtime.ping import POWER_CUT_FACT
 from pisecurity.runtime.scenes import Unshown
 
 WORDS = {
@@ -280,7 +282,11 @@ def readiness(faults: Sequence[Fault]) -> str:
 
 def notes(facts: Mapping[str, str], label: Callable[[str], str]) -> tuple[str, ...]:
     """Return the quiet lines under the readiness; the other *facts* are for ``pisecurity status``."""
-    told = [f"{key.capitalize()}: {facts[key]}" for key in (RESTART_FACT, "zones") if key in facts]
+    told = [
+        f"{key.capitalize()}: {facts[key]}"
+        for key in (RESTART_FACT, "zones", OUTAGE_FACT, POWER_CUT_FACT)
+        if key in facts
+    ]
     dark = (f"{label(camera)}: {remark}; more light helps" for camera, remark in missed_coats(facts).items())
     return (*told, *dark)
 
@@ -296,6 +302,8 @@ ALERT_WORDS = {
     AlertKind.SUMMARY: "More movement",
     AlertKind.DIGEST: "Digest",
     AlertKind.TEST: "Test",
+    AlertKind.OUTAGE: "Outage",
+    AlertKind.DAILY: "Daily mail",
 }
 OUTCOME_WORDS = {
     Outcome.WAITING: "waits to be sent",

@@ -250,7 +250,9 @@ def house() -> tuple[Mapping[str, Handler], Health]:
     panel = Panel(Kept(), clock, settings, lambda transition: None)
     panel.start()
     scenes = Scenes({}, panel, ShadeEncoder())
-    return commands(panel, health, lambda by: f"test mail of {by} queued", scenes, {}), health
+    return commands(
+        panel, health, lambda by: f"test mail of {by} queued", lambda by: f"daily mail of {by} queued", scenes, {}
+    ), health
 
 
 def test_arm_switches_to_the_named_mode_in_the_name_of_the_caller() -> None:

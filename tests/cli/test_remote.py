@@ -60,7 +60,9 @@ def house(tmp_path: Path) -> Iterator[House]:
     panel.start()
     scenes = Scenes({"front": house, "yard": house}, panel, ShadeEncoder())  # type: ignore[dict-item]
     labels = {"front": "front", "yard": "Back yard"}
-    handlers = commands(panel, house.health, house.test_alert, scenes, labels)
+    handlers = commands(
+        panel, house.health, house.test_alert, lambda by: f"daily mail of {by} on its way", scenes, labels
+    )
     with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
         yield house
 
@@ -125,6 +127,11 @@ def test_status_tells_what_there_is_of_the_parts_by_the_names_of_the_cameras(she
 def test_status_as_json_is_what_the_daemon_says(shell: Shell, house: House) -> None:
     answer = json.loads(shell("status", "--json", "--state", house.state).out)
     assert (answer["state"], answer["faults"]) == ("disarmed", [])
+
+
+def test_the_daily_mail_is_asked_for(shell: Shell, house: House) -> None:
+    ran = shell("test-alert", "--daily", "--state", house.state)
+    assert ran == Ran(0, f"daily mail of {USER} on its way\n", "")
 
 
 def test_a_test_alert_is_asked_for(shell: Shell, house: House) -> None:

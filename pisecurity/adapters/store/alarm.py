@@ -62,6 +62,12 @@ class AlarmTable(Table):
             connection.execute(_SAVE, order | instants | bind(since_us=alarm.since_at))
             _append(connection, order | _noted(note, self._clock))
 
+    def audit_head(self) -> tuple[int, str]:
+        """Return number and hash of the newest audit row, 0 and nothing before the first. Raises StoreError."""
+        with self._database.read() as connection:
+            last = connection.execute(_LAST).fetchone()
+        return (last["number"], last["hash"]) if last else (0, NO_HASH)
+
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that was changed or follows a removed one, or None.
 

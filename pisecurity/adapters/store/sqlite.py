@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from pisecurity.adapters.store.alarm import AlarmTable, bring_alarm
+from pisecurity.adapters.store.daily import DailyTable, bring_daily
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "pisecurity.db"
 
 
-class SqliteStore(AlarmTable, EventTable, LedgerTable, OutboxTable):
+class SqliteStore(AlarmTable, DailyTable, EventTable, LedgerTable, OutboxTable):
     """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery and Outbox; thread-safe.
 
     On return of a writing method its rows survive kill -9 and a power cut, as long as the disk takes them: after
@@ -66,3 +67,4 @@ class SqliteStore(AlarmTable, EventTable, LedgerTable, OutboxTable):
     def _bring(self, memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
         bring_alarm(memory, home, self._clock)
         bring_waiting(memory, home)
+        bring_daily(memory, home)

@@ -25,6 +25,7 @@ until it has the internet; a house without any must not wait for ever."""
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A week back, and a day on either side for zones whose clocks moved past midnight or skipped a date.
 _DAYS_BACK, _DAYS_AHEAD = 8, 1
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,17 @@ def latest_edge(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinfo
         zone: time zone of the entries.
     """
     for nominal, mode in _newest_first(entries, now.astimezone(zone).date()):
-        at = _first_shown(nominal, zone)
+        at = first_shown(nominal, zone)
         if at <= now:
             return Edge(at, mode)
     return None
+
+
+def next_edge(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinfo) -> Edge | None:
+    """Return the first edge after *now*, or None without entries; as ``latest_edge``."""
+    today = now.astimezone(zone).date()
+    ahead = (Edge(first_shown(nominal, zone), mode) for nominal, mode in _newest_first(entries, today + _WEEK))
+    return min((edge for edge in ahead if edge.at > now), key=lambda edge: edge.at, default=None)
 
 
 def clock_is_set(now: Instant, wall: datetime, *, synchronised: bool) -> bool:
@@ -116,7 +124,7 @@ def _newest_first(entries: Sequence[ScheduleSettings], today: date) -> Iterator[
             yield datetime.combine(day, entry.at), MODES[entry.mode]
 
 
-def _first_shown(nominal: datetime, zone: tzinfo) -> datetime:
+def first_shown(nominal: datetime, zone: tzinfo) -> datetime:
     """Return the first UTC moment at which a clock in *zone* shows the naive time *nominal* or later."""
     at = nominal.replace(tzinfo=zone).astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) == nominal:

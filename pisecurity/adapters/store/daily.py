@@ -1,0 +1,100 @@
+"""The last daily mail, and what was stored since."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+
+from pisecurity.adapters.store.codec import bind, bind_instant, instant, moment
+from pisecurity.adapters.store.outbox import WAITING, insert_alert
+from pisecurity.adapters.store.table import Table, steady
+from pisecurity.core.daily import DailyTold, Happened, Marks, Note
+from pisecurity.core.types import Alert, Mode, Outcome
+from pisecurity.ports import Address
+
+_SAVE = """
+INSERT OR REPLACE INTO daily (one, day, at_us, stored_boot_id, stored_boot_s, events, ledger, audit, alerts)
+VALUES (1, :day, :at_us, :stored_boot_id, :stored_boot_s, :events, :ledger, :audit, :alerts)
+"""
+_MARKS = """
+SELECT (SELECT coalesce(max(number), 0) FROM events) AS events, (SELECT coalesce(max(id), 0) FROM ledger) AS ledger,
+    (SELECT coalesce(max(number), 0) FROM audit) AS audit, (SELECT coalesce(max(number), 0) FROM alerts) AS alerts
+"""
+_ALARMS = """
+SELECT at_us, coalesce(camera, '') AS camera FROM alerts
+WHERE number > :alerts AND kind IN ('alarm', 'entry') ORDER BY number
+"""
+_SILENCES = "SELECT why, count(*) FROM events WHERE number > :events AND kind IS NULL GROUP BY why"
+_DISMISSALS = "SELECT reason, count(*) + sum(left_out) FROM ledger WHERE id > :ledger GROUP BY reason"
+_NOTES = "SELECT at_us, mode, by, note FROM audit WHERE number > :audit ORDER BY number"
+_OUTCOMES = "SELECT outcome, count(*) FROM outbox WHERE alert > :alerts GROUP BY outcome"
+_HEAD = "SELECT hash FROM audit WHERE number = :audit"
+
+
+class DailyTable(Table):
+    """Fulfils DailyStore."""
+
+    @steady
+    def daily(self) -> DailyTold | None:
+        """Return the last daily mail; None before the first. Raises StoreError."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT * FROM daily").fetchone()
+        stored = None if row is None else instant(row, "stored")
+        if stored is None:
+            return None
+        marks = Marks(row["events"], row["ledger"], row["audit"], row["alerts"])
+        return DailyTold(date.fromisoformat(row["day"]), moment(row["at_us"]), stored, marks)
+
+    @steady
+    def happened(self, since: Marks) -> Happened:
+        """Return what was stored after *since*. Raises StoreError."""
+        after = bind(events=since.events, ledger=since.ledger, audit=since.audit, alerts=since.alerts)
+        with self._database.read() as connection:
+            marks = Marks(**dict(connection.execute(_MARKS).fetchone()))
+            head = connection.execute(_HEAD, bind(audit=marks.audit)).fetchone()
+            return Happened(
+                marks,
+                tuple((moment(row["at_us"]), row["camera"]) for row in connection.execute(_ALARMS, after)),
+                _counts(connection.execute(_SILENCES, after)),
+                _counts(connection.execute(_DISMISSALS, after)),
+                tuple(
+                    Note(moment(row["at_us"]), Mode(row["mode"]), row["by"], row["note"])
+                    for row in connection.execute(_NOTES, after)
+                ),
+                {Outcome(outcome): count for outcome, count in connection.execute(_OUTCOMES, after)},
+                int(connection.execute(WAITING).fetchone()[0]),
+                "" if head is None else head["hash"],
+            )
+
+    @steady
+    def save_daily(self, told: DailyTold, alert: Alert | None, to: Sequence[Address]) -> None:
+        """Store that *told* is the last daily mail and, in the same transaction, its alert. Raises StoreError."""
+        marks = told.marks
+        values = bind(
+            day=told.day.isoformat(),
+            at_us=told.at,
+            events=marks.events,
+            ledger=marks.ledger,
+            audit=marks.audit,
+            alerts=marks.alerts,
+        )
+        with self._database.write() as connection:
+            connection.execute(_SAVE, values | bind_instant("stored", told.stored))
+            if alert is not None:
+                insert_alert(connection, alert, to, told.stored)
+
+
+def bring_daily(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
+    """Store in *home* that the daily mail of *memory* left, if it is the newer one; rows are counted as before."""
+    row = memory.execute("SELECT day, at_us, stored_boot_id, stored_boot_s FROM daily").fetchone()
+    if row is not None:
+        home.execute(
+            "UPDATE daily SET day = :day, at_us = :at_us, stored_boot_id = :stored_boot_id, "
+            "stored_boot_s = :stored_boot_s WHERE day < :day",
+            dict(row),
+        )
+
+
+def _counts(rows: sqlite3.Cursor) -> dict[str, int]:
+    return {str(reason): int(count) for reason, count in rows}
