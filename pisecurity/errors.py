@@ -30,11 +30,14 @@ class GpioError(PiSecurityError):
 
 
 class StoreError(PiSecurityError):
-    """The state folder or the database in it did not take or give a value; ``disk`` says that the disk fails."""
+    """The state folder or the database in it did not take or give a value; ``disk`` says that the disk fails.
 
-    def __init__(self, message: str, *, disk: bool = False) -> None:
+    ``damaged`` says that the database itself cannot be used any more.
+    """
+
+    def __init__(self, message: str, *, disk: bool = False, damaged: bool = False) -> None:
         super().__init__(message)
-        self.disk = disk
+        self.disk, self.damaged = disk, damaged
 
 
 class UnknownCameraError(PiSecurityError):

@@ -464,6 +464,15 @@ class Shelter(Protocol):
         """Why it is there; empty while everything is on the disk."""
         ...
 
+    @property
+    def damaged(self) -> bool:
+        """Whether it is there because what was on the disk is damaged, which ``settle`` mends."""
+        ...
+
+    def repaired(self) -> str:
+        """Return what became of what was damaged, and where it is; empty when nothing was for a week."""
+        ...
+
     def settle(self) -> str:
         """Go back to the disk where it takes everything again; return ``in_memory`` after that. Raises StoreError."""
         ...

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from pisecurity import config, errors
 from pisecurity.adapters import control, disk, last_seen, lock, secrets
-from pisecurity.adapters.store import sqlite
+from pisecurity.adapters.store import alarm_file, quarantine, sqlite
 from pisecurity.cli import main
 from pisecurity.cli.parser import COMMANDS, Command, build_parser
 from pisecurity.errors import ConfigError
@@ -141,7 +141,7 @@ def test_the_service_can_be_reloaded_as_the_guide_says() -> None:
 def test_the_guide_names_every_file_of_the_state_folder() -> None:
     section = text_of(GUIDE).split("## Where things are\n")[1].split("\n## ")[0]
     files = (config.GOOD_COPY, control.FILE_NAME, disk.FILE_NAME, last_seen.FILE_NAME, lock.FILE_NAME, sqlite.FILE_NAME)
-    names = (*files, secrets.NAME)
+    names = (*files, secrets.NAME, alarm_file.FILE_NAME, quarantine.FOLDER)
     assert [name for name in (*names, "bug-*.txt", "mailbox/", "pictures/", "scenes/") if name not in section] == []
 
 

@@ -21,6 +21,7 @@ from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
 from pisecurity.runtime.losses import Losses
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.runtime.pauses import Pauses
+from pisecurity.runtime.space import DATABASE
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
 
@@ -342,7 +343,16 @@ class Respond:
         return self._told.get(record.camera) if record.kind is None else (record.id, record.kind)
 
     def _fault(self, change: FaultChange) -> None:
-        """Mail while armed that a camera was lost or the disk failed, and its end; the page shows other faults."""
+        """Mail while armed that a camera was lost or the disk failed, and its end; the page shows other faults.
+
+        That the database was damaged is always mailed, and once: its text names the time.
+        """
+        if change.fault.key == DATABASE and not change.over:
+            at, mode = change.fault.since_at, self._panel.status().mode
+            facts = Facts(self._house.name, at, self._house.zone, mode=mode, part="database", detail=change.fault.text)
+            words = compose(AlertKind.FAULT, facts, self._house.catalogue)
+            alert = alert_id(change.fault.text, AlertKind.FAULT)
+            self._send(Alert(alert, AlertKind.FAULT, at, words.subject, words.text))
         self._losses.note(change)
         self._losses.look(armed=self._armed())
 

@@ -23,6 +23,8 @@ ROOMY_BYTES = 100 * MB
 FAULT = "disk"
 IN_MEMORY = "memory"
 """Fault while what happens is not on the disk."""
+DATABASE = "database"
+"""Fault for a week after a damaged database was put aside."""
 TRY_EVERY_S = 12.0
 """Between two tries whether the disk takes anything: in a quiet house nothing else is written for hours."""
 RETURN_EVERY_S = 30.0
@@ -39,6 +41,8 @@ class Space:
         self._disk, self._store, self._health, self._clock = disk, store, health, clock
         self._tried_s = float("-inf")
         """When the disk under the store was last tried (monotonic)."""
+        self._repaired = ""
+        """What was told of a damaged database last."""
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Look every EVERY_S until *stop* is set."""
@@ -50,6 +54,7 @@ class Space:
     def look(self) -> None:
         """Compare what is free with what is needed, and see whether what happens is on the disk."""
         self._look_at_store()
+        self._look_at_repair()
         try:
             free = self._disk.free_bytes()
         except StoreError as error:
@@ -69,7 +74,7 @@ class Space:
     def _look_at_store(self) -> None:
         now_s = self._clock.monotonic()
         reason = self._store.in_memory
-        if now_s - self._tried_s >= (RETURN_EVERY_S if reason else TRY_EVERY_S):
+        if self._store.damaged or now_s - self._tried_s >= (RETURN_EVERY_S if reason else TRY_EVERY_S):
             self._tried_s = now_s
             reason = self._settled()
         if reason:
@@ -80,6 +85,15 @@ class Space:
             )
         else:
             self._health.clear(IN_MEMORY)
+
+    def _look_at_repair(self) -> None:
+        """Report each damage anew, because each is mailed."""
+        repaired = self._store.repaired()
+        if repaired != self._repaired:
+            self._health.clear(DATABASE)
+            self._repaired = repaired
+        if repaired:
+            self._health.report(DATABASE, repaired)
 
     def _settled(self) -> str:
         try:

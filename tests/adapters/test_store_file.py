@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pisecurity.adapters.store import SqliteStore, database
-from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database, migrate, migrations, statements
+from pisecurity.adapters.store.database import IDLE_CONNECTIONS, Database
+from pisecurity.adapters.store.format import migrate, migrations, statements
 from pisecurity.app import STALE_S
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
@@ -112,44 +113,6 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
     with pytest.raises(StoreError, match="another program"):
         SqliteStore(tmp_path, FakeClock())
     assert (tmp_path / "pisecurity.db").read_bytes() == before
-
-
-def test_r33_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
-    (tmp_path / "pisecurity.db").write_text("my diary\n" * 1000)
-    with pytest.raises(StoreError, match=r"pisecurity\.db: it is damaged or no database; move it away"):
-        SqliteStore(tmp_path, FakeClock())
-
-
-def test_r33_damage_in_the_middle_is_found_at_opening(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        for number in range(100):
-            add(store, number)
-    path = tmp_path / "pisecurity.db"
-    content = bytearray(path.read_bytes())
-    assert len(content) > 20 * 4096
-    for page in range(1, len(content) // 4096, 2):
-        content[page * 4096 : page * 4096 + 200] = b"\xa5" * 200
-    path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"pisecurity\.db: it is damaged; move it away"):
-        SqliteStore(tmp_path, FakeClock())
-
-
-def test_r24_a_file_cut_short_is_found_at_opening(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        for number in range(100):
-            add(store, number)
-    path = tmp_path / "pisecurity.db"
-    path.write_bytes(path.read_bytes()[: 10 * 4096])
-    with pytest.raises(StoreError, match=r"pisecurity\.db: it is damaged; move it away"):
-        SqliteStore(tmp_path, FakeClock())
-
-
-def test_r33_garbage_in_the_log_does_not_stop_the_start(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        add(store, 1)
-    (tmp_path / "pisecurity.db-wal").write_bytes(random.Random(1).randbytes(50_000))
-    with opened(tmp_path) as store:
-        assert len(store.events(10)) == 1
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pisecurity.adapters.refuge import SHARED_MEMORY, claim, refuge_of
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.database import Database
+from pisecurity.adapters.store.trouble import explained
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
 from tests.adapters.values import TO, make_alert, make_event
@@ -166,12 +167,6 @@ def test_r14_a_disk_that_cannot_even_be_read_leaves_an_empty_database_and_the_mo
     store.close()
 
 
-def test_r33_the_start_never_begins_anew_where_there_was_a_database(folder: Path, refuge: Path) -> None:
-    (folder / "pisecurity.db").write_text("my diary\n" * 1000)
-    with pytest.raises(StoreError, match="damaged"):
-        opened(folder, refuge)
-
-
 def test_a_database_removed_while_it_is_open_is_noticed_and_comes_back_whole(folder: Path, refuge: Path) -> None:
     store = opened(folder, refuge)
     add(store, FIRST)
@@ -315,7 +310,7 @@ def test_r11_a_full_disk_and_memory_that_ran_out_are_no_failing_disk(folder: Pat
     for code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_WRITE):
         error = sqlite3.OperationalError("no")
         error.sqlite_errorcode = code
-        with pytest.raises(StoreError) as told, database._explained():
+        with pytest.raises(StoreError) as told, explained(database.path):
             raise error
         assert told.value.disk is (code == sqlite3.SQLITE_IOERR_WRITE)
     database.close()

@@ -15,7 +15,7 @@ from pisecurity.core.types import AlarmState, AlertKind, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import PictureKind
 from pisecurity.runtime.losses import KNOWN_S, LASTS_S, PAUSE_S
-from pisecurity.runtime.space import IN_MEMORY
+from pisecurity.runtime.space import DATABASE, IN_MEMORY
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event
 from tests.rigs.respond import Fixture
@@ -247,3 +247,18 @@ def test_r12_a_disk_that_fails_while_armed_is_mailed_and_so_is_the_end_of_it(hou
     fault, over = (row.alert for row in house.store.due(house.clock.instant()) if row.recipient.startswith("anna"))
     assert "disk" in fault.subject and "camera" not in fault.text and "replace the SD card" in fault.text
     assert over.thread == fault.id and "disk" in over.subject
+
+
+@pytest.mark.parametrize("armed", [True, False])
+def test_r33_a_damaged_database_is_mailed_once_over_restarts_armed_or_not(tmp_path: Path, armed: bool) -> None:
+    house = Fixture(tmp_path)
+    if armed:
+        house.arm()
+    text = "the database was damaged, and is in /state/damaged/1-20260601T120000Z now; saved of it: events 3"
+    for _ in range(2):
+        house.health.report(DATABASE, text)
+        house.answer()
+        house.boot()
+    (mail,) = house.alerts()
+    assert mail.kind is AlertKind.FAULT and mail.subject == "[Home] Fault: the database of the alarm was damaged"
+    assert text in mail.text and f"the alarm is {'armed (away)' if armed else 'disarmed'}." in mail.text

@@ -37,6 +37,10 @@ class FakeShelter:
 
     def __init__(self) -> None:
         self.in_memory, self.tries, self.failure = "", 0, ""
+        self.damaged, self.report = False, ""
+
+    def repaired(self) -> str:
+        return self.report
 
     def settle(self) -> str:
         self.tries += 1
@@ -136,3 +140,23 @@ def test_r14_a_store_that_is_neither_here_nor_there_is_told() -> None:
     shelter.failure = "pisecurity.db: no memory left"
     Space(disk, shelter, health, clock).look()
     assert "no memory left" in health.faults()[0].text
+
+
+def test_r33_what_became_of_a_damaged_database_is_a_fault_and_another_damage_another_one() -> None:
+    clock, disk, shelter = FakeClock(), FakeDisk(5000 * MB), FakeShelter()
+    told: list[tuple[str, bool]] = []
+    health = Health(clock, lambda change: told.append((change.fault.text, change.over)))
+    space = Space(disk, shelter, health, clock)
+    for shelter.report in ("first", "first", "second", "second", ""):
+        space.look()
+    assert told == [("first", False), ("first", True), ("second", False), ("second", True)]
+    assert health.faults() == ()
+
+
+def test_r33_a_store_that_is_in_memory_because_of_damage_is_mended_at_once() -> None:
+    clock, disk, shelter = FakeClock(), FakeDisk(5000 * MB), FakeShelter()
+    space = Space(disk, shelter, Health(clock), clock)
+    space.look()
+    shelter.damaged, shelter.in_memory = True, "damaged"
+    space.look()
+    assert shelter.tries == 2

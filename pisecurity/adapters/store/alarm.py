@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import re
 import sqlite3
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 
-from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant, moment
+from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
+from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant
+from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.table import Table, steady
-from pisecurity.core.types import Alarm, Instant, Mode
+from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
 
+log = logging.getLogger(__name__)
+
 NO_HASH = ""
 """What the first audit row is chained to."""
+_MISSING = "rows {first} to {last} are missing, goes on from {hash}"
+MISSING = re.compile(r"rows (\d+) to (\d+) are missing, goes on from ([0-9a-f]{64})$")
+"""Ends the note of an audit row before which rows were lost, and names the hash that it is chained to."""
 
 _SAVE = """
 INSERT OR REPLACE INTO alarm (
@@ -31,8 +43,40 @@ VALUES (:number, :at_us, :boot_id, :boot_s, :mode, :by, :how, :sequence, :event_
 """
 
 
+class Standing(Enum):
+    """How the database stands to the second copy of the alarm."""
+
+    SAME = auto()
+    AHEAD = auto()
+    """The copy is older, or there is none."""
+    UNFINISHED = auto()
+    """A kill came between the copy and the last step of the same order: only its row is missing."""
+    BEHIND = auto()
+    """The database has lost what it once had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database has of the alarm."""
+
+    alarm: Alarm | None
+    number: int = 0
+    """Of its last audit row; 0 for none."""
+    head: str = NO_HASH
+    """Hash of that row."""
+
+
 class AlarmTable(Table):
     """Fulfils AlarmStore."""
+
+    def __init__(self, database: Database, clock: Clock, second: AlarmFile | None) -> None:
+        """*second*: where a second copy is kept; None where nothing is to be written."""
+        super().__init__(database, clock)
+        self._second = second
+        self._saving = threading.Lock()
+        """The copy is written in the order of the database."""
+        self._owed: Kept | None = None
+        """Copy of a disarming that could not be written."""
 
     @steady
     def load_alarm(self) -> Alarm | None:
@@ -42,7 +86,7 @@ class AlarmTable(Table):
         if row is None:
             return None
         try:
-            return _alarm(row)
+            return alarm_in(row)
         except (ValueError, OverflowError) as error:
             raise StoreError(
                 f"{self._database.path}: the stored alarm cannot be read ({error}); move the file away and arm anew"
@@ -50,17 +94,97 @@ class AlarmTable(Table):
 
     @steady
     def save_alarm(self, alarm: Alarm, note: str) -> None:
-        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError."""
-        order = bind(mode=alarm.mode, by=alarm.by, how=alarm.how, sequence=alarm.sequence, event_id=alarm.event_id)
-        instants = (
-            bind_instant("since", alarm.since)
-            | bind_instant("pending", alarm.pending_since)
-            | bind_instant("triggered", alarm.triggered_since)
-            | bind_instant("until", alarm.until)
-        )
-        with self._database.write() as connection:
-            connection.execute(_SAVE, order | instants | bind(since_us=alarm.since_at))
-            _append(connection, order | _noted(note, self._clock))
+        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError.
+
+        The second copy never says "disarmed" while the database says "armed", whenever a power cut comes: it is
+        written before the database when the alarm is armed, and after it when it is disarmed. So an order to arm that
+        was cut off may hold after the restart, and one to disarm that was stored always does.
+        """
+        self._store(columns_of(alarm), note)
+
+    def take_up(self) -> str:
+        """Compare the database with the second copy, and take what is newer. Return what was lost, empty for nothing.
+
+        Raises:
+            StoreError: also when the stored alarm cannot be read, and there is no copy.
+        """
+        kept = self._second.load() if self._second else None
+        stored = self._stored(kept)
+        standing = compare(stored, kept)
+        if standing is Standing.AHEAD:
+            self.copy_alarm()
+        if kept is None or standing in (Standing.SAME, Standing.AHEAD):
+            return ""
+        if standing is Standing.UNFINISHED:
+            with self._database.write() as connection:
+                connection.execute(_SAVE, dict(kept.alarm))
+                append_kept(connection, kept)
+            log.info("an order that was cut off is carried out mode=%s row=%d", kept.value.mode, kept.number)
+            return ""
+        self._store(kept.alarm, "the database was behind, the mode is from the second copy", kept)
+        if stored.number:
+            what = f"the database had lost its newest entries (it had {stored.number} of {kept.number} audit rows)"
+        else:
+            what = "the database was gone or had lost everything"
+        return f"{what}; the alarm is {spoken(kept.value.mode)} as before"
+
+    def _stored(self, kept: Kept | None) -> Stored:
+        try:
+            alarm = self.load_alarm()
+        except StoreError as error:
+            if kept is None or error.disk:
+                raise
+            log.warning("the mode is taken from the second copy reason=%s", error)
+            alarm = None
+        with self._database.read() as connection:
+            last = connection.execute(_LAST).fetchone()
+        return Stored(alarm, last["number"], last["hash"]) if last else Stored(alarm)
+
+    def _store(self, alarm: Mapping[str, Column], note: str, after: Kept | None = None) -> None:
+        """Store the columns *alarm* with an audit row, chained to the row of *after* where that is missing."""
+        armed = alarm["mode"] != Mode.DISARMED
+        with self._saving:
+            with self._database.write() as connection:
+                kept = store_alarm(connection, alarm, note, self._clock, after)
+                if armed:
+                    self._copy(kept)
+            self._owed = None if armed else kept
+            self._pay()
+
+    def _copy(self, kept: Kept) -> None:
+        """Write the second copy; a disk that takes neither that nor the database is gone on without, in memory."""
+        if self._second is None:
+            return
+        try:
+            self._second.save(kept)
+        except StoreError as error:
+            if not self._database.away:
+                raise
+            log.warning("the second copy of the alarm is old reason=%s", error)
+
+    def pay(self) -> None:
+        """Write the copy of a disarming that could not be written; the old one says meanwhile that it is armed."""
+        with self._saving:
+            self._pay()
+
+    def _pay(self) -> None:
+        if self._owed is None:
+            return
+        try:
+            self._copy(self._owed)
+        except StoreError as error:
+            log.warning("the second copy of the alarm still says that it is armed reason=%s", error)
+        else:
+            self._owed = None
+
+    def copy_alarm(self) -> None:
+        """Write the second copy of what the database has."""
+        with self._saving, self._database.read() as connection:
+            alarm = connection.execute("SELECT * FROM alarm").fetchone()
+            row, *before = connection.execute("SELECT * FROM audit ORDER BY number DESC LIMIT 2").fetchall() or (None,)
+            if alarm is not None and row is not None:
+                self._owed = Kept(dict(alarm), dict(row), before[0]["hash"] if before else NO_HASH)
+            self._pay()
 
     def audit_head(self) -> tuple[int, str]:
         """Return number and hash of the newest audit row, 0 and nothing before the first. Raises StoreError."""
@@ -71,17 +195,36 @@ class AlarmTable(Table):
     def verify_audit(self) -> int | None:
         """Return the number of the first audit row that was changed or follows a removed one, or None.
 
-        The chain shows a change in the middle. Rows cut off at its end leave a whole, shorter chain.
+        The chain shows a change in the middle. Rows cut off at its end leave a whole, shorter chain. Rows that were
+        lost to damage are no change: the next one says so.
         """
-        previous, expected = NO_HASH, 1
+        chain = Chain()
         with self._database.read() as connection:
             for row in connection.execute("SELECT * FROM audit ORDER BY number"):
-                columns = dict(row)
-                stored = columns.pop("hash")
-                if row["number"] != expected or stored != audit_hash(previous, columns):
+                if not chain.takes(dict(row)):
                     return int(row["number"])
-                previous, expected = stored, expected + 1
         return None
+
+
+class Chain:
+    """Goes along the audit log from its first row."""
+
+    def __init__(self) -> None:
+        self.number, self.head = 0, NO_HASH
+
+    def takes(self, row: Mapping[str, Column]) -> bool:
+        """Return whether *row* is the next one and unchanged."""
+        columns = dict(row)
+        stored = columns.pop("hash")
+        number, previous = self.number, self.head
+        if lost := MISSING.search(str(row["note"])):
+            first, last, head = lost.groups()
+            if int(first) == number + 1:
+                number, previous = int(last), head
+        if row["number"] != number + 1 or stored != audit_hash(previous, columns):
+            return False
+        self.number, self.head = number + 1, str(stored)
+        return True
 
 
 def audit_hash(previous: str, columns: Mapping[str, Column]) -> str:
@@ -90,39 +233,74 @@ def audit_hash(previous: str, columns: Mapping[str, Column]) -> str:
     return hashlib.sha256(f"{previous}{text}".encode("ascii")).hexdigest()
 
 
+def columns_of(alarm: Alarm) -> dict[str, Column]:
+    """Return *alarm* as the columns of its table."""
+    order = bind(
+        mode=alarm.mode, by=alarm.by, how=alarm.how, since_us=alarm.since_at, event_id=alarm.event_id,
+        sequence=alarm.sequence,
+    )  # fmt: skip
+    instants = (
+        bind_instant("since", alarm.since)
+        | bind_instant("pending", alarm.pending_since)
+        | bind_instant("triggered", alarm.triggered_since)
+        | bind_instant("until", alarm.until)
+    )
+    return order | instants
+
+
+def compare(stored: Stored, kept: Kept | None) -> Standing:
+    """Return how what the database has stands to the second copy; in doubt the alarm is armed."""
+    if kept is None or (kept.number, kept.head) == (stored.number, stored.head):
+        return Standing.AHEAD if kept is None else Standing.SAME
+    if stored.alarm is None:
+        return Standing.BEHIND
+    if (kept.number, kept.previous) == (stored.number + 1, stored.head):
+        return Standing.UNFINISHED
+    alarm = kept.value
+    if alarm.sequence != stored.alarm.sequence:
+        return Standing.BEHIND if alarm.sequence > stored.alarm.sequence else Standing.AHEAD
+    lost_mode = alarm.mode is not Mode.DISARMED and stored.alarm.mode is Mode.DISARMED
+    return Standing.BEHIND if lost_mode or kept.number > stored.number else Standing.AHEAD
+
+
+def spoken(mode: Mode) -> str:
+    """Return *mode* as people say it: ``armed away``."""
+    return mode.replace("_", " ")
+
+
 def bring_alarm(memory: sqlite3.Connection, home: sqlite3.Connection, clock: Clock) -> None:
     """Store the alarm of *memory* in *home*, with an audit row; nothing where there is none."""
     row = memory.execute("SELECT * FROM alarm").fetchone()
     if row is None:
         return
-    columns = dict(row)
-    home.execute(_SAVE, columns)
-    order = {name: columns[name] for name in ("mode", "by", "how", "sequence", "event_id")}
-    _append(home, order | _noted("taken over from memory", clock))
+    store_alarm(home, dict(row), "taken over from memory", clock)
 
 
-def _noted(note: str, clock: Clock) -> dict[str, Column]:
+def store_alarm(
+    connection: sqlite3.Connection, alarm: Mapping[str, Column], note: str, clock: Clock, after: Kept | None = None
+) -> Kept:
+    """Store the columns *alarm*, with an audit row saying *note*.
+
+    The row is chained to the last one, or to that of *after* where this one is missing, which the note says then.
+    """
+    connection.execute(_SAVE, dict(alarm))
     now = clock.instant()
-    return bind(at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
-
-
-def _append(connection: sqlite3.Connection, columns: Mapping[str, Column]) -> None:
+    row = {name: alarm[name] for name in ("mode", "by", "how", "sequence", "event_id")}
+    row |= bind(at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
     last = connection.execute(_LAST).fetchone()
     number, previous = (last["number"], last["hash"]) if last else (0, NO_HASH)
-    row = {**columns, "number": number + 1}
-    connection.execute(_APPEND, {**row, "hash": audit_hash(previous, row)})
+    if after is not None and after.number > number:
+        missing = _MISSING.format(first=number + 1, last=after.number, hash=after.head)
+        row["note"] = f"{note}; {missing}"
+        number, previous = after.number, after.head
+    row["number"] = number + 1
+    row["hash"] = audit_hash(previous, row)
+    connection.execute(_APPEND, row)
+    return Kept(alarm, row, previous)
 
 
-def _alarm(row: sqlite3.Row) -> Alarm:
-    return Alarm(
-        mode=Mode(row["mode"]),
-        by=row["by"],
-        how=row["how"],
-        since=Instant(row["since_boot_id"], row["since_boot_s"]),
-        since_at=moment(row["since_us"]),
-        pending_since=instant(row, "pending"),
-        triggered_since=instant(row, "triggered"),
-        until=instant(row, "until"),
-        event_id=row["event_id"],
-        sequence=row["sequence"],
-    )
+def append_kept(connection: sqlite3.Connection, kept: Kept) -> None:
+    """Add the audit row of *kept* where it is the next one."""
+    last = connection.execute(_LAST).fetchone()
+    if (kept.number, kept.previous) == ((last["number"] + 1, last["hash"]) if last else (1, NO_HASH)):
+        connection.execute(_APPEND, dict(kept.row))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pisecurity.core.types import Instant
+from pisecurity.core.types import Alarm, Instant, Mode
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +42,26 @@ def maybe_moment(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else moment(microseconds)
 
 
-def instant(row: sqlite3.Row, name: str) -> Instant | None:
+def instant(row: sqlite3.Row | Mapping[str, Any], name: str) -> Instant | None:
     """Return the instant in ``<name>_boot_id`` and ``<name>_boot_s``."""
     boot_id = row[f"{name}_boot_id"]
     return None if boot_id is None else Instant(boot_id, row[f"{name}_boot_s"])
+
+
+def alarm_in(row: sqlite3.Row | Mapping[str, Any]) -> Alarm:
+    """Return the alarm in the columns of its table. Raises ValueError, OverflowError."""
+    return Alarm(
+        mode=Mode(row["mode"]),
+        by=row["by"],
+        how=row["how"],
+        since=Instant(row["since_boot_id"], row["since_boot_s"]),
+        since_at=moment(row["since_us"]),
+        pending_since=instant(row, "pending"),
+        triggered_since=instant(row, "triggered"),
+        until=instant(row, "until"),
+        event_id=row["event_id"],
+        sequence=row["sequence"],
+    )
 
 
 def decoded(rows: Iterable[sqlite3.Row], decode: Callable[[sqlite3.Row], _T]) -> tuple[_T, ...]:
@@ -60,6 +76,11 @@ def decoded(rows: Iterable[sqlite3.Row], decode: Callable[[sqlite3.Row], _T]) ->
         except (ValueError, TypeError, OverflowError) as error:
             log.warning("stored row skipped row=%s reason=%s", row["id"], error)
     return tuple(values)
+
+
+def lenient(stored: bytes) -> str:
+    """Return a text as it is stored; one damaged byte must not hide the rows beside it."""
+    return stored.decode("utf-8", "replace")
 
 
 def _column(value: str | float | datetime | None) -> Column:

@@ -1,4 +1,4 @@
-"""The SQLite file: connections, transactions, migrations and errors in the owner's words."""
+"""The SQLite file: connections, transactions, and where it goes on when the disk fails."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
 from pisecurity.adapters.files import is_there
 from pisecurity.adapters.refuge import claim
+from pisecurity.adapters.store.codec import lenient
+from pisecurity.adapters.store.format import is_damaged, migrate, migrations, version_of
+from pisecurity.adapters.store.trouble import damage, explained, primary_code
 from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -28,28 +31,6 @@ IDLE_CONNECTIONS = 4
 CACHE_KIB = 512
 """Page cache of one connection: lists read a few dozen pages, and the default of 2 MB each adds up."""
 
-_FIXES = {
-    sqlite3.SQLITE_FULL: "the disk is full; free some space on it",
-    sqlite3.SQLITE_READONLY: "it cannot be written; give it to the user pisecurity runs as, and see that the disk "
-    "is not mounted read-only",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see that the folder is there and belongs to the user pisecurity "
-    "runs as",
-    sqlite3.SQLITE_PERM: "it may not be opened; give it to the user pisecurity runs as",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; move it away and start again (pictures are kept)",
-    sqlite3.SQLITE_NOTADB: "it is damaged or no database; move it away and start again (pictures are kept)",
-    sqlite3.SQLITE_IOERR: "the disk reports an error; look at 'dmesg' and replace the SD card if it is worn out",
-    sqlite3.SQLITE_BUSY: "another program holds it; end that program",
-}
-_DISK = frozenset(
-    {
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_IOERR,
-    }
-)
-"""What another try on the same disk does not mend. A full disk is none of it: the reserve is given up for that."""
 WAL, SHM = "-wal", "-shm"
 """Endings of what belongs to an open database. Source: sqlite.org/wal.html"""
 MOST_TAKEN_BYTES = 16 * 2**20
@@ -58,7 +39,6 @@ carry back: the alarm goes on with an empty one."""
 PARTIAL = "-partial"
 """Ending of the mark beside a database in memory that was begun empty."""
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-_OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +50,35 @@ class _Place:
     """Why that is not the disk."""
     whole: bool = True
     """Whether all that was on the disk is in it."""
+    damaged: bool = False
+    """Whether it is away because the database on the disk is damaged, which the disk need not be."""
+
+
+Bring = Callable[[sqlite3.Connection, sqlite3.Connection], None]
+"""Adds what must not be lost of the first, which is in memory, to the second, in a transaction of that."""
+
+
+class Repair(Protocol):
+    """Puts another database in the place of one that is damaged."""
+
+    def finish(self) -> None:
+        """Finish what a kill has cut off. Raises OSError."""
+        ...
+
+    def replace(self, memory: sqlite3.Connection | None = None, bring: Bring | None = None) -> None:
+        """Put the damaged database aside, and one with what can be read of it in its place.
+
+        Args:
+            memory: what the alarm went on with; *bring* adds it to what was read, or else it is all there is.
+
+        Raises:
+            StoreError, OSError, sqlite3.Error: everything is as it was.
+        """
+        ...
+
+    def begin(self, memory: sqlite3.Connection) -> bool:
+        """Put the alarm into an empty database, in a transaction of that; return whether it is known."""
+        ...
 
 
 class Database:
@@ -84,16 +93,25 @@ class Database:
     When the disk fails, ``flee`` goes on with a copy in memory, and ``return_home`` comes back.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, refuge: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        refuge: Path | None = None,
+        repair: Repair | None = None,
+    ) -> None:
         """Open or create *path* and apply the migrations it lacks; *read_only* changes and creates nothing.
 
         Args:
             refuge: folder in memory for when the disk fails; made then. What a process left there is gone on with.
+            repair: puts another one in the place of a damaged database; None: a damaged one is an error.
 
         Raises:
             StoreError: also when it is to be read only and is missing or of another version.
         """
         self.path, self._read_only = path, read_only
+        self._repair = repair
         self._refuge = None if refuge is None else refuge / path.name
         self._place = _Place(path)
         """The one in use. It changes in one step under the pool's lock, when the new one is ready, and with the lock of
@@ -104,13 +122,18 @@ class Database:
         self._pool = threading.Lock()
         self._writing = threading.Lock()
         self._closed = False
-        with self._explained(), ExitStack() as failed:
+        with explained(self.path), ExitStack() as failed:
             failed.callback(self.close)
             if read_only:
                 self._see_that_it_is_readable()
             else:
                 self._begin()
             failed.pop_all()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it is in memory because the database on the disk is damaged."""
+        return self._place.damaged
 
     @property
     def away(self) -> str:
@@ -123,39 +146,52 @@ class Database:
             return False
         with self._alone():
             if not self._place.away:
-                self._move(self._sheltered(self._refuge, str(error), empty=True))
+                self._move(self._sheltered(self._refuge, error, empty=True))
         return True
 
-    def return_home(self, bring: Callable[[sqlite3.Connection, sqlite3.Connection], None]) -> None:
+    def return_home(self, bring: Bring) -> None:
         """Bring what is in memory to the disk, and go on there; nothing when it is there. Raises StoreError: it cannot.
 
         Args:
             bring: called where memory was begun empty, with connections to memory and, in a transaction, to the disk:
                 what the disk holds is left there, and what must not be lost is added to it.
         """
-        with self._explained(), self._alone():
+        with explained(self.path), self._alone():
             place = self._place
             if not place.away or not self.path.parent.is_dir():
                 return
-            with closing(self._connect(self.path, create=True)) as home, closing(self._connect(place.file)) as memory:
-                home.execute("BEGIN IMMEDIATE")
-                home.execute(f"PRAGMA user_version = {_version(home)}")  # the least that is written
-                home.execute("COMMIT")
-                adds = not place.whole and home.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
-                if not adds:
-                    memory.backup(home)
-                _see_that_it_is_whole(self.path, home)
-                self._prepare(self.path)
-                if adds:
-                    home.execute("BEGIN IMMEDIATE")
-                    bring(memory, home)
-                    home.execute("COMMIT")
+            if self._repair is not None:
+                self._repair.finish()
+            with closing(self._connect(place.file)) as memory:
+                try:
+                    with explained(self.path):
+                        self._carry(memory, bring, whole=place.whole)
+                except StoreError as error:
+                    if self._repair is None or not error.damaged:
+                        raise
+                    self._repair.replace(memory, None if place.whole else bring)
+                    self._prepare(self.path)
             # First of all, or a restart would go on with what is old by then.
             _remove(place.file)
             self._move(_Place(self.path))
             with suppress(OSError):
                 place.file.parent.rmdir()
         log.info("database on the disk again file=%s", self.path)
+
+    def _carry(self, memory: sqlite3.Connection, bring: Bring, *, whole: bool) -> None:
+        with closing(self._connect(self.path, create=True)) as home:
+            home.execute("BEGIN IMMEDIATE")
+            home.execute(f"PRAGMA user_version = {version_of(home)}")  # the least that is written
+            home.execute("COMMIT")
+            adds = not whole and home.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
+            if not adds:
+                memory.backup(home)
+            _see_that_it_is_whole(self.path, home)
+            self._prepare(self.path)
+            if adds:
+                home.execute("BEGIN IMMEDIATE")
+                bring(memory, home)
+                home.execute("COMMIT")
 
     def see_that_it_takes(self) -> None:
         """Raise StoreError when the disk takes nothing, or another file is in the place of the one that was opened.
@@ -164,7 +200,7 @@ class Database:
         """
         if self._place.away:
             return
-        with self._explained():
+        with explained(self.path):
             os.utime(self.path)
             there = self.path.stat().st_ino
         if there != self._known:
@@ -213,7 +249,7 @@ class Database:
         if self._refuge is not None and is_there(self._refuge):
             try:
                 claim(self._refuge.parent)
-                with self._explained():
+                with explained(self.path):
                     self._prepare(self._refuge)
             except StoreError as error:
                 log.warning("what was left in memory is not used file=%s reason=%s", self._refuge, error)
@@ -222,21 +258,58 @@ class Database:
                 self._place = _Place(self._refuge, reason, whole=not is_there(_mark(self._refuge)))
                 return
         try:
-            with self._explained():
+            with explained(self.path):
+                if self._repair is not None:
+                    self._repair.finish()
+                self._see_that_the_log_has_its_file()
                 self._prepare(self.path)
         except StoreError as error:
-            if self._refuge is None or not error.disk:
+            if not error.disk:
                 raise
-            self._place = self._sheltered(self._refuge, str(error), empty=False)
+            self._place = self._saved(error)
 
-    def _sheltered(self, refuge: Path, reason: str, *, empty: bool) -> _Place:
-        """Return a copy at *refuge*, ready for use, or an *empty* database if that may be. Raises StoreError."""
+    def _see_that_the_log_has_its_file(self) -> None:
+        """Raise StoreError for a log whose database is gone or empty: SQLite would remove it, and what is in it."""
+        wal = Path(f"{self.path}{WAL}")
+        if is_there(wal) and wal.stat().st_size and not (is_there(self.path) and self.path.stat().st_size):
+            raise damage(self.path, "it is gone, and its log is there")
+
+    def _saved(self, error: StoreError) -> _Place:
+        """Return where to go on after *error* at the start. Raises StoreError: nowhere."""
+        if not error.damaged:
+            if self._refuge is None:
+                raise error
+            try:
+                return self._sheltered(self._refuge, error, empty=False)
+            except StoreError:
+                if (
+                    not isinstance(error.__cause__, sqlite3.Error)
+                    or primary_code(error.__cause__) != sqlite3.SQLITE_IOERR
+                ):
+                    raise
+        if self._repair is None:
+            raise error
+        try:
+            with explained(self.path):
+                self._repair.replace()
+                self._prepare(self.path)
+        except StoreError as failed:
+            if self._refuge is None:
+                raise
+            return self._sheltered(self._refuge, failed, empty=True)
+        return _Place(self.path)
+
+    def _sheltered(self, refuge: Path, reason: StoreError, *, empty: bool) -> _Place:
+        """Return a copy at *refuge*, ready for use, or an *empty* database if that may be. Raises StoreError.
+
+        Empty, it has the alarm at least; where that is not known, only one that runs may go on with it.
+        """
         claim(refuge.parent)
         whole = True
-        with self._explained():
+        with explained(self.path):
             _remove(refuge)
             try:
-                with self._explained():
+                with explained(self.path):
                     self._copy_to(refuge)
                     self._prepare(refuge)
             except StoreError as error:
@@ -247,8 +320,17 @@ class Database:
                 whole = False
                 _mark(refuge).touch()
                 self._prepare(refuge)
+                self._begin_with_alarm(refuge)
         log.warning("database in memory file=%s whole=%s reason=%s", refuge, whole, reason)
-        return _Place(refuge, reason, whole)
+        return _Place(refuge, str(reason), whole, damaged=reason.damaged)
+
+    def _begin_with_alarm(self, refuge: Path) -> None:
+        if self._repair is None:
+            return
+        with closing(self._connect(refuge)) as memory:
+            memory.execute("BEGIN IMMEDIATE")
+            self._repair.begin(memory)
+            memory.execute("COMMIT")
 
     def _copy_to(self, refuge: Path) -> None:
         """Copy what an open connection sees, or else the file, if it is the one that was opened; no writer is at it."""
@@ -280,7 +362,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._explained():
+        with explained(self.path):
             connection, place = self._borrow()
             done = False
             try:
@@ -323,6 +405,7 @@ class Database:
             check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
+        connection.text_factory = lenient
         with ExitStack() as failed:
             failed.callback(connection.close)
             connection.execute("PRAGMA synchronous = FULL")
@@ -336,7 +419,9 @@ class Database:
         scripts = migrations()
         with closing(self._connect(file)) as connection:
             connection.execute("BEGIN")  # another program may be creating it just now
-            version = _version(connection)
+            version = version_of(connection)
+            if is_damaged(connection):
+                raise damage(self.path, f"format {version}")
             if version > len(scripts):
                 raise StoreError(
                     f"{self.path}: written by a newer pisecurity (format {version}, this one knows up to "
@@ -364,72 +449,18 @@ class Database:
         except NotADirectoryError:
             raise StoreError(f"{self.path.parent}: not a folder; name the state folder with --state") from None
         with closing(self._connect(self.path)) as connection:
-            version, known = _version(connection), len(migrations())
+            version, known = version_of(connection), len(migrations())
         if version != known:
             raise StoreError(
                 f"{self.path}: has format {version} and this pisecurity knows {known}; restart the daemon, which "
                 "brings an older one up to date, or install the newer pisecurity"
             )
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            # Extended codes such as SQLITE_IOERR_FSYNC carry the primary one in the low byte.
-            primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            disk = primary in _DISK and not _ran_out(error)
-            raise StoreError(f"{self.path}: {_FIXES.get(primary, _OTHER_FIX)} ({error})", disk=disk) from error
-        except PermissionError as error:
-            raise StoreError(f"{self.path}: this user may not read it; use sudo") from error
-        except OSError as error:
-            raise StoreError(f"{self.path}: {_OTHER_FIX} ({error})", disk=True) from error
-
-
-def migrations() -> tuple[str, ...]:
-    """Return the SQL scripts of the package; the first brings an empty file to format 1."""
-    folder = files(__package__) / "migrations"
-    scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return tuple(script.read_text("utf-8") for script in scripts)
-
-
-def statements(script: str) -> Iterator[str]:
-    """Split *script* into its statements: sqlite3 runs whole scripts only outside of a transaction."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def migrate(connection: sqlite3.Connection, file: Path, number: int, script: str) -> None:
-    """Bring *file* to format *number*, all of *script* or nothing, if it is older. Raises sqlite3.Error."""
-    connection.execute("BEGIN IMMEDIATE")
-    if _version(connection) < number:  # else another program was quicker
-        for statement in statements(script):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
-        log.info("database migrated file=%s format=%d", file, number)
-    connection.execute("COMMIT")
-
-
-def _ran_out(error: sqlite3.Error) -> bool:
-    """Return whether *error* looks like one of the disk and comes from memory or open files that ran out."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    if code & 0xFF != sqlite3.SQLITE_CANTOPEN:
-        return bool(code == sqlite3.SQLITE_IOERR_NOMEM)
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        return True
-    return False
-
 
 def _see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
-    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if damage != "ok":
-        raise StoreError(f"{path}: {_FIXES[sqlite3.SQLITE_CORRUPT]} ({damage})")
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise damage(path, found)
 
 
 def _remove(file: Path) -> None:
@@ -440,8 +471,3 @@ def _remove(file: Path) -> None:
 
 def _mark(file: Path) -> Path:
     return Path(f"{file}{PARTIAL}")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return version

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 
 from pisecurity.adapters.store.alarm import AlarmTable, bring_alarm
+from pisecurity.adapters.store.alarm_file import FILE_NAME as ALARM_FILE
+from pisecurity.adapters.store.alarm_file import AlarmFile
 from pisecurity.adapters.store.daily import DailyTable, bring_daily
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable, bring_waiting
+from pisecurity.adapters.store.repair import StoreRepair
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
 
@@ -36,7 +40,27 @@ class SqliteStore(AlarmTable, DailyTable, EventTable, LedgerTable, OutboxTable):
         Raises:
             StoreError: the file cannot be opened, is damaged, of another program or of a newer version.
         """
-        super().__init__(Database(folder / FILE_NAME, read_only=read_only, refuge=refuge), clock)
+        path = folder / FILE_NAME
+        second = None if read_only else AlarmFile(folder / ALARM_FILE)
+        self._repair = None if second is None else StoreRepair(path, second, clock)
+        database = Database(path, read_only=read_only, refuge=refuge, repair=self._repair)
+        with ExitStack() as failed:
+            failed.callback(database.close)
+            super().__init__(database, clock, second)
+            if self._repair is not None and (lost := self.take_up()):
+                log.warning("the database was behind lost=%r in_memory=%r", lost, self.in_memory)
+                if not self.in_memory:
+                    self._repair.tell(lost)
+            failed.pop_all()
+
+    @property
+    def damaged(self) -> bool:
+        """Whether it is in memory because the database on the disk is damaged."""
+        return self._database.damaged
+
+    def repaired(self) -> str:
+        """Return what became of a damaged database, and where it is; empty when none was damaged for a week."""
+        return "" if self._repair is None else self._repair.report()
 
     @property
     def in_memory(self) -> str:
@@ -50,7 +74,8 @@ class SqliteStore(AlarmTable, DailyTable, EventTable, LedgerTable, OutboxTable):
         """
         try:
             self._database.see_that_it_takes()
-            self._database.return_home(self._bring)
+            self._go_home()
+            self.pay()
         except StoreError as error:
             self._database.flee(error)
         return self._database.away
@@ -59,10 +84,15 @@ class SqliteStore(AlarmTable, DailyTable, EventTable, LedgerTable, OutboxTable):
         """Close the file; may be called twice. What another thread is doing just now is still finished."""
         if self._database.away:
             try:
-                self._database.return_home(self._bring)
+                self._go_home()
             except StoreError as error:
                 log.warning("what is in memory stays there reason=%s", error)
         self._database.close()
+
+    def _go_home(self) -> None:
+        if self._database.away:
+            self._database.return_home(self._bring)
+            self.copy_alarm()
 
     def _bring(self, memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
         bring_alarm(memory, home, self._clock)

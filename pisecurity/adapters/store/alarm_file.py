@@ -1,0 +1,122 @@
+"""The alarm a second time, in a small file of its own: the mode outlives a damaged database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pisecurity.adapters.files import write_whole
+from pisecurity.adapters.store.codec import Column, alarm_in
+from pisecurity.core.types import Alarm
+from pisecurity.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "mode.json"
+VERSION = 1
+MOST_BYTES = 2**16
+"""A file that is larger is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The alarm as it was stored, with the row of the audit log that says so."""
+
+    alarm: Mapping[str, Column]
+    """Columns of the table ``alarm``."""
+    row: Mapping[str, Column]
+    """Columns of the table ``audit``."""
+    previous: str
+    """Hash of the audit row before that one."""
+
+    @property
+    def number(self) -> int:
+        """Number of the audit row."""
+        return int(self.row["number"] or 0)
+
+    @property
+    def head(self) -> str:
+        """Hash of the audit row: what the next one is chained to."""
+        return str(self.row["hash"])
+
+    @property
+    def value(self) -> Alarm:
+        return alarm_in(self.alarm)
+
+
+class AlarmFile:
+    """``mode.json`` in the state folder: a JSON object with the SHA-256 of all else in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.last: Kept | None = None
+        """What this process loaded or saved last: a disk that fails may not give it again."""
+
+    def load(self) -> Kept | None:
+        """Return what was kept; None when there is none that can be used: the log says why."""
+        try:
+            with self.path.open("rb") as file:
+                self.last = kept_in(file.read(MOST_BYTES + 1))
+            return self.last
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            reason = str(error.strerror)
+        except ValueError as error:
+            reason = str(error)
+        log.warning("the second copy of the alarm is not used file=%s reason=%s", self.path, reason)
+        return None
+
+    def save(self, kept: Kept) -> None:
+        """Put *kept* in the place of what was kept before; on return it survives a power cut.
+
+        Where it cannot be written, what was kept is removed: none is better than one that is old.
+
+        Raises:
+            StoreError: the old one is still there.
+        """
+        self.last = kept
+        try:
+            write_whole(self.path, content_of(kept))
+        except OSError as error:
+            log.warning("no second copy of the alarm is kept file=%s reason=%s", self.path, error)
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as also:
+                raise StoreError(
+                    f"{self.path}: it cannot be written ({also.strerror}); see 'dmesg' and replace the SD card if it "
+                    "is worn out",
+                    disk=True,
+                ) from also
+
+
+def content_of(kept: Kept) -> bytes:
+    """Return *kept* as the bytes of a file."""
+    body = {"version": VERSION, "alarm": dict(kept.alarm), "row": dict(kept.row), "previous": kept.previous}
+    return json.dumps({**body, "sha256": _digest(body)}, indent=1).encode("ascii")
+
+
+def kept_in(content: bytes) -> Kept:
+    """Return what is in the bytes of a file. Raises ValueError: it is none that can be used."""
+    try:
+        body = json.loads(content[:MOST_BYTES])
+        digest = body.pop("sha256")
+        whole = digest == _digest(body)
+        version, kept = body["version"], Kept(body["alarm"], body["row"], body["previous"])
+        known = (kept.value, kept.number, kept.head)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError("it is damaged") from error
+    if not whole or not all(known[1:]):
+        raise ValueError("it is damaged")
+    if version != VERSION:
+        raise ValueError(f"it has version {version}, and this program reads {VERSION}")
+    return kept
+
+
+def _digest(body: Mapping[str, object]) -> str:
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

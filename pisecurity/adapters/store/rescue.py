@@ -1,0 +1,301 @@
+"""What can still be read of a damaged database, row by row."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from pisecurity.adapters.files import is_there
+from pisecurity.adapters.store.alarm import NO_HASH, Chain
+from pisecurity.adapters.store.codec import Column, alarm_in, lenient, moment
+from pisecurity.adapters.store.database import WAL
+from pisecurity.adapters.store.format import migrate, migrations, version_of
+from pisecurity.adapters.store.outbox import WAITING
+from pisecurity.adapters.store.quarantine import BELONGING
+from pisecurity.core.types import AlarmState, AlertKind, Outcome
+from pisecurity.ports import Clock
+
+log = logging.getLogger(__name__)
+
+LIMIT_S = 3.0
+"""For all that is read: other writers of a running alarm wait for 4 s at most."""
+MOST_ROWS = 20_000
+"""Of a table; the newest are read first."""
+MOST_PROBES = 1000
+"""Tries to read on between two places that cannot be read."""
+MOST_COPIED = 64 * 2**20
+"""A larger file is not copied to mend its header: a small card has no room for it."""
+HEADER_BYTES = 100
+"""Source: sqlite.org/fileformat.html, section 1.3"""
+_PAGES, _PAGES_END = 28, 32
+"""Where in it stands how many pages the file has."""
+PAGE_BYTES = 4096
+_ANY_ROWID = 2**63 - 1
+_FURTHEST = 2**20
+"""Rows skipped at most, because their page cannot be read."""
+_STEPS = 5_000
+"""Instructions of SQLite between two looks at the clock: damage may lead it in a circle."""
+
+_READ = """
+SELECT rowid AS read_at, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?
+"""
+
+Row = dict[str, Column]
+Check = Callable[[Mapping[str, Column]], object]
+
+
+def _moment(value: Column) -> datetime:
+    return moment(int(value or 0))
+
+
+_CHECKS: Mapping[str, Check] = {
+    "told_faults": lambda row: None,
+    "alerts": lambda row: (AlertKind(str(row["kind"])), _moment(row["at_us"])),
+    "outbox": lambda row: Outcome(str(row["outcome"])),
+    "events": lambda row: (AlarmState(str(row["state"])), _moment(row["opened_us"])),
+}
+"""Tables that are read, what the others depend on first, and what raises ValueError, TypeError or OverflowError for
+a row that nobody could use."""
+
+
+@dataclass(slots=True)
+class Rescued:
+    """What was read, and is in the new database now."""
+
+    alarm: Row | None = None
+    """Columns of the alarm; None: it cannot be read."""
+    number: int = 0
+    """Last audit row of the part that is whole from its beginning."""
+    head: str = NO_HASH
+    """Hash of that row."""
+    sequence: int = 0
+    """Of the alarm as of that row."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """By table, how many."""
+    waiting: int = 0
+    """Rows of the outbox that wait."""
+
+
+def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) -> Rescued:
+    """Bring the empty database *new* to the newest version, and what can be read of *damaged* into it.
+
+    Args:
+        scratch: folder for what is written meanwhile and gone afterwards.
+
+    Raises:
+        sqlite3.Error: *new* cannot be written.
+    """
+    found = Rescued()
+    with ExitStack() as open_files:
+        old = _opened(damaged, scratch, open_files)
+        scripts = migrations()
+        version = len(scripts) if old is None else _version(old)
+        for number, script in enumerate(scripts[:version], start=1):
+            migrate(new, damaged, number, script)
+        if old is not None:
+            until_s = clock.monotonic() + LIMIT_S
+            old.set_progress_handler(lambda: clock.monotonic() > until_s, _STEPS)
+            new.execute("BEGIN IMMEDIATE")
+            _read(old, new, found)
+            new.execute("COMMIT")
+        for number, script in enumerate(scripts[version:], start=version + 1):
+            migrate(new, damaged, number, script)
+    return found
+
+
+def _opened(damaged: Path, scratch: Path, open_files: ExitStack) -> sqlite3.Connection | None:
+    """Return a connection to *damaged*, or to a copy of it in *scratch* with another beginning; None: no way."""
+    size = damaged.stat().st_size if is_there(damaged) else 0
+    if size:  # beside an empty file SQLite would remove the log, in which there may be something
+        try:
+            return open_files.enter_context(closing(_connected(damaged)))
+        except (sqlite3.Error, OSError) as error:
+            log.warning("damaged database cannot be read as it is file=%s reason=%s", damaged, error)
+    for length in (HEADER_BYTES, PAGE_BYTES) if size <= MOST_COPIED else ():
+        try:
+            copy = open_files.enter_context(_mended(damaged, scratch, length))
+            return open_files.enter_context(closing(_connected(copy)))
+        except (sqlite3.Error, OSError) as error:
+            log.warning("nor with another beginning bytes=%d reason=%s", length, error)
+    return None
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.text_factory = lenient
+        connection.execute("PRAGMA cell_size_check = ON")
+        # One table of which nothing is left must not hide all others.
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("SELECT * FROM alarm LIMIT 0")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _version(old: sqlite3.Connection) -> int:
+    """Return which migrations *old* has; all of them where it says what cannot be."""
+    version = version_of(old)
+    return version if 0 < version <= len(migrations()) else len(migrations())
+
+
+@contextmanager
+def _mended(damaged: Path, scratch: Path, length: int) -> Iterator[Path]:
+    """Lend a copy of *damaged* in the folder *scratch* whose first *length* bytes are those of a new database.
+
+    It is as long as it says that it is. Raises OSError.
+    """
+    copy = scratch / "copy.db"
+    try:
+        for ending in ("", WAL):
+            if is_there(part := Path(f"{damaged}{ending}")):
+                shutil.copyfile(part, f"{copy}{ending}")
+        copy.touch()
+        with copy.open("r+b") as file:
+            said = int.from_bytes(file.read(HEADER_BYTES)[_PAGES:_PAGES_END], "big")
+            there = max(-(-copy.stat().st_size // PAGE_BYTES), 1)
+            pages = max(there, said) if said <= MOST_COPIED // PAGE_BYTES else there
+            beginning = _beginning(copy.with_name("sample.db"))
+            beginning[_PAGES:_PAGES_END] = pages.to_bytes(4, "big")
+            file.seek(0)
+            file.write(beginning[:length])
+            file.truncate(pages * PAGE_BYTES)
+        yield copy
+    finally:
+        _remove(copy)
+
+
+def _beginning(sample: Path) -> bytearray:
+    """Return the first page of a new database; its change counter says that the number of pages in it counts.
+
+    In a database that was begun with this version the tables are where that page says.
+    """
+    try:
+        with closing(sqlite3.connect(sample, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            for number, script in enumerate(migrations(), start=1):
+                migrate(connection, sample, number, script)
+        return bytearray(sample.read_bytes()[:PAGE_BYTES])
+    finally:
+        _remove(sample)
+
+
+def _remove(file: Path) -> None:
+    for ending in BELONGING:
+        Path(f"{file}{ending}").unlink(missing_ok=True)
+
+
+def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued) -> None:
+    found.alarm = _alarm(old)
+    _read_audit(old, new, found)
+    for table, check in _CHECKS.items():
+        found.rows[table] = sum(_taken(row, table, check, new) for row in islice(_rows(old, table), MOST_ROWS))
+    found.waiting = new.execute(WAITING).fetchone()[0]
+
+
+def _read_audit(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued) -> None:
+    """Take the rows from the first one on, as far as the chain is whole: what comes after would prove nothing."""
+    chain = Chain()
+    try:
+        for row in old.execute("SELECT * FROM audit NOT INDEXED ORDER BY number"):
+            columns = dict(row)
+            if not chain.takes(columns) or not _taken(columns, "audit", lambda row: None, new):
+                break
+            found.number, found.head, found.sequence = chain.number, chain.head, columns["sequence"]
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+        log.warning("audit log cannot be read to its end row=%d reason=%s", found.number, error)
+
+
+def _alarm(old: sqlite3.Connection) -> Row | None:
+    try:
+        row = old.execute("SELECT * FROM alarm").fetchone()
+        if row is None:
+            return None
+        alarm_in(row)
+    except (sqlite3.DatabaseError, ValueError, TypeError, OverflowError) as error:
+        log.warning("the alarm cannot be read reason=%s", error)
+        return None
+    return dict(row)
+
+
+def _taken(row: Row, table: str, check: Check, new: sqlite3.Connection) -> bool:
+    """Add *row* to *table* of *new*, unless nobody could use it; return whether it was."""
+    there = [name for _, name, *_ in new.execute(f"PRAGMA table_info({table})") if name in row]
+    names, values = ", ".join(there), ", ".join(f":{name}" for name in there)
+    try:
+        check(row)
+        new.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", row)  # noqa: S608 -- names of our own schema
+    except (sqlite3.IntegrityError, ValueError, TypeError, OverflowError) as error:
+        log.debug("row left out table=%s reason=%s", table, error)
+        return False
+    return True
+
+
+def _rows(old: sqlite3.Connection, table: str) -> Iterator[Row]:
+    """Yield the rows of *table* that can be read, the newest first as far as it goes, then from the oldest on."""
+    reader = _Reader(old, table)
+    if (yield from reader.down(_ANY_ROWID)):
+        return
+    end = _ANY_ROWID if reader.last is None else reader.last - 1
+    at = -_ANY_ROWID
+    while not (yield from reader.up(at, end)):
+        at = at if reader.last is None else reader.last + 1
+        beyond = reader.skip(max(at, 0), end)
+        if beyond is None:
+            return
+        yield from reader.down(beyond - 1, at)
+        at = beyond
+
+
+class _Reader:
+    """Reads one table by rowid, without its indices, until something cannot be read; then it returns False."""
+
+    def __init__(self, old: sqlite3.Connection, table: str) -> None:
+        self._old, self._table = old, table
+        self._probes = MOST_PROBES
+        self.last: int | None = None
+        """Rowid that the last reading came to."""
+
+    def down(self, start: int, end: int = -_ANY_ROWID) -> Generator[Row, None, bool]:
+        return self._run("DESC", end, start)
+
+    def up(self, start: int, end: int) -> Generator[Row, None, bool]:
+        return self._run("ASC", start, end)
+
+    def skip(self, start: int, end: int) -> int | None:
+        """Return a rowid after *start* from which on it can be read again; None: there is none."""
+        step = 1
+        while self._probes > 0 and start + step <= end and step < _FURTHEST:
+            self._probes -= 1
+            try:
+                self._query("ASC", start + step, end, 1).fetchall()
+            except sqlite3.DatabaseError:
+                step += max(step // 4, 1)  # by more, it would step over whole pages that can be read
+            else:
+                return start + step
+        return None
+
+    def _run(self, order: str, low: int, high: int) -> Generator[Row, None, bool]:
+        self.last = None
+        try:
+            for row in self._query(order, low, high, -1):
+                columns = dict(row)
+                self.last = columns.pop("read_at")
+                yield columns
+        except sqlite3.DatabaseError as error:
+            log.debug("table cannot be read further table=%s row=%s reason=%s", self._table, self.last, error)
+            return False
+        return True
+
+    def _query(self, order: str, low: int, high: int, most: int) -> sqlite3.Cursor:
+        return self._old.execute(_READ.format(table=self._table, order=order), (low, high, most))

@@ -1,0 +1,75 @@
+"""What SQLite and the disk refuse, in the owner's words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pisecurity.errors import StoreError
+
+FIXES = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space on it",
+    sqlite3.SQLITE_READONLY: "it cannot be written; give it to the user pisecurity runs as, and see that the disk "
+    "is not mounted read-only",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see that the folder is there and belongs to the user pisecurity "
+    "runs as",
+    sqlite3.SQLITE_PERM: "it may not be opened; give it to the user pisecurity runs as",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; restart pisecurity, which puts it aside and saves what it can",
+    sqlite3.SQLITE_NOTADB: "it is damaged or no database; restart pisecurity, which puts it aside and saves what "
+    "it can",
+    sqlite3.SQLITE_IOERR: "the disk reports an error; look at 'dmesg' and replace the SD card if it is worn out",
+    sqlite3.SQLITE_BUSY: "another program holds it; end that program",
+}
+_DISK = frozenset(
+    {
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_IOERR,
+    }
+)
+"""What another try on the same disk does not mend. A full disk is none of it: the reserve is given up for that."""
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Raise StoreError about the database at *path* for what SQLite or the kernel raises."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = primary_code(error)
+        disk, damaged = primary in _DISK and not _ran_out(error), primary in _DAMAGE
+        fix = FIXES.get(primary, _OTHER_FIX)
+        raise StoreError(f"{path}: {fix} ({error})", disk=disk, damaged=damaged) from error
+    except PermissionError as error:
+        raise StoreError(f"{path}: this user may not read it; use sudo") from error
+    except OSError as error:
+        raise StoreError(f"{path}: {_OTHER_FIX} ({error})", disk=True) from error
+
+
+def damage(path: Path, found: str) -> StoreError:
+    """Return the error that says that the database at *path* is damaged, as *found*."""
+    return StoreError(f"{path}: {FIXES[sqlite3.SQLITE_CORRUPT]} ({found})", disk=True, damaged=True)
+
+
+def primary_code(error: BaseException | None) -> int:
+    """Return the primary code, 0 for none: extended ones such as SQLITE_IOERR_FSYNC carry it in the low byte."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _ran_out(error: sqlite3.Error) -> bool:
+    """Return whether *error* looks like one of the disk and comes from memory or open files that ran out."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF != sqlite3.SQLITE_CANTOPEN:
+        return bool(code == sqlite3.SQLITE_IOERR_NOMEM)
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return True
+    return False
