@@ -111,6 +111,34 @@ def test_r23_killed_while_armed_it_comes_back_armed_and_loses_no_alert(tmp_path:
         assert len(set(message_ids)) == len(message_ids), "every alert arrives once"
 
 
+def test_r33_with_a_damaged_database_it_is_armed_again_and_mails_what_waited_and_what_was_lost(
+    tmp_path: Path, authority: Authority
+) -> None:
+    with SmtpServer(authority) as gone:
+        house = Household(tmp_path, gone)
+    with house.daemon() as daemon:
+        assert house.run("arm").returncode == 0
+        wait_for("alert stored", lambda: house.rows("SELECT 1 FROM outbox WHERE outcome = 'later'"), 60)
+        daemon.stop()
+    with (house.folder / "pisecurity.db").open("r+b") as file:
+        file.write(b"\xa5" * 100)
+    assert house.run("events").returncode == 1
+    assert not (house.folder / "damaged").exists()
+    with SmtpServer(authority) as server:
+        house.tables["mail"] = house.tables["mail"].replace(str(gone.port), str(server.port))
+        house.write_config()
+        with house.daemon() as daemon:
+            assert daemon.state()["mode"] == "armed_away"
+            wait_for("both mails", lambda: len(server.accepted) > 1)
+            subjects = [str(mail["Subject"]) for _, mail in server.accepted]
+            assert sum("ALARM" in subject for subject in subjects) >= 1
+            assert sum("database of the alarm was damaged" in subject for subject in subjects) == 1
+            status = house.run("status").stdout
+            assert f"is in {house.folder}/damaged/1-" in status and "armed away as before" in status
+            daemon.stop()
+    assert len(list((house.folder / "damaged").glob("*/pisecurity.db"))) == 1
+
+
 def test_r06_a_refused_password_is_a_fault_on_the_page_and_the_alert_waits(tmp_path: Path, server: SmtpServer) -> None:
     house = Household(tmp_path, server)
     Secrets(house.folder).set_mail_password("wrong-one")

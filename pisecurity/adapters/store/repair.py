@@ -132,6 +132,6 @@ def _told(found: Rescued, alarm: Alarm | None, folder: Path) -> str:
     )
     return (
         f"the database was damaged, and is in {folder} now; the alarm goes on with a new one, {mode}; saved of it: "
-        f"events {found.rows.get('events', 0)}, waiting mails {found.waiting}, rows of who armed and disarmed "
+        f"events {found.events}, waiting mails {found.waiting}, rows of who armed and disarmed "
         f"{found.number}; all else is lost; replace the SD card if it happens again"
     )

@@ -6,8 +6,8 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -26,8 +26,10 @@ log = logging.getLogger(__name__)
 
 LIMIT_S = 3.0
 """For all that is read: other writers of a running alarm wait for 4 s at most."""
-MOST_ROWS = 20_000
-"""Of a table; the newest are read first."""
+MOST_WAITING = 20_000
+"""Rows of the outbox that wait."""
+NEWEST = 2_000
+"""Rows of each table that are kept besides: more would keep the house unguarded for too long."""
 MOST_PROBES = 1000
 """Tries to read on between two places that cannot be read."""
 MOST_COPIED = 64 * 2**20
@@ -44,8 +46,11 @@ _STEPS = 5_000
 """Instructions of SQLite between two looks at the clock: damage may lead it in a circle."""
 
 _READ = """
-SELECT rowid AS read_at, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?
+SELECT rowid AS read_at, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND {condition}
+ORDER BY rowid {order} LIMIT ?
 """
+_OPEN = "outcome IN ('waiting', 'later')"
+_OF = "SELECT * FROM alerts NOT INDEXED WHERE number = ?"
 
 Row = dict[str, Column]
 Check = Callable[[Mapping[str, Column]], object]
@@ -77,8 +82,7 @@ class Rescued:
     """Hash of that row."""
     sequence: int = 0
     """Of the alarm as of that row."""
-    rows: dict[str, int] = field(default_factory=dict)
-    """By table, how many."""
+    events: int = 0
     waiting: int = 0
     """Rows of the outbox that wait."""
 
@@ -103,7 +107,7 @@ def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) 
             until_s = clock.monotonic() + LIMIT_S
             old.set_progress_handler(lambda: clock.monotonic() > until_s, _STEPS)
             new.execute("BEGIN IMMEDIATE")
-            _read(old, new, found)
+            _read(old, new, found, lambda: clock.monotonic() > until_s)
             new.execute("COMMIT")
         for number, script in enumerate(scripts[version:], start=version + 1):
             migrate(new, damaged, number, script)
@@ -195,21 +199,30 @@ def _remove(file: Path) -> None:
         Path(f"{file}{ending}").unlink(missing_ok=True)
 
 
-def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued) -> None:
+def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, late: Callable[[], bool]) -> None:
+    """Take first what must not be lost, then the newest of all else, until it is *late*."""
+    into = {table: _Into(new, table, check) for table, check in _CHECKS.items()}
     found.alarm = _alarm(old)
-    _read_audit(old, new, found)
-    for table, check in _CHECKS.items():
-        found.rows[table] = sum(_taken(row, table, check, new) for row in islice(_rows(old, table), MOST_ROWS))
+    _read_audit(old, _Into(new, "audit", lambda row: None), found, late)
+    for row in islice(_rows(_Reader(old, "outbox", late, _OPEN)), MOST_WAITING):
+        with suppress(sqlite3.DatabaseError):
+            for alert in old.execute(_OF, (row["alert"],)):
+                into["alerts"].take(dict(alert))
+            into["outbox"].take(row)
+    for table, taker in into.items():
+        for row in islice(_rows(_Reader(old, table, late)), NEWEST):
+            taker.take(row)
+    found.events = new.execute("SELECT count(*) FROM events").fetchone()[0]
     found.waiting = new.execute(WAITING).fetchone()[0]
 
 
-def _read_audit(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued) -> None:
+def _read_audit(old: sqlite3.Connection, audit: _Into, found: Rescued, late: Callable[[], bool]) -> None:
     """Take the rows from the first one on, as far as the chain is whole: what comes after would prove nothing."""
     chain = Chain()
     try:
         for row in old.execute("SELECT * FROM audit NOT INDEXED ORDER BY number"):
             columns = dict(row)
-            if not chain.takes(columns) or not _taken(columns, "audit", lambda row: None, new):
+            if late() or not chain.takes(columns) or not audit.take(columns):
                 break
             found.number, found.head, found.sequence = chain.number, chain.head, columns["sequence"]
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
@@ -228,22 +241,31 @@ def _alarm(old: sqlite3.Connection) -> Row | None:
     return dict(row)
 
 
-def _taken(row: Row, table: str, check: Check, new: sqlite3.Connection) -> bool:
-    """Add *row* to *table* of *new*, unless nobody could use it; return whether it was."""
-    there = [name for _, name, *_ in new.execute(f"PRAGMA table_info({table})") if name in row]
-    names, values = ", ".join(there), ", ".join(f":{name}" for name in there)
-    try:
-        check(row)
-        new.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", row)  # noqa: S608 -- names of our own schema
-    except (sqlite3.IntegrityError, ValueError, TypeError, OverflowError) as error:
-        log.debug("row left out table=%s reason=%s", table, error)
-        return False
-    return True
+class _Into:
+    """A table of the new database."""
+
+    def __init__(self, new: sqlite3.Connection, table: str, check: Check) -> None:
+        self._new, self._table, self._check = new, table, check
+        self._columns = [name for _, name, *_ in new.execute(f"PRAGMA table_info({table})")]
+        self._statements: dict[tuple[str, ...], str] = {}
+
+    def take(self, row: Row) -> bool:
+        """Add *row*, unless it is there or nobody could use it; return whether it was added."""
+        names = tuple(name for name in self._columns if name in row)
+        if names not in self._statements:
+            values = ", ".join(f":{name}" for name in names)
+            self._statements[names] = f"INSERT INTO {self._table} ({', '.join(names)}) VALUES ({values})"  # noqa: S608 -- our own names
+        try:
+            self._check(row)
+            self._new.execute(self._statements[names], row)
+        except (sqlite3.IntegrityError, ValueError, TypeError, OverflowError) as error:
+            log.debug("row left out table=%s reason=%s", self._table, error)
+            return False
+        return True
 
 
-def _rows(old: sqlite3.Connection, table: str) -> Iterator[Row]:
-    """Yield the rows of *table* that can be read, the newest first as far as it goes, then from the oldest on."""
-    reader = _Reader(old, table)
+def _rows(reader: _Reader) -> Iterator[Row]:
+    """Yield the rows that can be read, the newest first as far as it goes, then from the oldest on."""
     if (yield from reader.down(_ANY_ROWID)):
         return
     end = _ANY_ROWID if reader.last is None else reader.last - 1
@@ -260,8 +282,9 @@ def _rows(old: sqlite3.Connection, table: str) -> Iterator[Row]:
 class _Reader:
     """Reads one table by rowid, without its indices, until something cannot be read; then it returns False."""
 
-    def __init__(self, old: sqlite3.Connection, table: str) -> None:
-        self._old, self._table = old, table
+    def __init__(self, old: sqlite3.Connection, table: str, late: Callable[[], bool], condition: str = "1") -> None:
+        """*late*: once it is true nothing more is read. *condition*: of the rows that count, in SQL."""
+        self._old, self._table, self._late, self._condition = old, table, late, condition
         self._probes = MOST_PROBES
         self.last: int | None = None
         """Rowid that the last reading came to."""
@@ -275,7 +298,7 @@ class _Reader:
     def skip(self, start: int, end: int) -> int | None:
         """Return a rowid after *start* from which on it can be read again; None: there is none."""
         step = 1
-        while self._probes > 0 and start + step <= end and step < _FURTHEST:
+        while self._probes > 0 and not self._late() and start + step <= end and step < _FURTHEST:
             self._probes -= 1
             try:
                 self._query("ASC", start + step, end, 1).fetchall()
@@ -289,6 +312,8 @@ class _Reader:
         self.last = None
         try:
             for row in self._query(order, low, high, -1):
+                if self._late():
+                    return True
                 columns = dict(row)
                 self.last = columns.pop("read_at")
                 yield columns
@@ -298,4 +323,5 @@ class _Reader:
         return True
 
     def _query(self, order: str, low: int, high: int, most: int) -> sqlite3.Cursor:
-        return self._old.execute(_READ.format(table=self._table, order=order), (low, high, most))
+        query = _READ.format(table=self._table, condition=self._condition, order=order)
+        return self._old.execute(query, (low, high, most))
