@@ -267,7 +267,7 @@ def test_r33_whatever_is_overwritten_or_cut_off_it_opens_with_the_right_mode_and
         add(after, 9999)
         after.close()
         with closing(sqlite3.connect(state / "pisecurity.db")) as raw:
-            assert raw.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            assert raw.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
 
 

@@ -50,7 +50,7 @@ SELECT rowid AS read_at, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? 
 ORDER BY rowid {order} LIMIT ?
 """
 _OPEN = "outcome IN ('waiting', 'later')"
-_OF = "SELECT * FROM alerts NOT INDEXED WHERE number = ?"
+_OF = "SELECT * FROM alerts NOT INDEXED WHERE number IN (?, ?)"
 
 Row = dict[str, Column]
 Check = Callable[[Mapping[str, Column]], object]
@@ -64,6 +64,7 @@ _CHECKS: Mapping[str, Check] = {
     "told_faults": lambda row: None,
     "alerts": lambda row: (AlertKind(str(row["kind"])), _moment(row["at_us"])),
     "outbox": lambda row: Outcome(str(row["outcome"])),
+    "told_zones": lambda row: None,
     "events": lambda row: (AlarmState(str(row["state"])), _moment(row["opened_us"])),
 }
 """Tables that are read, what the others depend on first, and what raises ValueError, TypeError or OverflowError for
@@ -111,6 +112,7 @@ def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) 
             new.execute("COMMIT")
         for number, script in enumerate(scripts[version:], start=version + 1):
             migrate(new, damaged, number, script)
+        found.waiting = new.execute(WAITING).fetchone()[0]
     return found
 
 
@@ -206,14 +208,13 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, late
     _read_audit(old, _Into(new, "audit", lambda row: None), found, late)
     for row in islice(_rows(_Reader(old, "outbox", late, _OPEN)), MOST_WAITING):
         with suppress(sqlite3.DatabaseError):
-            for alert in old.execute(_OF, (row["alert"],)):
+            for alert in old.execute(_OF, (row["alert"], row.get("digest"))):
                 into["alerts"].take(dict(alert))
             into["outbox"].take(row)
     for table, taker in into.items():
         for row in islice(_rows(_Reader(old, table, late)), NEWEST):
             taker.take(row)
     found.events = new.execute("SELECT count(*) FROM events").fetchone()[0]
-    found.waiting = new.execute(WAITING).fetchone()[0]
 
 
 def _read_audit(old: sqlite3.Connection, audit: _Into, found: Rescued, late: Callable[[], bool]) -> None:
@@ -252,6 +253,8 @@ class _Into:
     def take(self, row: Row) -> bool:
         """Add *row*, unless it is there or nobody could use it; return whether it was added."""
         names = tuple(name for name in self._columns if name in row)
+        if not names:  # a table that came later
+            return False
         if names not in self._statements:
             values = ", ".join(f":{name}" for name in names)
             self._statements[names] = f"INSERT INTO {self._table} ({', '.join(names)}) VALUES ({values})"  # noqa: S608 -- our own names
