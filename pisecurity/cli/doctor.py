@@ -126,13 +126,14 @@ class Examination:
             pass
         store = SqliteStore(self._state, self._clock, read_only=True)
         try:
-            broken = store.verify_audit()
+            broken, lost = store.verify_audit(), store.lost_audit_rows()
             number, head = store.audit_head()
         finally:
             store.close()
         if broken is not None:
             raise StoreError(f"row {broken} was changed from outside; compare it with a copy of the state folder")
-        return f"unbroken, {number} rows, the last {head[:HASH_LETTERS]}"
+        gap = f"; {lost} row(s) were lost when the database was damaged" if lost else ""
+        return f"unbroken, {number} rows, the last {head[:HASH_LETTERS]}{gap}"
 
     def _wall_clock(self) -> str:
         now = self._clock.now()

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from pisecurity.adapters.secrets import Secrets
@@ -238,3 +239,15 @@ def test_s56_a_changed_audit_log_is_named(shell: Shell, tmp_path: Path) -> None:
     database.close()
     how, text = findings(shell("doctor", "--state", tmp_path).out)["audit log"]
     assert how == "FAULT" and "was changed from outside" in text
+
+
+def test_r33_rows_of_the_audit_log_that_damage_has_cost_are_counted(shell: Shell, tmp_path: Path) -> None:
+    configure(tmp_path, port=free_port())
+    with closing(SqliteStore(tmp_path, FakeClock())) as store:
+        panel = Panel(store, FakeClock(), AlarmSettings(), lambda change: None)
+        panel.start()
+        panel.switch(Mode.HOME, by="Anna", how="page")
+    (tmp_path / "pisecurity.db").write_text("my diary\n" * 1000)
+    SqliteStore(tmp_path, FakeClock()).close()
+    told = findings(shell("doctor", "--state", tmp_path).out)["audit log"]
+    assert told == ("ok", "unbroken; 2 row(s) were lost when the database was damaged")

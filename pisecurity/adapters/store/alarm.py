@@ -198,12 +198,20 @@ class AlarmTable(Table):
         The chain shows a change in the middle. Rows cut off at its end leave a whole, shorter chain. Rows that were
         lost to damage are no change: the next one says so.
         """
+        return self._walk()[1]
+
+    def lost_audit_rows(self) -> int:
+        """Return how many rows were lost to damage, as the rows after them say."""
+        return self._walk()[0].lost
+
+    def _walk(self) -> tuple[Chain, int | None]:
+        """Return the chain as far as it is unbroken, and the number of the first row that is not; None: all are."""
         chain = Chain()
         with self._database.read() as connection:
             for row in connection.execute("SELECT * FROM audit ORDER BY number"):
                 if not chain.takes(dict(row)):
-                    return int(row["number"])
-        return None
+                    return chain, int(row["number"])
+        return chain, None
 
 
 class Chain:
@@ -211,6 +219,8 @@ class Chain:
 
     def __init__(self) -> None:
         self.number, self.head = 0, NO_HASH
+        self.lost = 0
+        """Rows that are missing, as the rows after them say."""
 
     def takes(self, row: Mapping[str, Column]) -> bool:
         """Return whether *row* is the next one and unchanged."""
@@ -223,6 +233,7 @@ class Chain:
                 number, previous = int(last), head
         if row["number"] != number + 1 or stored != audit_hash(previous, columns):
             return False
+        self.lost += number - self.number
         self.number, self.head = number + 1, str(stored)
         return True
 
