@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test test-libcamera test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines
+.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines
 
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -30,16 +30,19 @@ test: .venv-dev/$(READY) dvr-scan ## set up what the tests need and run them all
 	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
 	@if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
 	    echo "Tests on recorded clips are left out; with the clips: make test PISECURITY_RECORDED=/folder/of/the/clips"; \
-	    exec $(DEV) pytest -m "not recorded and not libcamera and not v4l2" $(ARGS); \
+	    exec $(DEV) pytest -m "not recorded and not libcamera and not servers and not v4l2" $(ARGS); \
 	fi; \
 	[[ -d "$$PISECURITY_RECORDED" ]] || { echo "PISECURITY_RECORDED=$$PISECURITY_RECORDED is no folder" >&2; exit 1; }; \
-	exec $(DEV) pytest -m "not libcamera and not v4l2" $(ARGS)
+	exec $(DEV) pytest -m "not libcamera and not servers and not v4l2" $(ARGS)
 
 test-v4l2: .venv-dev/$(READY) ## try USB cameras and a pin on those of the kernel, in a small virtual machine; ARGS="--junit FILE"
 	@tests/system/v4l2_test.sh $(ARGS)
 
 test-libcamera: ## try the Pi camera on Debian's real libcamera, in a root folder of Debian; ARGS="--junit FILE"
 	@tests/system/libcamera_test.sh $(ARGS)
+
+test-servers: .venv-dev/$(READY) ## try mails on Debian's postfix and dovecot, in a network of their own; ARGS="--junit FILE"
+	@tests/system/servers_test.sh $(ARGS)
 
 # OpenCV 4.6 is built against numpy 1.
 test-opencv: .venv-dev/$(READY) ## find the same events with OpenCV 4.6 and 4.10 as with the locked one

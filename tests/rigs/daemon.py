@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pisecurity.adapters.secrets import Secrets
-from tests.rigs.smtp import PASSWORD, SmtpServer
+from pisecurity.settings import MailSettings
+from tests.rigs.smtp import PASSWORD
 
 Found = TypeVar("Found")
 
@@ -140,10 +141,18 @@ def running(
             daemon.process.wait()
 
 
+class MailServer(Protocol):
+    """Takes the mails of a household."""
+
+    def settings(self, **changes: object) -> MailSettings:
+        """Return what a client with the right account would use."""
+        ...
+
+
 class Household:
     """A state folder with a configuration, and the commands of its owner."""
 
-    def __init__(self, folder: Path, server: SmtpServer, recording: Path = CLIP, **tables: str) -> None:
+    def __init__(self, folder: Path, server: MailServer, recording: Path = CLIP, **tables: str) -> None:
         self.folder, self.port = folder / "state", free_port()
         self.folder.mkdir(mode=0o700)
         self.log = folder / "daemon.log"
@@ -153,7 +162,8 @@ class Household:
             "alarm": "[alarm]\nalert_pause_s = 0\n[alarm.away]\nexit_delay_s = 0\n",
             "web": f'[web]\naddress = "127.0.0.1"\nport = {self.port}\n',
             "mail": (
-                f'[mail]\nhost = "localhost"\nport = {server.port}\nuser = "{settings.user}"\n'
+                f'[mail]\nhost = "{settings.host}"\nport = {settings.port}\nsecurity = "{settings.security}"\n'
+                f'user = "{settings.user}"\n'
                 f'sender = "{settings.sender}"\nto = ["anna@example.org"]\nca_file = "{settings.ca_file}"\n'
             ),
             **tables,
