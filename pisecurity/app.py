@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import signal
@@ -62,7 +61,7 @@ from pisecurity.runtime.watch import Watch
 from pisecurity.runtime.worker import Beat, Work, Worker, rest
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings
 from pisecurity.web import AccessPolicy, create_app
-from pisecurity.web.assets import assets
+from pisecurity.web.assets import load_catalogue
 from pisecurity.web.server import PageServer, bind, web_address
 
 log = logging.getLogger(__name__)
@@ -489,14 +488,6 @@ def build_camera(settings: CameraSettings, zones: Sequence[ZoneSettings], clock:
     module, _, name = CAMERAS[settings.kind].partition(":")
     adapter: Callable[[CameraSettings, Clock], Camera] = getattr(import_module(module), name)
     return MaskedCamera(adapter(settings, clock), zones)
-
-
-def load_catalogue(language: str = "en") -> Mapping[str, str]:
-    """Return the words of mails in a *language* of ``house.language``; a sentence it lacks is the English one."""
-    catalogue: dict[str, str] = {}
-    for each in ("en", language):
-        catalogue |= json.loads((assets() / "locales" / f"mail.{each}.json").read_text(encoding="utf-8"))
-    return catalogue
 
 
 def new_id() -> str:

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pisecurity.adapters.mail_message import compose as compose_mail
-from pisecurity.app import load_catalogue
 from pisecurity.core.times import date, duration, moment
 from pisecurity.core.types import BETTER, Alert, AlertKind, Mode, Notification
 from pisecurity.core.words import SCHEDULE, Facts, Words, compose
 from pisecurity.settings.whole import Language
+from pisecurity.web.assets import load_catalogue
 
 FOLDER = Path(__file__).parents[1] / "web" / "locales"
 LANGUAGES: tuple[str, ...] = get_args(Language)

@@ -17,10 +17,10 @@ import pytest
 
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Notification, Outcome
 from pisecurity.errors import MailError
 from pisecurity.settings import MailSettings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
 from tests.rigs.daemon import Household, wait_for
 from tests.rigs.mail_servers import SMALL_BYTES, MailServers, mail_servers

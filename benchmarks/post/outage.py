@@ -11,9 +11,9 @@ from benchmarks.post.sink import Sink
 from benchmarks.post.tally import Row, Tally, tally
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Phase
 from pisecurity.settings import AlarmSettings, ModeSettings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import make_event
 from tests.rigs.outbox import House
 from tests.rigs.respond import Fixture

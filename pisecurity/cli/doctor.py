@@ -21,7 +21,7 @@ from pisecurity.adapters.ping import HttpPing
 from pisecurity.adapters.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
-from pisecurity.app import NO_MAIL, build_camera, load_catalogue
+from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
 from pisecurity.cli.doctor_mail import MailExamination
 from pisecurity.cli.findings import Finding, attempt, tell
@@ -34,6 +34,7 @@ from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError,
 from pisecurity.ports import Clock
 from pisecurity.runtime.ping import SILENT
 from pisecurity.settings import CameraSettings, LifeSettings, MailSettings, Settings, WebSettings, ZoneSettings
+from pisecurity.web.assets import load_catalogue
 from pisecurity.web.server import bind
 
 LEAST_FREE_MB = 500

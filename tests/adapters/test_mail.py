@@ -18,10 +18,10 @@ import pytest
 
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Notification, Outcome, Receipt
 from pisecurity.errors import MailError, SecretError
 from pisecurity.settings import MailSettings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
 from tests.rigs.daemon import free_port
 from tests.rigs.smtp import (

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pisecurity.adapters.mail_message import compose
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import BETTER, FIRST, Alert, AlertKind, Notification
 from pisecurity.errors import MailError
+from pisecurity.web.assets import load_catalogue
 
 CATALOGUE = load_catalogue()
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -16,10 +16,10 @@ import simplejpeg
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mail_sizes import Letter, forms, is_too_large, size_limit
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Notification, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.settings import MailSettings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
 from tests.rigs.smtp import ANNA, HANG_UP, PASSWORD, SILENCE, Authority, FaultySmtp, Security, SmtpServer
 

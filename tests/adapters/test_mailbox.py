@@ -10,10 +10,10 @@ import pytest
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mailbox import KEPT, MAX_BYTES, DemoMailbox
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import BETTER, Alert, AlertKind, Notification
 from pisecurity.ports import ReceivedMail
 from pisecurity.settings import MailSettings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
 
 JPEG = b"\xff\xd8" + bytes(range(256)) * 40 + b"\xff\xd9"

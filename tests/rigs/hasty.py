@@ -31,7 +31,7 @@ class _NotedCamera(file.FileCamera):
 
 def _run() -> int:
     deliver.WAITS_S = (0.5, 1.0, 2.0, 2.0, 2.0)
-    deliver.ASKED_TO_WAIT_S = deliver.REJECTED_LOGIN_S = 2.0
+    deliver.ASKED_TO_WAIT_S = 2.0
     if os.environ.get(FRAMES):
         file.FileCamera = _NotedCamera  # type: ignore[misc]
     return start()

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store.sqlite import SqliteStore
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Delivery, Notification, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.ports import Address, Channel
 from pisecurity.runtime import house
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.health import Health
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import FakeClock
 from tests.rigs.smtp import ANNA
 

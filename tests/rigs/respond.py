@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Delivery, Event, Mode
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
@@ -16,6 +15,7 @@ from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.respond import Respond
 from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import FakeClock, ShadeEncoder
 
 EVENT = "a" * 32

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Mode
 from pisecurity.errors import MailError, StoreError
 from pisecurity.runtime.daily import Daily
@@ -18,6 +17,7 @@ from pisecurity.runtime.house import House
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.panel import Panel
 from pisecurity.settings import AlarmSettings, Settings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock, make_dismissed
 from tests.rigs.respond import make_settings
 from tests.runtime.test_space import FakeDisk

@@ -11,7 +11,6 @@ import pytest
 from pisecurity.adapters.jpeg import shrink
 from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.store.sqlite import SqliteStore
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import (
     AlarmState,
     Alert,
@@ -26,6 +25,7 @@ from pisecurity.core.types import (
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, PictureKind
 from pisecurity.runtime.deliver import Deliver
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock, make_event
 from tests.rigs.outbox import HOUSE, Answer, Build, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN, HANG_UP, PASSWORD, Authority, FaultySmtp, SmtpServer

@@ -10,7 +10,6 @@ import pytest
 
 from pisecurity.adapters.last_seen import LastSeenFile
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import load_catalogue
 from pisecurity.core.outage import Seen
 from pisecurity.core.types import Alert, AlertKind, Mode
 from pisecurity.errors import StoreError
@@ -19,6 +18,7 @@ from pisecurity.runtime.house import House
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.outages import EVERY_S, FACT, Outages
 from pisecurity.settings import AlarmSettings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
 from tests.rigs.respond import make_settings
 

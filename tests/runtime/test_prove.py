@@ -12,7 +12,6 @@ import pytest
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import Alert, AlertKind, Delivery, Notification, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.ports import Address, Channel
@@ -24,6 +23,7 @@ from pisecurity.runtime.logins import REJECTED_LOGIN_S, Logins
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.prove import AGAIN_S, EVERY_S, SETTLE_S, Prove
 from pisecurity.settings import CameraSettings, Settings
+from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
 
 REJECTED = MailError("mail server mail.example:587 refuses the login of pi (535)", rejected_login=True)

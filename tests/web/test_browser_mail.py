@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from pisecurity.adapters.mail_message import compose
-from pisecurity.app import load_catalogue
 from pisecurity.core.types import BETTER, Alert, AlertKind, Notification
+from pisecurity.web.assets import load_catalogue
 
 AT = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 GROUND = {"light": "rgb(244, 243, 240)", "dark": "rgb(18, 19, 22)"}
