@@ -478,4 +478,6 @@ class EventRecord:
     """Kind of the alert it became, None when the rules were silent."""
     why: str
     """Why there was an alert, or why not."""
+    summed: bool | None = None
+    """Whether a later mail has told of it, where the pause between two mails kept it silent; None where it did not."""
     deliveries: tuple[Delivery, ...] = ()

@@ -30,8 +30,9 @@ SILENT_WORDS = {
     AlarmState.ARMING: "exit delay",
     AlarmState.PENDING: "entry delay",
 }
-"""Why an event was not mailed. In the other states it is the pause between two mails, or a zone that does not count in
-the mode; the page of the event says which."""
+"""Why an event was not mailed. In the other states it is a zone that does not count in the mode; the page of the event
+says which. Of what the pause held back SUMMED_WORDS tells."""
+SUMMED_WORDS: Mapping[bool | None, str] = {False: "mailed in a sum soon", True: "mailed in a sum"}
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
 FIRST_START = "start"
 """How the alarm came into the mode of a machine that never had one."""
@@ -204,7 +205,7 @@ def mailed_words(record: EventRecord) -> str:
     total = len(firsts)
     accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in firsts)
     return {
-        Mailed.SILENT: SILENT_WORDS.get(record.state, "not mailed"),
+        Mailed.SILENT: SUMMED_WORDS.get(record.summed, SILENT_WORDS.get(record.state, "not mailed")),
         Mailed.SHOWN: "shown here",
         Mailed.WAITING: f"{accepted} of {total} sent" if accepted else "mail waits",
         Mailed.SENT: "mailed" if total == 1 else f"mailed to {accepted}",

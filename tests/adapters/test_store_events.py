@@ -272,6 +272,8 @@ def test_what_the_pause_holds_back_is_counted_for_each_camera_until_a_mail_tells
     assert store.held("back") is not None
     store.forget_held()
     assert store.held("back") is None
+    records = {record.id: record.summed for record in store.events(10)}
+    assert records == {"e1": True, "e2": True, "e3": None, "for another reason": None}
     assert store.told_zones("back") == {}
 
 

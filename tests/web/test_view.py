@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from pisecurity.core.types import AlarmState, AlertKind, Outcome
+from pisecurity.core.types import BETTER, AlarmState, AlertKind, Outcome
 from pisecurity.web.view import (
     CameraView,
     Mailed,
@@ -59,6 +60,19 @@ def test_what_became_of_the_mails(
 )
 def test_an_event_without_a_mail_says_why(state: AlarmState, words: str) -> None:
     assert mailed_words(House(FakeClock()).happened(1, kind=None, state=state)) == words
+
+
+@pytest.mark.parametrize(("summed", "words"), [(False, "mailed in a sum soon"), (True, "mailed in a sum")])
+def test_an_event_that_the_pause_held_back_says_where_it_is_told(summed: bool, words: str) -> None:
+    record = House(FakeClock()).happened(1, kind=None, state=AlarmState.TRIGGERED)
+    assert mailed_words(replace(record, summed=summed)) == words
+
+
+def test_a_better_picture_that_follows_is_no_further_mail() -> None:
+    record = House(FakeClock()).happened(1, A)
+    (first,) = record.deliveries
+    waits = replace(first, step=BETTER, outcome=W)
+    assert mailed_words(replace(record, deliveries=(first, waits))) == "mailed"
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,7 @@ def _record(row: sqlite3.Row) -> EventRecord:
         state=AlarmState(row["state"]),
         kind=None if row["kind"] is None else AlertKind(row["kind"]),
         why=row["why"],
+        summed={0: None, 1: False}.get(row["held"], True),
     )
 
 

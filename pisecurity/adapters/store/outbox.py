@@ -111,7 +111,7 @@ FROM events LEFT JOIN json_each(events.zones) AS zone
 WHERE events.id = :event_id
   OR (events.held = 1 AND events.camera = (SELECT camera FROM events WHERE id = :event_id))
 """
-_UNHOLD = "UPDATE events SET held = 0 WHERE held = 1 AND camera = (SELECT camera FROM events WHERE id = :event_id)"
+_UNHOLD = "UPDATE events SET held = 2 WHERE held = 1 AND camera = (SELECT camera FROM events WHERE id = :event_id)"
 _TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert_id)"
 _FORGET = "DELETE FROM told_faults WHERE key = :key"
 _WAITING_ALERTS = """

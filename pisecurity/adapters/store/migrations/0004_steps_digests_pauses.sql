@@ -57,7 +57,7 @@ SELECT outbox.*, alerts.id AS alert_id, alerts.kind, alerts.at_us, alerts.subjec
     ) END AS first_picture
 FROM outbox JOIN alerts ON alerts.number = outbox.alert;
 
--- held: 1 where nothing but the pause between two mails kept the event silent, until a mail has told of it.
+-- held: 1 where nothing but the pause between two mails kept the event silent, 2 once a later mail has told of it.
 ALTER TABLE events ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX events_held ON events (camera, number) WHERE held = 1;
 
