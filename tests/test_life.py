@@ -72,7 +72,8 @@ def test_killed_while_armed_and_booted_anew_it_reports_a_power_cut_and_a_stop_on
         kill(daemon)
     with home.boot("two") as daemon:
         wait_for("report", home.subjects)
-        assert daemon.state()["notes"][0].startswith("Last outage: from ")
+        notes = wait_for("note", lambda: [note for note in daemon.state()["notes"] if "outage" in note])
+        assert notes[0].startswith("Last outage: from ")
         assert "last outage: from " in home.run("status").stdout
         assert daemon.state()["mode"] == "armed_away"
         assert daemon.stop() == 0
