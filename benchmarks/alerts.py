@@ -101,7 +101,8 @@ def backlog(folder: Path, args: argparse.Namespace) -> Part:
     figures = (
         *_counted(name, found.tally),
         Figure(f"{name}: growth of resident memory", found.most_mb - found.before_mb, "MB", GROWTH_MB),
-        Figure(f"{name}: frames lost of {found.frames}", found.lost, "frames", 0),
+        Figure(f"{name}: frames lost of {found.frames} meanwhile", found.lost, "frames", 0),
+        Figure(f"{name}: frames lost while they waited", found.lost_before, "frames", None),
     )
     return Part(how, figures)
 

@@ -44,8 +44,11 @@ class Backlog:
     """The most while they leave."""
     took_s: float
     frames: int
-    """Of its camera, from its start to its end."""
+    """Of its camera, while they leave."""
     lost: int
+    """Of these."""
+    lost_before: int
+    """While they wait; a machine that is too busy loses some then as well."""
 
 
 def backlog_run(folder: Path, alerts: int) -> Backlog:
@@ -67,8 +70,9 @@ def backlog_run(folder: Path, alerts: int) -> Backlog:
             wait_for("empty outbox", lambda: house.rows(WAITING) == [(0,)], 60)
         daemon.stop()
         rows = [row(*values) for values in house.rows(QUERY)]
-    frames, lost = lost_frames(notes.read_text())
-    return Backlog(tally(rows, sink.mails()), before_mb, most_mb, took_s, frames, lost)
+    frames, lost = lost_frames(notes.read_text(), began_s, began_s + took_s)
+    _, lost_before = lost_frames(notes.read_text(), 0, began_s)
+    return Backlog(tally(rows, sink.mails()), before_mb, most_mb, took_s, frames, lost, lost_before)
 
 
 def _memory(daemon: DaemonProcess, until_s: float, over: Callable[[], bool]) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
@@ -70,13 +71,14 @@ def recorded(clip: Path) -> list[Picture]:
         camera.close()
 
 
-def lost_frames(notes: str) -> tuple[int, int]:
+def lost_frames(notes: str, since_s: float = 0.0, until_s: float = math.inf) -> tuple[int, int]:
     """Return how many frames of one recording came and how many were lost, by what ``tests.rigs.hasty`` noted.
 
-    One is lost where an index is left out, or where the next came so late that the recording was moved on.
+    One is lost where an index is left out, or where the next came so late that the recording was moved on. Counted are
+    frames taken between two instants, monotonic.
     """
     rows = [line.split() for line in notes.splitlines()]
-    frames = [(int(index), float(taken_s)) for index, taken_s in rows]
+    frames = [(int(index), float(taken_s)) for index, taken_s in rows if since_s <= float(taken_s) < until_s]
     lost = sum(
         max(index - before - 1, round((taken_s - before_s) * FPS) - 1, 0)
         for (before, before_s), (index, taken_s) in pairwise(frames)

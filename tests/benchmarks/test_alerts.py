@@ -120,6 +120,7 @@ def test_lost_frames_are_those_left_out_and_those_that_came_too_late() -> None:
     assert lost_frames("1 5.0000\n2 5.1000\n3 5.2000\n") == (3, 0)
     assert lost_frames("1 5.0000\n4 5.3000\n") == (2, 2)
     assert lost_frames("1 5.0000\n2 5.5000\n") == (2, 4)
+    assert lost_frames("1 5.0000\n4 5.3000\n5 5.4000\n9 5.8000\n", 5.2, 5.5) == (2, 0)
 
 
 @pytest.fixture
