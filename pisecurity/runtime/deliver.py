@@ -219,6 +219,8 @@ class Deliver:
             return False
         self._settle(batch, receipts, _name(pictures), beat)
         line.stalled -= {row.id for row in batch}
+        if batch[0].step == FIRST:
+            line.first_s = self._clock.monotonic()
         return True
 
     def _queue(self, line: Line, rows: Sequence[Delivery], latest: Sequence[Delivery]) -> list[Batch]:

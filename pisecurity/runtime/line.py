@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pisecurity.core.types import FIRST, Delivery
 from pisecurity.ports import Channel
 
+CALM_S = 8.0
+"""So long after a first step no second one leaves: another alarm would have to wait behind its picture."""
+
 
 @dataclass(slots=True)
 class Line:
@@ -26,6 +29,8 @@ class Line:
     """Highest row seen; a higher one is a new alert, worth a try at once."""
     behind: bool = True
     """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
+    first_s: float = float("-inf")
+    """When a first step was handed over last (monotonic)."""
     stalled: set[int] = field(default_factory=set)
     """Rows that failed because of the way, not because of themselves."""
 
@@ -33,6 +38,8 @@ class Line:
         return row.attempts == 0 and row.id > self.newest and row.step == FIRST
 
     def admits(self, row: Delivery, now_s: float) -> bool:
+        if row.step != FIRST and now_s - self.first_s < CALM_S:
+            return False
         return now_s >= self.shut_until_s or (self.is_new(row) and not self.locked)
 
     def saw(self, rows: Iterable[Delivery]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pisecurity.core.types import BETTER, FIRST, AlarmState, Alert, AlertKind, Decision, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.ports import Address, PictureKind
+from pisecurity.runtime.line import CALM_S
 from tests.fakes import START, FakeClock, make_event
 from tests.rigs.outbox import Build, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN
@@ -64,12 +65,27 @@ def test_the_best_of_several_views_follows(house: House, mailer: ScriptedMailer)
     assert sent(mailer)[1:] == [(BETTER, (b"best",), (ANNA, BEN))]
 
 
-def test_the_end_of_the_event_lets_the_better_picture_leave_at_once(house: House, mailer: ScriptedMailer) -> None:
+def test_the_end_of_the_event_lets_the_better_picture_leave(house: House, mailer: ScriptedMailer) -> None:
     house.round()
     improve(house)
     house.store.end_event(EVENT.id, START)
+    house.run(CALM_S)
+    assert [step for step, _, _ in sent(mailer)] == [FIRST], "another alarm may follow"
     house.round()
     assert [step for step, _, _ in sent(mailer)] == [FIRST, BETTER]
+
+
+def test_no_better_picture_leaves_while_one_alarm_follows_another(house: House, mailer: ScriptedMailer) -> None:
+    """On a slow line the next alarm would wait behind its upload."""
+    house.round()
+    improve(house)
+    house.store.end_event(EVENT.id, START)
+    for number in range(10):
+        house.run(5)
+        house.alert(f"alarm {number}", ANNA, kind=AlertKind.ALARM)
+    assert {step for step, _, _ in sent(mailer)} == {FIRST}
+    house.run(20)
+    assert sent(mailer)[-1][0] == BETTER
 
 
 def test_no_second_mail_where_the_first_had_the_picture(house: House, mailer: ScriptedMailer) -> None:
