@@ -417,7 +417,7 @@ class Daemon:
             settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
         )
         self._mail_check.set_doctor(SmtpDoctor(settings.mail, password, self._clock))
-        self._deliver.set_recipients("mail", settings.mail.to)
+        self._deliver.set_recipients("mail", (*settings.mail.to, *settings.mail.second_to))
         self._deliver.set_quiet(settings.mail.quiet_from, settings.mail.quiet_until)
         self._health.clear("mail-account")
 

@@ -27,3 +27,8 @@ def test_s24_implausible_addresses_are_mistakes(address: str) -> None:
 def test_host_is_only_a_name(host: str) -> None:
     with pytest.raises(ValueError, match=r"only the name|one line"):
         MailSettings(host=host, sender=SENDER, to=(ANNA,))
+
+
+def test_a_second_contact_is_somebody_else() -> None:
+    with pytest.raises(ValueError, match="anna@example.org is in mail.to already and gets every alarm at once"):
+        MailSettings(host="smtp.example.org", sender=SENDER, to=(ANNA,), second_to=(ANNA,))

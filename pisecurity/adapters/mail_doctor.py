@@ -124,6 +124,7 @@ class _Conversation:
     def steps(self) -> list[_Step]:
         """Return the steps in the order of the conversation."""
         settings = self._settings
+        everybody = (*settings.to, *settings.second_to)
         greeting = [_Step("greeting", self._greet), _Step("hello", self._say_hello)]
         encryption = [_Step("TLS", self._begin_tls), _Step("certificate", self._see_certificate)]
         opening = {"tls": encryption + greeting, "starttls": greeting + encryption, "plain": greeting}
@@ -135,7 +136,10 @@ class _Conversation:
             *opening[settings.security],
             _Step("login", self._log_in),
             _Step("sender", self._name_sender),
-            *(_Step(f"recipient {to}", partial(self._name_recipient, to), alone=True) for to in settings.to),
+            *(
+                _Step(f"recipient {to}", partial(self._name_recipient, to), alone=True)
+                for to in (*settings.to, *settings.second_to)
+            ),
             _Step("size", self._name_size),
         ]
 

@@ -455,6 +455,8 @@ class Delivery:
     """BETTER: names the picture with which the first step was accepted, empty without one; None: it was not."""
     stored: Instant | None = None
     """When the alert was stored."""
+    second: bool = False
+    """Whether it is for a second contact, who is told only if nobody disarms."""
     digested: bool = False
     """Whether a digest was to tell of it."""
 

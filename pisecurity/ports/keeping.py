@@ -127,6 +127,10 @@ class EventStore(Protocol):
         """Store the alert that the fault *key* began or, if it is a RECOVERED one, is over; see ``told_faults``."""
         ...
 
+    def acknowledge(self, event_id: str | None) -> tuple[Address, ...]:
+        """Note that somebody disarmed, so that no second contact is told any more; return those told of the event."""
+        ...
+
     def told_faults(self) -> Mapping[str, str]:
         """Return the key of each fault that an alert was stored about and that is not over, and the alert's id."""
         ...

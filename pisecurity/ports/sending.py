@@ -25,6 +25,8 @@ class Address:
     channel: str
     """``mail``"""
     recipient: str
+    after_s: float = 0.0
+    """So many seconds after the alert was stored; more than 0 for a second contact, told only if nobody disarms."""
 
 
 class Outbox(Protocol):

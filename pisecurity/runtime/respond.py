@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -34,6 +34,7 @@ BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
 BEST_VIEW_S = 15.0
 """The better picture that follows waits so long after the opening for the best one, or for the end of the event."""
+_ESCALATED = frozenset({AlertKind.ALARM, AlertKind.TAMPER})
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
@@ -185,7 +186,7 @@ class Respond:
             self._save_pictures(event)
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
         due = self._clock.instant().later(BETTER_VIEW_S)
-        self._store.add_event(event, status.state, decision, alert, self._to if alert else (), due)
+        self._store.add_event(event, status.state, decision, alert, self._reached(alert.kind) if alert else (), due)
         if decision.held:
             self._pauses.hold(event.camera)
         if len(self._kept) >= REMEMBERED:
@@ -255,8 +256,9 @@ class Respond:
             self._owe_alarm(change.event_id, change.alarm.mode, change.at)
         elif change.after is AlarmState.DISARMED:
             self._pauses.forget()
+            told = self._store.acknowledge(change.event_id)
             if change.event_id is not None:
-                self._owe_all_clear(change.event_id, change.alarm.by, change.at)
+                self._owe_all_clear(change.event_id, change.alarm.by, change.at, told)
 
     def _take_up(self) -> None:
         """Go on where the process before this one was ended."""
@@ -315,8 +317,12 @@ class Respond:
             )
         )
 
-    def _owe_all_clear(self, event_id: str, by: str, at: datetime) -> None:
-        """Tell in the same conversation who disarmed, if the owner was told of the event at all."""
+    def _owe_all_clear(self, event_id: str, by: str, at: datetime, second: Sequence[Address] = ()) -> None:
+        """Tell in the same conversation who disarmed, if the owner was told of the event at all.
+
+        Args:
+            second: further contacts who were told of it.
+        """
         record = self._store.event(event_id)
         told = None if record is None else self._told_of(record)
         if told is None:
@@ -332,7 +338,8 @@ class Respond:
                 words.subject,
                 words.text,
                 thread=alert_id(told_id, kind),
-            )
+            ),
+            second,
         )
 
     def _told_of(self, record: EventRecord) -> tuple[str, AlertKind] | None:
@@ -365,7 +372,7 @@ class Respond:
             part="" if camera else "disk",
             thread=thread,
         )
-        self._store.add_fault_alert(fault.key, alert, self._to)
+        self._store.add_fault_alert(fault.key, alert, self._reached(kind))
         self._queued(alert)
         return alert.id
 
@@ -432,8 +439,12 @@ class Respond:
             thread=alert_id(*told) if told else None,
         )
 
-    def _send(self, alert: Alert) -> None:
-        self._store.add_alert(alert, self._to)
+    def _reached(self, kind: AlertKind) -> tuple[Address, ...]:
+        """Return whom an alert of *kind* goes to: the second contacts only where somebody may have to go and look."""
+        return (*self._to, *second_contacts(self._settings)) if kind in _ESCALATED else self._to
+
+    def _send(self, alert: Alert, more: Sequence[Address] = ()) -> None:
+        self._store.add_alert(alert, (*self._reached(alert.kind), *more))
         self._queued(alert)
 
     def _queued(self, alert: Alert) -> None:
@@ -461,6 +472,12 @@ class Respond:
 
 def _mode_of(state: AlarmState) -> Mode | None:
     return Mode(state.value) if state.value in set(Mode) else None
+
+
+def second_contacts(settings: Settings) -> tuple[Address, ...]:
+    """Return who is told later, if nobody disarms."""
+    mail = settings.mail
+    return tuple(Address("mail", to, mail.second_after_s) for to in mail.second_to) if mail else ()
 
 
 def addresses_of(settings: Settings) -> tuple[Address, ...]:

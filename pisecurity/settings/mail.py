@@ -54,6 +54,10 @@ class MailSettings(Table):
     """Address the mails come from."""
     to: tuple[MailAddress, ...] = Field(min_length=1, max_length=20, examples=[("anna@example.org",)])
     """Addresses that get the mails."""
+    second_to: tuple[MailAddress, ...] = Field((), max_length=20)
+    """Addresses that get an alarm as well, but only if nobody disarms in time: a neighbour, a friend."""
+    second_after_s: float = Field(120, ge=30, le=600)
+    """Seconds until then."""
     quiet_from: WallTime = time(0)
     """From this time of day on, what is only good to know waits, such as that a fault is over; alarms never do."""
     quiet_until: WallTime = time(0)
@@ -70,6 +74,13 @@ class MailSettings(Table):
         if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
             raise ValueError("give only the name of the server, such as smtp.example.org; the port has its own key")
         return host
+
+    @field_validator("second_to")
+    @classmethod
+    def _are_others(cls, second_to: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if both := set(second_to) & set(info.data.get("to", ())):
+            raise ValueError(f"{min(both)} is in mail.to already and gets every alarm at once; take it out of one")
+        return second_to
 
     @field_validator("security")
     @classmethod

@@ -195,8 +195,13 @@ def mailed(record: EventRecord) -> Mailed:
 
 
 def _firsts(record: EventRecord) -> tuple[Delivery, ...]:
-    """Return the deliveries that count: a better picture that follows does not."""
-    return tuple(delivery for delivery in record.deliveries if delivery.step == FIRST)
+    """Return the deliveries that count: a better picture that follows does not, nor whom nobody has told yet."""
+    return tuple(each for each in record.deliveries if each.step == FIRST and not is_held_for_second(each))
+
+
+def is_held_for_second(delivery: Delivery) -> bool:
+    """Return whether it is for a second contact and waits whether somebody disarms."""
+    return delivery.second and delivery.attempts == 0 and delivery.outcome is Outcome.WAITING
 
 
 def mailed_words(record: EventRecord) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.core.types import Alert, AlertKind, Delivery, Event, Mode
+from pisecurity.core.types import Alert, AlertKind, Delivery, Event, Mode, Outcome, Receipt
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox, Sighting
@@ -98,6 +98,11 @@ class Fixture:
         stop = threading.Event()
         stop.set()
         self.respond.work(stop, lambda: None)
+
+    def taken(self, row: Delivery) -> None:
+        """Note that the mail server has taken what *row* stands for."""
+        now = self.clock.instant()
+        self.store.record(row.id, Receipt(Outcome.ACCEPTED, "250 queued"), now, self.clock.now(), now)
 
     def kinds(self) -> list[AlertKind]:
         return [alert.kind for alert in self.alerts()]

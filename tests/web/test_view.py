@@ -68,6 +68,14 @@ def test_an_event_that_the_pause_held_back_says_where_it_is_told(summed: bool, w
     assert mailed_words(replace(record, summed=summed)) == words
 
 
+def test_whom_nobody_has_told_yet_is_no_mail_that_waits() -> None:
+    record = House(FakeClock()).happened(1, A, W)
+    first, second = record.deliveries
+    waits = replace(second, second=True, attempts=0)
+    assert mailed_words(replace(record, deliveries=(first, waits))) == "mailed"
+    assert mailed_words(replace(record, deliveries=(first, replace(waits, attempts=1)))) == "1 of 2 sent"
+
+
 def test_a_better_picture_that_follows_is_no_further_mail() -> None:
     record = House(FakeClock()).happened(1, A)
     (first,) = record.deliveries

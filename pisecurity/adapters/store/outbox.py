@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from pisecurity.adapters.store.codec import bind, bind_instant, decoded, instant, maybe_moment, moment
+from pisecurity.adapters.store.codec import Column, bind, bind_instant, decoded, instant, maybe_moment, moment
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alert, AlertKind, Delivery, Instant, Outcome, Priority, Receipt
 from pisecurity.ports import Address
@@ -26,14 +26,14 @@ VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread, :shows,
 ON CONFLICT (id) DO NOTHING
 """
 _ADD_ADDRESS = """
-INSERT INTO outbox (alert, channel, recipient, next_boot_id, next_boot_s)
-SELECT number, :channel, :recipient, :next_boot_id, :next_boot_s FROM alerts WHERE id = :alert_id
+INSERT INTO outbox (alert, channel, recipient, second, next_boot_id, next_boot_s)
+SELECT number, :channel, :recipient, :second, :next_boot_id, :next_boot_s FROM alerts WHERE id = :alert_id
 ON CONFLICT (alert, step, channel, recipient) DO NOTHING
 """
 # Whom the first step was refused gets no second one, and what a digest lists is not told again.
 _ADD_BETTER = """
-INSERT INTO outbox (alert, step, channel, recipient, next_boot_id, next_boot_s)
-SELECT alert, 2, channel, recipient, :next_boot_id, :next_boot_s FROM outbox
+INSERT INTO outbox (alert, step, channel, recipient, second, next_boot_id, next_boot_s)
+SELECT alert, 2, channel, recipient, second, :next_boot_id, :next_boot_s FROM outbox
 WHERE alert = (SELECT min(number) FROM alerts WHERE event_id = :event_id)
   AND step = 1 AND digest IS NULL AND outcome IN ('waiting', 'later', 'accepted')
 ON CONFLICT (alert, step, channel, recipient) DO NOTHING
@@ -87,7 +87,7 @@ UPDATE outbox SET outcome = CASE WHEN :outcome = 'accepted' THEN 'accepted' ELSE
 WHERE outcome = 'digested' AND (digest, channel, recipient) =
     (SELECT alert, channel, recipient FROM outbox WHERE id = :id)
 """
-WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later') AND step = 1"
+WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later') AND step = 1 AND second <= attempts"
 _RECORD = """
 UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, detail = :detail, accepted_us = :accepted_us,
     picture = :picture, in_doubt = :in_doubt, tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
@@ -112,6 +112,13 @@ WHERE events.id = :event_id
   OR (events.held = 1 AND events.camera = (SELECT camera FROM events WHERE id = :event_id))
 """
 _UNHOLD = "UPDATE events SET held = 2 WHERE held = 1 AND camera = (SELECT camera FROM events WHERE id = :event_id)"
+_ACKNOWLEDGE = """
+DELETE FROM outbox WHERE outcome IN ('waiting', 'later') AND second = 1 AND attempts = 0
+"""
+SECOND_TOLD = """
+SELECT DISTINCT channel, recipient FROM outbox
+WHERE alert IN (SELECT number FROM alerts WHERE event_id = :event_id) AND second = 1 AND step = 1 ORDER BY id
+"""
 _TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert_id)"
 _FORGET = "DELETE FROM told_faults WHERE key = :key"
 _WAITING_ALERTS = """
@@ -124,13 +131,14 @@ ON CONFLICT (id) DO NOTHING
 """
 # Also the rows of a first step that was accepted: without it a second one that waits would wait for ever.
 _WAITING_ROWS = """
-SELECT alerts.id AS alert_id, step, channel, recipient, attempts, outcome, detail, picture, in_doubt, accepted_us
+SELECT alerts.id AS alert_id, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt,
+    accepted_us
 FROM outbox JOIN alerts ON alerts.number = outbox.alert
 WHERE alert IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later')) ORDER BY outbox.id
 """
 _BRING_ROW = """
-INSERT INTO outbox (alert, step, channel, recipient, attempts, outcome, detail, picture, in_doubt, accepted_us)
-SELECT number, :step, :channel, :recipient, :attempts, :outcome, :detail, :picture, :in_doubt, :accepted_us
+INSERT INTO outbox (alert, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt, accepted_us)
+SELECT number, :step, :channel, :recipient, :second, :attempts, :outcome, :detail, :picture, :in_doubt, :accepted_us
 FROM alerts WHERE id = :alert_id
 ON CONFLICT (alert, step, channel, recipient) DO NOTHING
 """
@@ -155,6 +163,14 @@ class OutboxTable(Table):
             connection.execute(
                 _FORGET if alert.kind is AlertKind.RECOVERED else _TELL, bind(key=key, alert_id=alert.id)
             )
+
+    @steady
+    def acknowledge(self, event_id: str | None) -> tuple[Address, ...]:
+        """Note that somebody disarmed, so that no second contact is told any more; return those told of the event."""
+        with self._database.write() as connection:
+            connection.execute(_ACKNOWLEDGE)
+            rows = connection.execute(SECOND_TOLD, bind(event_id=event_id)).fetchall()
+        return tuple(Address(row["channel"], row["recipient"]) for row in rows)
 
     @steady
     def told_faults(self) -> dict[str, str]:
@@ -293,9 +309,15 @@ def insert_alert(
         told = bind(event_id=alert.event_id) | bind_instant("stored", stored)
         connection.execute(_TELL_ZONES, told)
         connection.execute(_UNHOLD, bind(event_id=alert.event_id))
-    first_try = bind_instant("next", due)
-    rows = [bind(alert_id=alert.id, channel=address.channel, recipient=address.recipient) | first_try for address in to]
-    connection.executemany(_ADD_ADDRESS, rows)
+    connection.executemany(_ADD_ADDRESS, [_address(alert, address, stored, due) for address in to])
+
+
+def _address(alert: Alert, address: Address, stored: Instant, due: Instant | None) -> dict[str, Column]:
+    """Return the row of the outbox in which *alert* waits for *address*."""
+    values = bind(
+        alert_id=alert.id, channel=address.channel, recipient=address.recipient, second=int(address.after_s > 0)
+    )
+    return values | bind_instant("next", stored.later(address.after_s) if address.after_s > 0 else due)
 
 
 def add_better(connection: sqlite3.Connection, event_id: str, due: Instant) -> None:
@@ -342,4 +364,5 @@ def delivery(row: sqlite3.Row) -> Delivery:
         first_picture=row["first_picture"],
         stored=instant(row, "stored"),
         digested=row["digest"] is not None,
+        second=bool(row["second"]),
     )

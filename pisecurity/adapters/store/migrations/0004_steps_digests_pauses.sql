@@ -1,6 +1,7 @@
 -- step: 1 is the alert as it leaves at once, 2 the better picture that may follow.
 -- picture: SHA-256 as hex of the picture that was accepted, so that the same one is not sent again.
 -- digest: number of the alert whose mail lists this one.
+-- second: 1 for a second contact, who is told later and only if nobody disarms until then.
 -- in_doubt: 1 where it may have arrived although nobody knows: then only the same mail may go again.
 
 DROP VIEW deliveries;
@@ -16,6 +17,7 @@ CREATE TABLE outbox_in_steps (
     detail TEXT NOT NULL DEFAULT '',
     picture TEXT NOT NULL DEFAULT '',
     digest INTEGER REFERENCES alerts (number) ON DELETE SET NULL,
+    second INTEGER NOT NULL DEFAULT 0,
     in_doubt INTEGER NOT NULL DEFAULT 0,
     accepted_us INTEGER,
     tried_boot_id TEXT,
