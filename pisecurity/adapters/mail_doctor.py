@@ -124,7 +124,6 @@ class _Conversation:
     def steps(self) -> list[_Step]:
         """Return the steps in the order of the conversation."""
         settings = self._settings
-        everybody = (*settings.to, *settings.second_to)
         greeting = [_Step("greeting", self._greet), _Step("hello", self._say_hello)]
         encryption = [_Step("TLS", self._begin_tls), _Step("certificate", self._see_certificate)]
         opening = {"tls": encryption + greeting, "starttls": greeting + encryption, "plain": greeting}
