@@ -385,12 +385,14 @@ class Deliver:
 
     def _gather(self, channel: str, apart: Collection[str]) -> None:
         """Put what has waited for long into digests, except the alerts *apart*."""
-        now = self._clock.instant()
-        rows = [row for row in self._outbox.backlog(channel, digest.KINDS) if row.alert.id not in apart]
-        for group in digest.gather(rows, now):
-            alert = self._house.digest(group.alerts, self._clock.now())
-            self._outbox.digest(alert, [Address(channel, to) for to in group.recipients], group.rows)
-            log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
+        while groups := digest.gather(self._backlog(channel, apart), self._clock.instant()):
+            for group in groups:
+                alert = self._house.digest(group.alerts, self._clock.now())
+                self._outbox.digest(alert, [Address(channel, to) for to in group.recipients], group.rows)
+                log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
+
+    def _backlog(self, channel: str, apart: Collection[str]) -> list[Delivery]:
+        return [row for row in self._outbox.backlog(channel, digest.KINDS) if row.alert.id not in apart]
 
     def _new_alarm(self, channel: str, line: Line) -> list[Batch]:
         """Return the alarm that was raised meanwhile: a full outbox takes minutes to leave."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from pisecurity.adapters.store.outbox import MOST_IN_DIGEST
 from pisecurity.core.alarm.digest import LEAST, LONG_S
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Outcome, Receipt
 from pisecurity.errors import MailError
@@ -62,6 +63,15 @@ def test_r10_after_a_day_without_network_the_newest_alarm_comes_at_once_and_the_
     assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
     assert house.store.waiting() == 0
     assert house.faults == {}
+
+
+def test_r10_what_is_too_much_for_one_digest_goes_into_the_next(house: House, mailer: ScriptedMailer) -> None:
+    for number in range(MOST_IN_DIGEST + 20):
+        house.alert(f"[Home] alert {number:03}", kind=AlertKind.ALARM)
+    house.run(3)
+    house.clock.advance(LONG_S)
+    assert [alert.kind for alert in returned(house, mailer)] == [AlertKind.ALARM, AlertKind.DIGEST, AlertKind.DIGEST]
+    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
 
 
 def test_r10_the_digest_names_the_days(house: House, mailer: ScriptedMailer) -> None:

@@ -15,8 +15,8 @@ from pisecurity.ports import Address
 DUE_AT_ONCE = 200
 """Rows of one answer, if its last alert has no more: a day without network may leave thousands, and they need not be
 in memory together."""
-MOST_IN_DIGEST = 1000
-"""More lines nobody reads; what is over goes into the next one."""
+MOST_IN_DIGEST = 500
+"""A longer mail is cut off by what people read it with; what is over goes into the next one."""
 _URGENT = json.dumps([kind for kind in AlertKind if kind.priority >= Priority.ALARM])
 
 _ADD_ALERT = """
@@ -69,10 +69,13 @@ WHERE alert = (
 ORDER BY alert, id
 """
 BACKLOG = """
-SELECT * FROM deliveries
-WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel AND digest IS NULL AND in_doubt = 0
-  AND kind IN (SELECT value FROM json_each(:kinds))
-ORDER BY alert, id LIMIT :limit
+WITH open AS NOT MATERIALIZED (
+  SELECT * FROM deliveries
+  WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel AND digest IS NULL AND in_doubt = 0
+    AND kind IN (SELECT value FROM json_each(:kinds)))
+SELECT * FROM open
+WHERE alert <= (SELECT max(alert) FROM (SELECT DISTINCT alert FROM open ORDER BY alert LIMIT :limit))
+ORDER BY alert, id
 """
 _DOUBT = "UPDATE outbox SET in_doubt = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
 _DIGEST = """
@@ -209,7 +212,7 @@ class OutboxTable(Table):
 
     @steady
     def backlog(self, channel: str, kinds: Collection[AlertKind]) -> tuple[Delivery, ...]:
-        """Return the first 1 000 rows of *kinds* that wait, are not in doubt and were never in a digest, due or not."""
+        """Return the rows of the first 500 alerts of *kinds* that wait, not in doubt and in no digest, due or not."""
         values = bind(channel=channel, kinds=json.dumps(sorted(kinds)), limit=MOST_IN_DIGEST)
         with self._database.read() as connection:
             return decoded(connection.execute(BACKLOG, values), delivery)
