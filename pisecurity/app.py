@@ -375,7 +375,7 @@ class Daemon:
         desk.register(("motion", "zone"), self._set_vision)
         desk.register(("alarm",), lambda settings: self._panel.apply(settings.alarm))
         desk.register(("schedule",), lambda settings: self._timetable.apply(settings.schedule))
-        desk.register(("mail",), self._set_mail)
+        desk.register(("mail",), self._set_mail, always=True)
         desk.register(("alarm", "mail"), self._respond.apply)
         desk.register(("mail", "life", "schedule"), self._life.apply)
         if mistakes:

@@ -113,7 +113,7 @@ def test_r08_mail_that_is_too_big_arrives_smaller(servers: MailServers) -> None:
 
 def test_without_login_nothing_is_taken(servers: MailServers) -> None:
     outcomes = send(servers.settings(user=""), 6, (ANNA,))
-    assert outcomes == {ANNA: Outcome.REFUSED}
+    assert outcomes == {ANNA: Outcome.LATER}, "mail.user may be mended until the next try"
 
 
 def test_mail_to_another_house_cannot_leave_the_machine(servers: MailServers) -> None:

@@ -30,7 +30,7 @@ _TONES = {
     AlertKind.TAMPER: "alarm",
     AlertKind.ENTRY: "wait",
     AlertKind.FAULT: "wait",
-    AlertKind.SUMMARY: "wait",
+    AlertKind.SUMMARY: "alarm",
     AlertKind.DIGEST: "wait",
 }
 _LIGHT = {"alarm": "#b3131b", "wait": "#8a5a00", "calm": "#1b1d21"}

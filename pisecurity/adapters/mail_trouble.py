@@ -276,8 +276,8 @@ def too_small(settings: MailSettings, limit: str, wanted_bytes: int) -> MailErro
 
 
 def is_final(code: int, answer: bytes | str) -> bool:
-    """Return whether the same mail would be refused tomorrow as well."""
-    return code >= 500 and code not in LATER_THOUGH_FIVE and not _passes(answer)
+    """Return whether the same mail would be refused tomorrow as well, even if the settings were mended until then."""
+    return code >= 500 and code not in LATER_THOUGH_FIVE and not _passes(answer) and not _matches(_RELAY, answer)
 
 
 def _passes(answer: bytes | str) -> bool:

@@ -280,7 +280,7 @@ _PRIORITIES: Mapping[AlertKind, Priority] = {
     AlertKind.TAMPER: Priority.TAMPER,
     AlertKind.FAULT: Priority.FAULT,
     AlertKind.RECOVERED: Priority.INFO,
-    AlertKind.SUMMARY: Priority.FAULT,
+    AlertKind.SUMMARY: Priority.ALARM,
     AlertKind.DIGEST: Priority.FAULT,
     AlertKind.TEST: Priority.FAULT,
     AlertKind.OUTAGE: Priority.FAULT,
@@ -455,6 +455,8 @@ class Delivery:
     """BETTER: names the picture with which the first step was accepted, empty without one; None: it was not."""
     stored: Instant | None = None
     """When the alert was stored."""
+    in_doubt: bool = False
+    """Whether it may have arrived already, although nobody said so."""
     second: bool = False
     """Whether it is for a second contact, who is told only if nobody disarms."""
     digested: bool = False

@@ -95,7 +95,7 @@ def compose(kind: AlertKind, facts: Facts, catalogue: Mapping[str, str]) -> Word
         lines.append(say("line.where"))
     lines.append(say("line.when"))
     lines += map(_one_line, facts.lines)
-    lines += ["", say("line.todo", text=say(f"{key}.todo"))]
+    lines += ["", say("line.todo", text=say(_todo_key(key, facts)))]
     return Words(_cut(say(f"{key}.subject"), SUBJECT_LETTERS), "".join(f"{line}\n" for line in lines))
 
 
@@ -119,6 +119,12 @@ def compose_digest(alerts: Sequence[Alert], facts: Facts, catalogue: Mapping[str
         subject = alert.subject.removeprefix(f"[{_one_line(facts.house)}] ")
         lines.append(f"{local:%H:%M:%S}  {subject}\n")
     return Words(words.subject, "".join(lines))
+
+
+def _todo_key(key: str, facts: Facts) -> str:
+    """Return what to do: whoever armed at home is inside, and must not be told to stay out."""
+    inside = key in (AlertKind.ALARM, AlertKind.SUMMARY) and facts.mode in (Mode.HOME, Mode.NIGHT)
+    return "alarm.todo.inside" if inside else f"{key}.todo"
 
 
 def _text_key(key: str, facts: Facts) -> str:

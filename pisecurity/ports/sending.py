@@ -41,7 +41,7 @@ class Outbox(Protocol):
         ...
 
     def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
-        """Return the rows to try now of the channel's newest alert and, before them, of its newest urgent one.
+        """Return the rows to try now of the channel's newest alert and, before them, of its newest urgent ones.
 
         ``due`` may leave them out.
         """
@@ -72,7 +72,7 @@ class Outbox(Protocol):
 
     def record(
         self,
-        delivery_id: int,
+        row: Delivery,
         receipt: Receipt,
         tried: Instant,
         at: datetime,
@@ -81,7 +81,7 @@ class Outbox(Protocol):
         *,
         in_doubt: bool = False,
     ) -> None:
-        """Store what became of a try, which picture went along, and whether it may have arrived unsaid."""
+        """Store what became of a try of *row*, which picture went along, and whether it may have arrived unsaid."""
         ...
 
     def waiting(self) -> int:

@@ -40,6 +40,9 @@ OVERRUN_S = 10.0
 BEAT_S = 0.5
 STOP_GRACE_S = 3.0
 """Left to a conversation under way when the daemon stops; what it leaves open is sent again after the start."""
+MOST_PUT_OFF = 5
+"""Alerts in a row that a server puts off for everybody before it is left alone for a while: providers lock who goes on
+asking."""
 PROBES = 2
 """Alerts in a row that must fail before the server counts as away, so that one bad alert does not hold up the rest."""
 OUTBOX = "outbox"
@@ -53,7 +56,7 @@ Batch = tuple[Delivery, ...]
 class _Record:
     """An answer not yet stored."""
 
-    delivery_id: int
+    row: Delivery
     receipt: Receipt
     tried: Instant
     at: datetime
@@ -167,23 +170,26 @@ class Deliver:
         waiting = self._first(channel, line, rows)
         tried: set[int] = set()
         failures: list[MailError] = []
-        while waiting and not stop.is_set():
+        put_off: list[Receipt] = []
+        while waiting and not stop.is_set() and not _is_shut(failures):
             beat()
             batch = waiting.pop(_least_tried(waiting) if failures else 0)
             tried |= {row.id for row in batch}
             try:
-                if not self._hand_over(line, batch, stop, beat):
-                    continue
+                answers = self._hand_over(line, batch, stop, beat)
             except MailError as error:
                 self._wait_after(error, batch, beat)
                 line.stalled |= {row.id for row in batch}
                 failures.append(error)
-                if len(failures) == PROBES or error.rejected_login:
-                    break
+                continue
+            put_off = [*put_off, answers[0]] if _are_all_later(answers) else []
+            if len(put_off) == MOST_PUT_OFF:
+                failures += [MailError(f"the server takes nothing just now ({answers[0].detail})")] * PROBES
+            if put_off or not answers:
                 continue
             failures.clear()
             if line.failures or line.behind:
-                waiting = self._reopened(channel, line, tried, batch)
+                waiting = self._reopened(channel, line, tried, batch, beat)
             else:
                 waiting = [*self._new_alarm(channel, line), *waiting]
         if failures:
@@ -203,25 +209,24 @@ class Deliver:
         line.saw((*rows, *latest))
         return waiting
 
-    def _hand_over(self, line: Line, batch: Batch, stop: threading.Event, beat: Beat) -> bool:
-        """Send *batch* and keep the answers; return whether there were any.
+    def _hand_over(self, line: Line, batch: Batch, stop: threading.Event, beat: Beat) -> Sequence[Receipt]:
+        """Send *batch* and keep the answers; return them, empty where there are none.
 
         Raises:
             MailError: nobody got it, and it may be tried again.
         """
         pictures = self._load(batch[0].alert)
         batch = self._needed(batch, pictures)
-        now = self._clock.instant()
-        if old := {row.id for row in batch if row.step == FIRST and digest.may_join(row, now)}:
-            self._outbox.doubt(old)  # or a digest after a kill would tell of it again
+        if listable := {row.id for row in batch if row.step == FIRST and row.alert.kind in digest.KINDS}:
+            self._outbox.doubt(listable)  # or, after a kill in these seconds, a digest would tell of it again
         receipts = self._send(line.server, batch, pictures, stop, beat) if batch else None
         if receipts is None:
-            return False
+            return ()
         self._settle(batch, receipts, _name(pictures), beat)
         line.stalled -= {row.id for row in batch}
         if batch[0].step == FIRST:
             line.first_s = self._clock.monotonic()
-        return True
+        return tuple(receipts.values())
 
     def _queue(self, line: Line, rows: Sequence[Delivery], latest: Sequence[Delivery]) -> list[Batch]:
         """Return what may be tried now: the alarm among *latest*, then *rows* in order.
@@ -367,7 +372,7 @@ class Deliver:
         if error.rejected_login:
             self._logins.rejected(line.server, str(error))
 
-    def _reopened(self, channel: str, line: Line, tried: set[int], taken: Batch) -> list[Batch]:
+    def _reopened(self, channel: str, line: Line, tried: set[int], taken: Batch, beat: Beat) -> list[Batch]:
         """Open *line*, which took *taken*; return all that is due, and what had failed because it was shut.
 
         What has waited for long goes as a digest, but for the newest alarm.
@@ -378,15 +383,17 @@ class Deliver:
         # The newest alarm still goes first, unless it was the one taken.
         sent_alarm = taken[0].id if _is_urgent(taken[0]) else 0
         latest = [row for row in self._newest(channel) if row.id > sent_alarm and row.id not in tried]
-        self._gather(channel, {row.alert.id for row in latest if _is_urgent(row)})
+        beat()
+        self._gather(channel, {row.alert.id for row in latest if _is_urgent(row)}, beat)
         rows = [row for row in self._due() if row.channel == channel and row.id not in tried]
         line.saw((*rows, *latest))
         return self._queue(line, rows, latest)
 
-    def _gather(self, channel: str, apart: Collection[str]) -> None:
+    def _gather(self, channel: str, apart: Collection[str], beat: Beat) -> None:
         """Put what has waited for long into digests, except the alerts *apart*."""
         while groups := digest.gather(self._backlog(channel, apart), self._clock.instant()):
             for group in groups:
+                beat()
                 alert = self._house.digest(group.alerts, self._clock.now())
                 self._outbox.digest(alert, [Address(channel, to) for to in group.recipients], group.rows)
                 log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
@@ -412,7 +419,8 @@ class Deliver:
     ) -> None:
         tried = self._clock.instant()
         self._unrecorded.append(
-            _Record(row.id, receipt, tried, self._clock.now(), tried.later(wait_s), picture, in_doubt)
+            # What may have arrived once stays in doubt until somebody says what became of it.
+            _Record(row, receipt, tried, self._clock.now(), tried.later(wait_s), picture, in_doubt or row.in_doubt)
         )
 
     def _store_answers(self, beat: Beat) -> None:
@@ -421,7 +429,7 @@ class Deliver:
             beat()
             record = self._unrecorded[0]
             self._outbox.record(
-                record.delivery_id,
+                record.row,
                 record.receipt,
                 record.tried,
                 record.at,
@@ -447,6 +455,15 @@ def _batches(rows: Iterable[Delivery]) -> list[Batch]:
     """Return *rows* by step and alert, oldest alert first: row numbers only grow."""
     ordered = sorted(rows, key=lambda row: (row.step, row.id))
     return [tuple(batch) for _, batch in groupby(ordered, key=lambda row: (row.step, row.alert.id))]
+
+
+def _is_shut(failures: Sequence[MailError]) -> bool:
+    """Return whether what failed in a row is due to the server, and no further alert is to be tried."""
+    return len(failures) >= PROBES or any(error.rejected_login for error in failures)
+
+
+def _are_all_later(answers: Sequence[Receipt]) -> bool:
+    return bool(answers) and all(answer.outcome is Outcome.LATER for answer in answers)
 
 
 def _is_urgent(row: Delivery) -> bool:

@@ -60,6 +60,8 @@ class Desk:
         self._settings = settings
         self._read, self._parse, self._health, self._clock = read, parse, health, clock
         self._parts: list[tuple[frozenset[str], Apply]] = []
+        self._always: list[Apply] = []
+        """Those that a reload concerns even if no setting has changed."""
         self._lock = threading.Lock()
         self._asked = False
 
@@ -68,8 +70,11 @@ class Desk:
         """The settings in force."""
         return self._settings
 
-    def register(self, tables: Iterable[str], apply: Apply) -> None:
+    def register(self, tables: Iterable[str], apply: Apply, *, always: bool = False) -> None:
         """Call *apply* after a change in any of the live *tables*, such as ``motion`` and ``zone``.
+
+        Args:
+            always: also after a reload that changes nothing: what it reads besides, a password, may have changed.
 
         Raises:
             ValueError: a table needs a restart, or there is none of that name.
@@ -79,6 +84,7 @@ class Desk:
             if name not in Settings.model_fields or not is_live(name):
                 raise ValueError(f"{name} is no table whose changes count at once")
         self._parts.append((names, apply))
+        self._always += [apply] * always
 
     def ask(self) -> None:
         """Have the worker reload soon; safe in a signal handler."""
@@ -132,7 +138,7 @@ class Desk:
 
     def _hand_out(self, before: Settings, after: Settings, swapped: set[str]) -> str:
         """Give *after* to the parts it concerns; when one refuses, those before it get *before* back."""
-        concerned = [apply for tables, apply in self._parts if tables & swapped]
+        concerned = [apply for tables, apply in self._parts if tables & swapped or apply in self._always]
         for number, apply in enumerate(concerned):
             try:
                 apply(after)

@@ -193,6 +193,7 @@ class Respond:
             del self._kept[next(iter(self._kept))]
         self._kept[event.id] = status.since
         if decision.kind is not None:
+            self._told.pop(event.camera, None)
             self._told[event.camera] = (event.id, decision.kind)
         log.info(
             "event opened event=%s camera=%s state=%s alert=%s why=%r seen=%r",
@@ -256,9 +257,11 @@ class Respond:
             self._owe_alarm(change.event_id, change.alarm.mode, change.at)
         elif change.after is AlarmState.DISARMED:
             self._pauses.forget()
-            told = self._store.acknowledge(change.event_id)
-            if change.event_id is not None:
-                self._owe_all_clear(change.event_id, change.alarm.by, change.at, told)
+            # An alarm that had its time before somebody disarmed is cleared as well, if the owner was told of it.
+            event_id = change.event_id or next((told for told, _ in reversed(self._told.values())), None)
+            second = self._store.acknowledge(event_id)
+            if event_id is not None:
+                self._owe_all_clear(event_id, change.alarm.by, change.at, second)
 
     def _take_up(self) -> None:
         """Go on where the process before this one was ended."""

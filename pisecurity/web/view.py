@@ -305,7 +305,7 @@ ALERT_WORDS = {
     AlertKind.TAMPER: "Camera lost",
     AlertKind.FAULT: "Fault",
     AlertKind.RECOVERED: "Recovered",
-    AlertKind.SUMMARY: "More movement",
+    AlertKind.SUMMARY: "Alarm goes on",
     AlertKind.DIGEST: "Digest",
     AlertKind.TEST: "Test",
     AlertKind.OUTAGE: "Outage",

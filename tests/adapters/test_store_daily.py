@@ -46,7 +46,7 @@ def test_before_the_first_there_is_none(store: SqliteStore) -> None:
 def test_what_was_stored_since_is_counted_by_rows(store: SqliteStore, clock: FakeClock) -> None:
     fill(store, clock)
     first, _ = store.due(clock.instant())
-    store.record(first.id, Receipt(Outcome.ACCEPTED, "250"), clock.instant(), clock.now(), clock.instant())
+    store.record(first, Receipt(Outcome.ACCEPTED, "250"), clock.instant(), clock.now(), clock.instant())
     happened = store.happened(Marks())
     assert happened.alarms == ((START, "front"),)
     assert happened.silences == {"arming: the exit delay still runs": 1}

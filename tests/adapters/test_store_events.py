@@ -347,7 +347,7 @@ def test_every_value_of_an_event_survives(
 @pytest.mark.parametrize("words", ["bad bytes \udcff", "nul \0 inside", "🦊 fox"])
 def test_any_words_of_a_server_can_be_stored(store: SqliteStore, clock: FakeClock, words: str) -> None:
     store.add_alert(make_alert("a1"), TO[:1])
-    store.record(1, Receipt(Outcome.LATER, words), clock.instant(), clock.now(), clock.instant())
+    store.record(store.deliveries(1)[0], Receipt(Outcome.LATER, words), clock.instant(), clock.now(), clock.instant())
     assert store.deliveries(1)[0].detail == words.replace("\udcff", "?")
 
 

@@ -258,7 +258,7 @@ def test_eight_readers_and_three_writers_never_see_half_an_event_or_a_locked_fil
         while not (done.is_set() and store.waiting() == 0):
             now = clock.instant()
             for row in store.due(now):
-                store.record(row.id, Receipt(Outcome.ACCEPTED, "250"), now, START, now)
+                store.record(row, Receipt(Outcome.ACCEPTED, "250"), now, START, now)
                 accepted += 1
             store.save_alarm(Alarm(Mode.AWAY, "Anna", "page", now, START, sequence=accepted), "armed")
         return accepted

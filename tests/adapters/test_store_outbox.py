@@ -23,7 +23,7 @@ REFUSED = Receipt(Outcome.REFUSED, "550 no such user")
 def tried(store: SqliteStore, clock: FakeClock, delivery: Delivery, receipt: Receipt, wait_s: float = 60) -> None:
     """Record *receipt* for a try at this moment, the next one after *wait_s*."""
     now = clock.instant()
-    store.record(delivery.id, receipt, now, clock.now(), Instant(now.boot_id, now.since_boot_s + wait_s))
+    store.record(delivery, receipt, now, clock.now(), Instant(now.boot_id, now.since_boot_s + wait_s))
 
 
 def test_a_new_alert_is_due_at_once_for_every_recipient(store: SqliteStore, clock: FakeClock) -> None:

@@ -85,7 +85,7 @@ def test_r12_read_only_everything_goes_on_and_nothing_from_before_is_missing(
     add(store, SECOND)
     due = store.due(clock.instant())
     assert [row.alert.event_id for row in due] == [FIRST] * len(TO) + [SECOND] * len(TO)
-    store.record(due[0].id, Receipt(Outcome.ACCEPTED, "250"), clock.instant(), START, clock.instant())
+    store.record(due[0], Receipt(Outcome.ACCEPTED, "250"), clock.instant(), START, clock.instant())
     assert store.waiting() == len(due) - 1
     assert ids(store) == [SECOND, FIRST] and store.verify_audit() is None
     assert "cannot be written" in store.in_memory
@@ -305,14 +305,14 @@ def test_r12_who_reads_while_the_copy_is_made_leads_no_order_to_the_old_place(
     store.close()
 
 
-def test_r11_a_full_disk_and_memory_that_ran_out_are_no_failing_disk(folder: Path) -> None:
+def test_r11_a_full_disk_is_a_failing_one_and_memory_that_ran_out_is_none(folder: Path) -> None:
     database = Database(folder / "pisecurity.db")
     for code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_WRITE):
         error = sqlite3.OperationalError("no")
         error.sqlite_errorcode = code
         with pytest.raises(StoreError) as told, explained(database.path):
             raise error
-        assert told.value.disk is (code == sqlite3.SQLITE_IOERR_WRITE)
+        assert told.value.disk is (code != sqlite3.SQLITE_IOERR_NOMEM)
     database.close()
 
 

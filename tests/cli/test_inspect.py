@@ -168,7 +168,7 @@ def fill(store: SqliteStore) -> None:
     now = Instant("boot-1", 1000.0)
     outcomes = {ANNA.recipient: Outcome.ACCEPTED, bert.recipient: Outcome.REFUSED}
     for row in store.due(now):
-        store.record(row.id, Receipt(outcomes[row.recipient], "said so"), now, START, now)
+        store.record(row, Receipt(outcomes[row.recipient], "said so"), now, START, now)
 
 
 @pytest.mark.parametrize("daemon_runs", [False, True])

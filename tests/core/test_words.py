@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -122,3 +123,11 @@ def test_a_missing_sentence_is_an_error_and_not_an_empty_mail() -> None:
     catalogue = {key: text for key, text in CATALOGUE.items() if key != "test.subject"}
     with pytest.raises(KeyError, match=r"test\.subject"):
         compose(AlertKind.TEST, BARE, catalogue)
+
+
+@pytest.mark.parametrize("kind", [AlertKind.ALARM, AlertKind.SUMMARY])
+def test_whoever_armed_at_home_is_not_told_to_stay_out(kind: AlertKind) -> None:
+    facts = Facts(house="Home", at=AT, zone=BERLIN, camera="Hall", mode=Mode.NIGHT, count=2, since=AT)
+    text = compose(kind, facts, CATALOGUE).text
+    assert "stay out" not in text and "a room that you can lock" in text
+    assert "stay out" in compose(kind, replace(facts, mode=Mode.AWAY), CATALOGUE).text

@@ -102,7 +102,7 @@ class Fixture:
     def taken(self, row: Delivery) -> None:
         """Note that the mail server has taken what *row* stands for."""
         now = self.clock.instant()
-        self.store.record(row.id, Receipt(Outcome.ACCEPTED, "250 queued"), now, self.clock.now(), now)
+        self.store.record(row, Receipt(Outcome.ACCEPTED, "250 queued"), now, self.clock.now(), now)
 
     def kinds(self) -> list[AlertKind]:
         return [alert.kind for alert in self.alerts()]

@@ -24,7 +24,7 @@ from pisecurity.core.types import (
 )
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, PictureKind
-from pisecurity.runtime.deliver import Deliver
+from pisecurity.runtime.deliver import MOST_PUT_OFF, Deliver
 from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock, make_event
 from tests.rigs.outbox import HOUSE, Answer, Build, House, ScriptedMailer
@@ -459,3 +459,17 @@ def test_what_quiet_hours_hold_back_holds_up_nothing_else(build: Build, clock: F
     house.alert("alarm", kind=AlertKind.ALARM)
     house.run(10)
     assert mailer.subjects == ["alarm"]
+
+
+def test_r04_a_server_that_puts_everything_off_is_left_alone(build: Build, clock: FakeClock) -> None:
+    mailer = ScriptedMailer(clock, lambda alert: {ANNA: Receipt(Outcome.LATER, "421 too many connections")})
+    house = build(mailer)
+    for number in range(300):
+        house.alert(f"alert {number}")
+    house.run(60)
+    assert len(mailer.sent) <= 3 * MOST_PUT_OFF
+    assert "421 too many connections" in house.faults["mail"]
+    mailer.answer = lambda alert: None
+    house.run(4000)
+    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
+    assert house.faults == {}

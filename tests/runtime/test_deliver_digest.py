@@ -193,6 +193,45 @@ def test_a_kill_at_any_moment_of_the_return_loses_nothing_and_tells_nothing_twic
         assert sum(text.count(subject.removeprefix("[Home] ")) for text in told) == 1
 
 
+def test_what_may_have_arrived_stays_in_no_digest_though_later_tries_surely_failed(
+    house: House, mailer: ScriptedMailer
+) -> None:
+    """The line breaks after the mail went out, and then nothing can be reached: an outage begins like this."""
+    mailer.answer = lambda alert: MailError("closed the connection", in_doubt=True)
+    house.alert("[Home] alarm in doubt", kind=AlertKind.ALARM)
+    house.round()
+    mailer.answer = lambda alert: AWAY
+    house.run(100)
+    outage(house, 12)
+    alerts = returned(house, mailer, 3700)
+    assert [alert.subject for alert in alerts if "doubt" in alert.subject] == ["[Home] alarm in doubt"]
+    assert sum(alert.text.count("doubt") for alert in alerts) == 0
+
+
+def test_what_a_power_cut_leaves_in_doubt_is_in_no_digest(
+    house: House, mailer: ScriptedMailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accepted, and the power fails before that is stored."""
+
+    def cut(*answer: object, **kwargs: object) -> None:
+        raise KilledError
+
+    mailer.answer = lambda alert: None
+    for number in range(8):
+        house.alert(f"[Home] alarm {number}", kind=AlertKind.ALARM)
+    with monkeypatch.context() as patched:
+        patched.setattr(house.store, "record", cut)
+        with suppress(KilledError):
+            house.round()
+    (told,) = mailer.subjects
+    house.clock.reboot()
+    house.restart()
+    house.run(30)
+    mails = unique([alert for alert, _ in taken(mailer)])
+    assert sum(alert.text.count(told.removeprefix("[Home] ")) for alert in mails) == 0
+    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
+
+
 def taken(mailer: ScriptedMailer) -> list[tuple[Alert, tuple[str, ...]]]:
     return [(each.alert, to) for each, (_, _, to) in zip(mailer.notifications, mailer.sent, strict=True)]
 

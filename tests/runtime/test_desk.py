@@ -57,6 +57,16 @@ def test_a_part_is_not_told_what_does_not_concern_it() -> None:
     assert house.taken == []
 
 
+def test_a_part_that_reads_more_than_settings_is_told_of_every_reload() -> None:
+    """A mended password stands in no setting."""
+    house = House()
+    told: list[Settings] = []
+    house.desk.register(["mail"], told.append, always=True)
+    assert house.with_changes() == Reload()
+    assert told == [START]
+    assert house.taken == []
+
+
 def test_other_settings_wait_for_a_restart_and_that_is_shown() -> None:
     house = House()
     changed = house.with_changes(web=WebSettings(port=9090), motion=MotionSettings(min_area=0.1))

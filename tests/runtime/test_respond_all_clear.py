@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pisecurity.core.types import AlertKind, Mode
+from pisecurity.core.types import AlarmState, AlertKind, Mode
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import make_event
 from tests.rigs.respond import LATER_EVENT, Fixture
@@ -57,3 +57,28 @@ def test_r26_the_all_clear_of_an_alarm_that_went_on_survives_a_jump_of_the_clock
     house.answer()
     assert house.kinds() == [AlertKind.ALARM, AlertKind.ALL_CLEAR]
     house.store.close()
+
+
+def test_an_alarm_that_had_its_time_before_somebody_disarmed_is_cleared_too(house: Fixture) -> None:
+    house.arm()
+    house.put(make_event())
+    house.clock.advance(house.alarm.trigger_time_s + 1)
+    house.panel.settle()
+    house.answer()
+    assert house.panel.status().state is AlarmState.ARMED_AWAY
+    house.arm(Mode.DISARMED)
+    house.answer()
+    alarm, clear = house.alerts()
+    assert (clear.kind, clear.thread) == (AlertKind.ALL_CLEAR, alarm.id)
+
+
+def test_an_arming_in_which_nothing_was_told_ends_without_a_mail(house: Fixture) -> None:
+    house.arm()
+    house.put(make_event())
+    house.arm(Mode.DISARMED)
+    house.answer()
+    house.arm()
+    house.answer()
+    house.arm(Mode.DISARMED)
+    house.answer()
+    assert house.kinds() == [AlertKind.ALARM, AlertKind.ALL_CLEAR]

@@ -49,7 +49,7 @@ def test_what_the_pause_held_back_is_summed_up_when_it_is_over(house: Fixture) -
     house.run(3)
     alarm, summary = house.alerts()
     assert (summary.kind, summary.thread) == (AlertKind.SUMMARY, alarm.id)
-    assert summary.subject == "[Home] More movement at Front door since 12:00:10 (9)"
+    assert summary.subject == "[Home] ALARM goes on at Front door: more movement since 12:00:10 (9)"
     assert summary.event_id == f"{10:032x}", "the newest picture goes along"
     assert "Where: Front door (garden)\n" in summary.text
 
@@ -101,7 +101,7 @@ def test_the_sum_comes_also_after_a_power_cut(house: Fixture) -> None:
     house.clock.set_wall(START + timedelta(hours=2))
     house.run(5)
     assert house.kinds()[:2] == [AlertKind.ALARM, AlertKind.SUMMARY]
-    assert house.alerts()[1].subject == "[Home] More movement at Front door since 12:00:10 (5)"
+    assert house.alerts()[1].subject == "[Home] ALARM goes on at Front door: more movement since 12:00:10 (5)"
 
 
 def test_a_better_view_of_an_event_with_a_mail_makes_a_second_step(house: Fixture) -> None:

@@ -17,7 +17,11 @@ DUE_AT_ONCE = 200
 in memory together."""
 MOST_IN_DIGEST = 500
 """A longer mail is cut off by what people read it with; what is over goes into the next one."""
-_URGENT = json.dumps([kind for kind in AlertKind if kind.priority >= Priority.ALARM])
+_URGENT = [
+    json.dumps([kind for kind in AlertKind if kind.priority is priority])
+    for priority in sorted(Priority, reverse=True)
+    if priority >= Priority.ALARM
+]
 
 _ADD_ALERT = """
 INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, shows, camera, stored_boot_id, stored_boot_s)
@@ -88,14 +92,17 @@ _END_DIGEST = """
 UPDATE outbox SET outcome = CASE WHEN :outcome = 'accepted' THEN 'accepted' ELSE 'waiting' END,
     detail = :detail, accepted_us = :accepted_us
 WHERE outcome = 'digested' AND (digest, channel, recipient) =
-    (SELECT alert, channel, recipient FROM outbox WHERE id = :id)
+    (SELECT alert, channel, recipient FROM outbox JOIN alerts ON alerts.number = outbox.alert
+     WHERE alerts.id = :alert_id AND step = :step AND channel = :channel AND recipient = :recipient)
 """
 WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later') AND step = 1 AND second <= attempts"
 _RECORD = """
 UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, detail = :detail, accepted_us = :accepted_us,
     picture = :picture, in_doubt = :in_doubt, tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
     next_boot_id = :next_boot_id, next_boot_s = :next_boot_s
-WHERE id = :id AND outcome IN ('waiting', 'later')
+WHERE id = (SELECT outbox.id FROM outbox JOIN alerts ON alerts.number = outbox.alert
+            WHERE alerts.id = :alert_id AND step = :step AND channel = :channel AND recipient = :recipient)
+  AND outcome IN ('waiting', 'later')
 """
 HASTEN = """
 UPDATE outbox SET next_boot_id = NULL, next_boot_s = NULL
@@ -107,6 +114,10 @@ DELETE FROM outbox WHERE step = 2 AND outcome IN ('waiting', 'later') AND (alert
     SELECT alert, channel, recipient FROM outbox WHERE id IN (SELECT value FROM json_each(:ids)) AND step = 1)
 """
 _OF_MOVEMENT = (AlertKind.ALARM, AlertKind.SUMMARY)
+_DROP_REFUSED = """
+DELETE FROM outbox WHERE step = 2 AND outcome IN ('waiting', 'later') AND :step = 1
+  AND alert = (SELECT number FROM alerts WHERE id = :alert_id) AND channel = :channel AND recipient = :recipient
+"""
 _TELL_ZONES = """
 INSERT OR REPLACE INTO told_zones (camera, zone, stored_boot_id, stored_boot_s)
 SELECT DISTINCT events.camera, coalesce(zone.value, ''), :stored_boot_id, :stored_boot_s
@@ -125,7 +136,8 @@ WHERE alert IN (SELECT number FROM alerts WHERE event_id = :event_id) AND second
 _TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert_id)"
 _FORGET = "DELETE FROM told_faults WHERE key = :key"
 _WAITING_ALERTS = """
-SELECT * FROM alerts WHERE number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later')) ORDER BY number
+SELECT * FROM alerts
+WHERE number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later', 'digested')) ORDER BY number
 """
 _BRING_ALERT = """
 INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, shows, camera, stored_boot_id, stored_boot_s)
@@ -135,13 +147,15 @@ ON CONFLICT (id) DO NOTHING
 # Also the rows of a first step that was accepted: without it a second one that waits would wait for ever.
 _WAITING_ROWS = """
 SELECT alerts.id AS alert_id, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt,
-    accepted_us
+    accepted_us, (SELECT id FROM alerts WHERE number = outbox.digest) AS digest_id
 FROM outbox JOIN alerts ON alerts.number = outbox.alert
-WHERE alert IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later')) ORDER BY outbox.id
+WHERE alert IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later', 'digested')) ORDER BY outbox.id
 """
 _BRING_ROW = """
-INSERT INTO outbox (alert, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt, accepted_us)
-SELECT number, :step, :channel, :recipient, :second, :attempts, :outcome, :detail, :picture, :in_doubt, :accepted_us
+INSERT INTO outbox (alert, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt, accepted_us,
+    digest)
+SELECT number, :step, :channel, :recipient, :second, :attempts, :outcome, :detail, :picture, :in_doubt, :accepted_us,
+    (SELECT number FROM alerts WHERE id = :digest_id)
 FROM alerts WHERE id = :alert_id
 ON CONFLICT (alert, step, channel, recipient) DO NOTHING
 """
@@ -194,14 +208,17 @@ class OutboxTable(Table):
 
     @steady
     def newest_due(self, channel: str, now: Instant) -> tuple[Delivery, ...]:
-        """Return the rows to try now of the channel's newest alert and, before them, of its newest urgent one."""
+        """Return the rows to try now of the channel's newest alert and, before them, of its newest urgent ones.
+
+        Those are one of each urgent priority, the highest first.
+        """
         values = bind(channel=channel) | bind_instant("now", now)
         with self._database.read() as connection:
-            newest, alarm = (
+            found = [
                 decoded(connection.execute(NEWEST_DUE, values | bind(kinds=kinds)), delivery)
-                for kinds in (None, _URGENT)
-            )
-        return newest if newest == alarm else alarm + newest
+                for kinds in (*_URGENT, None)
+            ]
+        return tuple({row.id: row for rows in found for row in rows}.values())
 
     @steady
     def hasten(self, delivery_ids: Collection[int]) -> None:
@@ -244,7 +261,7 @@ class OutboxTable(Table):
     @steady
     def record(
         self,
-        delivery_id: int,
+        row: Delivery,
         receipt: Receipt,
         tried: Instant,
         at: datetime,
@@ -253,7 +270,9 @@ class OutboxTable(Table):
         *,
         in_doubt: bool = False,
     ) -> None:
-        """Store what became of a try; a row already accepted, refused or deleted stays as it is.
+        """Store what became of a try of *row*; one already accepted, refused or deleted stays as it is.
+
+        It is found by what it stands for: in memory, and back on the disk, the same row may have another number.
 
         A refused first step takes its second one with it. What a digest lists is accepted with it; where it is
         refused, each of them waits again.
@@ -263,7 +282,10 @@ class OutboxTable(Table):
             in_doubt: whether it may have arrived, although nobody said so.
         """
         values = bind(
-            id=delivery_id,
+            alert_id=row.alert.id,
+            step=row.step,
+            channel=row.channel,
+            recipient=row.recipient,
             outcome=receipt.outcome,
             detail=receipt.detail,
             accepted_us=at if receipt.outcome is Outcome.ACCEPTED else None,
@@ -273,7 +295,7 @@ class OutboxTable(Table):
         with self._database.write() as connection:
             connection.execute(_RECORD, values | bind_instant("tried", tried) | bind_instant("next", next_try))
             if receipt.outcome is Outcome.REFUSED:
-                connection.execute(_DROP_BETTER, bind(ids=json.dumps([delivery_id])))
+                connection.execute(_DROP_REFUSED, values)
             if receipt.outcome in (Outcome.ACCEPTED, Outcome.REFUSED):
                 connection.execute(_END_DIGEST, values)
 
@@ -368,4 +390,5 @@ def delivery(row: sqlite3.Row) -> Delivery:
         stored=instant(row, "stored"),
         digested=row["digest"] is not None,
         second=bool(row["second"]),
+        in_doubt=bool(row["in_doubt"]),
     )

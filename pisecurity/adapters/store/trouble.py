@@ -25,6 +25,7 @@ FIXES = {
 }
 _DISK = frozenset(
     {
+        sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_CORRUPT,
@@ -32,7 +33,7 @@ _DISK = frozenset(
         sqlite3.SQLITE_IOERR,
     }
 )
-"""What another try on the same disk does not mend. A full disk is none of it: the reserve is given up for that."""
+"""What another try on the same disk does not mend. The reserve may not be enough for a full one."""
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
 

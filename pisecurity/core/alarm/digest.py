@@ -19,8 +19,8 @@ KINDS = frozenset(
     }
 )
 """Kinds whose subject says it all, so that one line can stand for the mail. Duress and tampering always go alone."""
-LONG_S = 600.0
-"""An alert that has waited for so long may go in a digest: what happened since may still be going on."""
+LONG_S = 300.0
+"""Where one has waited for so long, there was an outage, and all that wait go in a digest."""
 LEAST = 4
 """Fewer are quicker read one by one, each with its picture."""
 
@@ -44,19 +44,17 @@ def gather(rows: Iterable[Delivery], now: Instant) -> tuple[Digest, ...]:
     """
     of: defaultdict[str, list[Delivery]] = defaultdict(list)
     for row in rows:
-        if may_join(row, now):
+        if row.alert.kind in KINDS and not row.digested:
             of[row.recipient].append(row)
     alike: defaultdict[tuple[str, ...], list[Delivery]] = defaultdict(list)
     for waiting in of.values():
-        if len(waiting) >= LEAST:
+        if len(waiting) >= LEAST and any(_waited_long(row, now) for row in waiting):
             alike[tuple(row.alert.id for row in waiting)] += waiting
     return tuple(_digest(group) for group in alike.values())
 
 
-def may_join(row: Delivery, now: Instant) -> bool:
-    """Return whether *row* could go in a digest: it was stored long ago, or before the boot, which took long."""
-    if row.alert.kind not in KINDS or row.digested:
-        return False
+def _waited_long(row: Delivery, now: Instant) -> bool:
+    """Return whether *row* was stored long ago, or before the boot, which took long."""
     waited_s = None if row.stored is None else now.seconds_since(row.stored)
     return waited_s is None or waited_s >= LONG_S
 
