@@ -73,6 +73,8 @@ class Examination:
         yield attempt("audit log", self._audit)
         yield attempt("clock", self._wall_clock)
         yield attempt("daemon", self._control)
+        for fault in self._daemon["faults"] if self._daemon else ():
+            yield Finding("daemon", well=False, text=fault["text"])
         if self._settings is None:
             return
         settings = self._settings
