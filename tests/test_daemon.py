@@ -217,6 +217,7 @@ def test_r16_a_missing_recording_is_a_fault_with_growing_waits_and_the_page_stay
     with house.daemon() as daemon:
         faults = wait_for("camera fault", lambda: daemon.state()["faults"])
         assert faults[0]["key"] == "camera:front" and "nothing.mp4" in faults[0]["text"]
+        assert f"FAULT  daemon       {faults[0]['text']}" in house.run("doctor").stdout
         assert daemon.stop() == 0
 
 
