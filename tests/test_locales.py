@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from importlib import import_module
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -114,7 +115,7 @@ def test_a_sentence_that_a_language_lacks_is_said_in_english(monkeypatch: pytest
     (tmp_path / "locales").mkdir()
     (tmp_path / "locales" / "mail.en.json").write_text('{"a": "one", "b": "two"}')
     (tmp_path / "locales" / "mail.de.json").write_text('{"a": "eins"}')
-    monkeypatch.setattr("pisecurity.app.assets", lambda: tmp_path)
+    monkeypatch.setattr(import_module("pisecurity.web.assets"), "assets", lambda: tmp_path)
     assert load_catalogue("de") == {"a": "eins", "b": "two"}
 
 
