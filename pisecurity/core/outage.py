@@ -13,7 +13,7 @@ from pisecurity.core.types import Instant
 MAILED_FROM_S = 600.0
 """A shorter outage of a disarmed house is only shown."""
 MAILED_EVERY = timedelta(hours=1)
-"""Least time between two mails: a power supply that is too weak may let a Pi start anew every minute."""
+"""Least time between two mails of a disarmed house: too weak a power supply may let a Pi start anew every minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,15 @@ def outage(before: Seen | None, started: Instant, now: Instant, wall: datetime, 
 
 
 def is_mailed(found: Outage, before: Seen, wall: datetime, *, armed: bool) -> bool:
-    """Return whether *found* is worth a mail: armed, or long, and not the next of a series."""
+    """Return whether *found* is worth a mail: while armed each is, because a burglar may cut the power twice.
+
+    Disarmed, it is when it was long and is not the next of a series.
+    """
+    if armed:
+        return True
     if before.mailed_at is not None and abs(wall - before.mailed_at) < MAILED_EVERY:
         return False
-    return armed or found.lasted_s is None or found.lasted_s > MAILED_FROM_S
+    return found.lasted_s is None or found.lasted_s > MAILED_FROM_S
 
 
 def span(found: Outage, zone: tzinfo, catalogue: Mapping[str, str]) -> str:

@@ -69,11 +69,17 @@ def test_it_is_mailed_when_it_was_armed_or_long(seconds: float, armed: bool, mai
     assert is_mailed(found_after(seconds), BEFORE, AT, armed=armed) is mailed
 
 
-def test_a_series_is_mailed_once_an_hour() -> None:
+def test_a_series_is_mailed_once_an_hour_while_disarmed() -> None:
     again = replace(BEFORE, mailed_at=AT - timedelta(minutes=59))
-    assert not is_mailed(found_after(3300), again, AT, armed=True)
-    assert is_mailed(found_after(3300), again, AT + timedelta(minutes=2), armed=True)
-    assert is_mailed(found_after(3300), again, AT - timedelta(days=180), armed=True), "that clock was wrong"
+    assert not is_mailed(found_after(3300), again, AT, armed=False)
+    assert is_mailed(found_after(3300), again, AT + timedelta(minutes=2), armed=False)
+    assert is_mailed(found_after(3300), again, AT - timedelta(days=180), armed=False), "that clock was wrong"
+
+
+@pytest.mark.parametrize("seconds", [5, 300, 3300])
+def test_while_armed_each_of_a_series_is_mailed(seconds: float) -> None:
+    again = replace(BEFORE, mailed_at=AT - timedelta(minutes=2))
+    assert is_mailed(found_after(seconds), again, AT, armed=True)
 
 
 @given(st.floats(-1e9, 1e9), st.booleans(), st.booleans())

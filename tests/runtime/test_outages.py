@@ -178,13 +178,20 @@ def test_what_cannot_be_stored_is_told_later_and_once(rig: Rig) -> None:
     assert (len(rig.alerts), len(rig.audit)) == (1, 1)
 
 
-def test_a_series_of_power_cuts_is_one_mail_an_hour_and_all_are_on_the_audit_log(rig: Rig) -> None:
+def test_while_armed_each_power_cut_of_a_series_is_mailed(rig: Rig) -> None:
     for _ in range(20):
         rig.run(120)
         rig.cut_power(120)
         rig.start()
-    assert len(rig.audit) == 20
-    assert len(rig.alerts) == 2
+    assert (len(rig.audit), len(rig.alerts)) == (20, 20)
+
+
+def test_disarmed_a_series_of_power_cuts_is_one_mail_an_hour_and_all_are_on_the_audit_log(rig: Rig) -> None:
+    for _ in range(20):
+        rig.run(120)
+        rig.cut_power(780)
+        rig.start(Mode.DISARMED)
+    assert (len(rig.audit), len(rig.alerts)) == (20, 5)
 
 
 def test_a_disk_that_takes_nothing_ends_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
