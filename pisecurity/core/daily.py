@@ -15,7 +15,9 @@ from pisecurity.core.vision.contrast import missed_coats
 from pisecurity.core.words import SCHEDULE
 
 LEAST_APART_S = 20 * 3600.0
-"""Between two mails by the clock that no jump moves; a day of a change of summer time has 23 hours."""
+"""Between the times of day of two mails by the clock that no jump moves; the shortest day of the year has 23 hours."""
+LATEST_S = 16 * 3600.0
+"""A mail that would come later than that is left to the next one, which is near and tells all."""
 NEAR = timedelta(hours=20)
 """From now; a time of day that is farther away is told with its day."""
 MOST_LISTED = 5
@@ -127,17 +129,27 @@ def latest_day(wall: datetime, at: time, zone: tzinfo) -> date:
 
 
 def due(told: DailyTold, now: Instant, wall: datetime, at: time, zone: tzinfo) -> date | None:
-    """Return the day whose mail is due; None while the last one is of today.
+    """Return the day whose mail is due; None until the clock of the house has shown *at* again.
+
+    A house that was off at *at* gets its mail late, and the next one at *at* all the same.
 
     Args:
         now, wall: the present. The wall clock has to be set; it may have jumped since the last mail.
     """
-    apart_s = now.seconds_since(told.stored)
-    if apart_s is not None and apart_s < LEAST_APART_S:
-        return None
     day = latest_day(wall, at, zone)
-    # A day that is not reached yet was told by a clock that was ahead.
-    return day if told.day < day or told.day > day + timedelta(days=1) else None
+    late_s = _late_s(day, wall, at, zone)
+    if late_s > LATEST_S:
+        return None
+    passed_s = now.seconds_since(told.stored)
+    if passed_s is None:  # a day that is not reached yet was told by a clock that was ahead
+        return day if told.day < day or told.day > day + timedelta(days=1) else None
+    apart_s = _late_s(told.day, told.at, at, zone) + passed_s - late_s
+    return day if apart_s >= LEAST_APART_S else None
+
+
+def _late_s(day: date, wall: datetime, at: time, zone: tzinfo) -> float:
+    """Return how long before *wall* the clock of the house showed *at* on *day*; negative before that."""
+    return (wall - first_shown(datetime.combine(day, at), zone)).total_seconds()
 
 
 def summary(happened: Happened, condition: Condition, catalogue: Mapping[str, str]) -> str:

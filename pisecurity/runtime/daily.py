@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from pisecurity.core.alarm.schedule import clock_is_set, first_shown, next_edge
-from pisecurity.core.daily import Condition, DailyTold, Happened, Marks, due, latest_day, lines, summary
+from pisecurity.core.daily import Condition, DailyTold, Happened, Marks, due, lines, summary
 from pisecurity.core.types import Alert, AlertKind, Fault
 from pisecurity.core.words import Facts, alert_id
 from pisecurity.errors import MailError, StoreError
@@ -99,7 +99,7 @@ class Daily:
             return
         zone, told = self._notices.house.zone, self._store.daily()
         if told is None:
-            none_yet = DailyTold(latest_day(wall, at, zone), wall, now, Marks())
+            none_yet = DailyTold(wall.astimezone(zone).date(), wall, now, Marks())
             self._store.save_daily(replace(none_yet, marks=self._store.happened(Marks()).marks), None, ())
             return
         day = due(told, now, wall, at, zone)

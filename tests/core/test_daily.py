@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.core.alarm.schedule import Edge
+from pisecurity.core.alarm.schedule import Edge, first_shown
 from pisecurity.core.daily import (
+    LATEST_S,
+    LEAST_APART_S,
     MOST_LISTED,
     Condition,
     DailyTold,
@@ -85,7 +87,7 @@ def test_a_mail_that_left_by_a_clock_ahead_silences_no_later_one() -> None:
 @pytest.mark.parametrize("at", [time(2, 30), time(8), time(0), time(23, 59, 59)])
 @pytest.mark.parametrize("start", [datetime(2026, 3, 26, tzinfo=UTC), datetime(2026, 10, 22, tzinfo=UTC)])
 def test_r28_over_a_change_of_summer_time_there_is_one_a_day(at: time, start: datetime) -> None:
-    last = DailyTold(latest_day(start, at, BERLIN), start, Instant("boot-1", 0.0), Marks())
+    last = DailyTold(latest_day(start, at, BERLIN), start, Instant("boot-1", 90_000.0), Marks())
     days = []
     for minute in range(7 * 24 * 60):
         now, wall = Instant("boot-1", 90_000.0 + 60 * minute), start + timedelta(minutes=minute)
@@ -99,16 +101,89 @@ def test_r28_over_a_change_of_summer_time_there_is_one_a_day(at: time, start: da
 @given(
     steps=st.lists(st.tuples(st.floats(1, 50_000), st.floats(-500_000, 500_000), st.booleans()), max_size=40),
 )
-def test_without_a_reboot_two_are_never_closer_than_20_hours(steps: list[tuple[float, float, bool]]) -> None:
+def test_without_a_reboot_no_jump_brings_two_times_of_day_closer_than_20_hours(
+    steps: list[tuple[float, float, bool]],
+) -> None:
     now, wall, last = NOW, AT, TOLD
     sent: list[float] = []
     for waited_s, jump_s, jumps in steps:
         now, wall = now.later(waited_s), wall + timedelta(seconds=waited_s + (jump_s if jumps else 0))
         day = due(last, now, wall, EIGHT, BERLIN)
         if day is not None:
-            sent.append(now.since_boot_s)
+            late_s = (wall - first_shown(datetime.combine(day, EIGHT), BERLIN)).total_seconds()
+            assert 0 <= late_s <= LATEST_S
+            sent.append(now.since_boot_s - late_s)
             last = DailyTold(day, wall, now, Marks())
-    assert all(later - earlier >= 20 * 3600 for earlier, later in pairwise(sent))
+    assert all(later - earlier >= LEAST_APART_S - 1 for earlier, later in pairwise(sent))
+
+
+class Weeks:
+    """A house whose daily mail is to come at 08:00 in Berlin, minute by minute."""
+
+    def __init__(self, start: datetime) -> None:
+        self.wall, self.now = start, Instant("boot-1", 500.0)
+        self.last = DailyTold(start.astimezone(BERLIN).date(), start, self.now, Marks())
+        self.sent: list[datetime] = []
+
+    def run(self, minutes: float) -> None:
+        for _ in range(int(minutes)):
+            day = due(self.last, self.now, self.wall, EIGHT, BERLIN)
+            if day is not None:
+                self.last = DailyTold(day, self.wall, self.now, Marks())
+                self.sent.append(self.wall.astimezone(BERLIN))
+            self.wall, self.now = self.wall + timedelta(minutes=1), self.now.later(60)
+
+    def run_until(self, day: int, hour: int, minute: int = 0) -> None:
+        """Run until that time of day of the house, *day* days after the last midnight."""
+        local = self.wall.astimezone(BERLIN)
+        until = first_shown(datetime.combine(local.date() + timedelta(days=day), time(hour, minute)), BERLIN)
+        self.run((until - self.wall) / timedelta(minutes=1))
+
+    def cut_power(self, hours: float) -> None:
+        self.wall += timedelta(hours=hours)
+        self.now = Instant(f"{self.now.boot_id}+", 60.0)
+
+    @property
+    def times(self) -> list[str]:
+        return [f"{at:%d %H:%M}" for at in self.sent]
+
+
+@pytest.mark.parametrize("start", [datetime(2026, 3, 10, 6, 50, tzinfo=UTC), datetime(2026, 10, 10, 5, 50, tzinfo=UTC)])
+def test_r28_over_a_month_with_cuts_and_jumps_it_comes_once_a_day_at_its_time_of_day(start: datetime) -> None:
+    """It begins at 07:50, and a change of summer time lies in it."""
+    weeks = Weeks(start)
+    for jump in (timedelta(days=3), timedelta(days=180), timedelta(hours=-2), timedelta(days=-1), timedelta(hours=5)):
+        weeks.run_until(1, 22)
+        weeks.cut_power(0.3)
+        weeks.run_until(1, 12)
+        weeks.wall += jump
+        weeks.run(60)
+        weeks.wall -= jump
+        weeks.run_until(3, 3)
+        weeks.cut_power(4.5)
+        weeks.run_until(1, 7, 50)
+        weeks.run(600)
+    assert len(weeks.sent) >= 25
+    assert {at.time() for at in weeks.sent} == {EIGHT}
+    days = [at.date() for at in weeks.sent]
+    assert days == [days[0] + timedelta(days=number) for number in range(len(days))]
+    assert days[0] == start.date() + timedelta(days=1), "the first is that of the day after"
+
+
+@pytest.mark.parametrize(
+    ("back", "times"),
+    [
+        (10.0, ["10 10:00", "11 08:00", "12 08:00"]),
+        (23.0, ["10 23:00", "11 08:00", "12 08:00"]),
+        (31.5, ["11 08:00", "12 08:00"]),
+    ],
+)
+def test_after_a_power_cut_it_comes_late_once_and_then_at_its_time_of_day_again(back: float, times: list[str]) -> None:
+    weeks = Weeks(datetime(2026, 6, 9, 10, tzinfo=UTC))
+    weeks.run_until(1, 0)
+    weeks.cut_power(back)
+    weeks.run_until(13 - weeks.wall.astimezone(BERLIN).day, 0)
+    assert weeks.times == times, "one that would come at 07:30 is left to the one of 08:00"
 
 
 def test_a_quiet_day_is_six_lines() -> None:
