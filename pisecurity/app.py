@@ -189,8 +189,8 @@ class Daemon:
         self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Channel] = {}
-        self._mail_check = MailCheck(clock)
         logins = Logins(clock)
+        self._mail_check = MailCheck(clock, logins, zone)
         self._deliver = Deliver(
             self._store, self._pictures, self._channels, self._house, clock, self._health, logins=logins
         )
@@ -416,7 +416,7 @@ class Daemon:
         self._channels["mail"] = SmtpMailer(
             settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
         )
-        self._mail_check.set_doctor(SmtpDoctor(settings.mail, password, self._clock))
+        self._mail_check.set_doctor(SmtpDoctor(settings.mail, password, self._clock), self._channels["mail"])
         self._deliver.set_recipients("mail", (*settings.mail.to, *settings.mail.second_to))
         self._deliver.set_quiet(settings.mail.quiet_from, settings.mail.quiet_until)
         self._health.clear("mail-account")

@@ -80,13 +80,17 @@ class SmtpDoctor:
         self._settings, self._password, self._clock = settings, password, clock
         self._deadline_s, self._step_s = deadline_s, step_s
 
-    def examine(self) -> Iterator[MailStep]:
-        """Yield each step as soon as it is done; after a fault the rest, untried. Logs in at most once."""
+    def examine(self, no_login: str = "") -> Iterator[MailStep]:
+        """Yield each step as soon as it is done; after a fault the rest, untried. Logs in at most once.
+
+        Args:
+            no_login: why the login is not tried, which is its fault then; empty where it is.
+        """
         line = Line(self._step_s)
         cutter = threading.Timer(self._deadline_s, line.cut)
         cutter.daemon = True
         cutter.start()
-        talk = _Conversation(self._settings, self._password, self._clock, line, self._deadline_s)
+        talk = _Conversation(self._settings, self._password, self._clock, line, self._deadline_s, no_login)
         fault = ""
         try:
             for step in talk.steps():
@@ -112,8 +116,10 @@ class _Conversation:
         clock: Clock,
         line: Line,
         deadline_s: float,
+        no_login: str,
     ) -> None:
         self._settings, self._stored, self._clock, self._line = settings, password, clock, line
+        self._no_login = no_login
         self._deadline_s, self._began_s = deadline_s, clock.monotonic()
         self._server = Server(line)
         self._context: ssl.SSLContext | None = None
@@ -149,11 +155,11 @@ class _Conversation:
 
     def take(self, step: _Step) -> MailStep:
         """Return how *step* went."""
-        began_s = self._clock.monotonic()
+        began_s, rejected = self._clock.monotonic(), False
         try:
             text, result = step.work(), StepResult.WELL
         except MailError as error:
-            text, result = str(error), StepResult.FAULT
+            text, result, rejected = str(error), StepResult.FAULT, error.rejected_login
         except OSError as error:
             text, result = str(self._explained(error)), StepResult.FAULT
         took_s = self._clock.monotonic() - began_s
@@ -162,7 +168,7 @@ class _Conversation:
         if result is StepResult.WELL and took_s > SLOW_S:
             text += "; slow, and an alarm waits as long"
         # A server may repeat what it was sent.
-        return MailStep(step.name, result, without(self._settings.user, self._password, text), took_s)
+        return MailStep(step.name, result, without(self._settings.user, self._password, text), took_s, rejected)
 
     def end(self) -> None:
         """Take everything back and say goodbye; nothing was sent."""
@@ -267,6 +273,8 @@ class _Conversation:
         return self._server.certificate()
 
     def _log_in(self) -> str:
+        if self._no_login:
+            raise MailError(self._no_login)
         log_in(self._server, self._settings, self._password)
         return f"as {self._settings.user}" if self._settings.user else "none is wanted: mail.user is empty"
 

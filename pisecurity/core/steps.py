@@ -24,3 +24,5 @@ class MailStep:
     text: str
     """What was found; of a fault, what, where and the fix. It never holds the password."""
     took_s: float = 0.0
+    rejected_login: bool = False
+    """Whether the server refused who logs in, so that further tries could lock the account."""

@@ -108,8 +108,12 @@ class Channel(Protocol):
 class MailDoctor(Protocol):
     """Tries the way to the owner's mail server."""
 
-    def examine(self) -> Iterator[MailStep]:
-        """Yield each step as soon as it is done, within a minute in all. Logs in once at most and sends nothing."""
+    def examine(self, no_login: str = "") -> Iterator[MailStep]:
+        """Yield each step as soon as it is done, within a minute in all. Logs in once at most and sends nothing.
+
+        Args:
+            no_login: why the login is not tried, which is its fault then; empty where it is.
+        """
         ...
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from pisecurity.core.steps import MailStep, StepResult
 from pisecurity.errors import MailError
-from pisecurity.ports import Clock, MailDoctor
+from pisecurity.ports import Channel, Clock, MailDoctor
 from pisecurity.runtime.background import BackgroundCall
+from pisecurity.runtime.logins import Logins
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +43,27 @@ class _Run:
 
 
 class MailCheck:
-    """Runs the doctor in a thread of its own and keeps what it found. Any thread may call."""
+    """Runs the doctor in a thread of its own and keeps what it found. Any thread may call.
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._lock = clock, threading.Lock()
+    After a refused login, whoever tried it, the doctor goes all steps before the login and leaves that out.
+    """
+
+    def __init__(self, clock: Clock, logins: Logins, zone: tzinfo) -> None:
+        self._clock, self._logins, self._zone, self._lock = clock, logins, zone, threading.Lock()
         self._doctor: MailDoctor | None = None
+        self._server: Channel | None = None
         self._shown: _Run | None = None
         self._latest: _Run | None = None
         self._began_s = float("-inf")
 
-    def set_doctor(self, doctor: MailDoctor | None) -> None:
-        """Say which account there is now, None for none; what was found of another is forgotten."""
+    def set_doctor(self, doctor: MailDoctor | None, server: Channel | None = None) -> None:
+        """Say which account there is now, None for none; what was found of another is forgotten.
+
+        Args:
+            server: the same account as the alerts have it, by which ``Logins`` knows it.
+        """
         with self._lock:
-            self._doctor, self._shown = doctor, None
+            self._doctor, self._server, self._shown = doctor, server, None
 
     def start(self, by: str) -> None:
         """Begin an examination in the name of *by*; return at once.
@@ -63,7 +72,7 @@ class MailCheck:
             MailError: there is no account, one is under way, or the last began too short a time ago.
         """
         with self._lock:
-            doctor, left_s = self._doctor, self._left_s()
+            doctor, server, left_s = self._doctor, self._server, self._left_s()
             if doctor is None:
                 raise MailError("there is no mail account to try; add a [mail] table to config.toml")
             if self._latest is not None and not self._latest.over:
@@ -76,7 +85,7 @@ class MailCheck:
             self._began_s = self._clock.monotonic()
             run = self._shown = self._latest = _Run(self._clock.now())
         log.info("mail account is tried by=%s", by)
-        BackgroundCall("mail-check", lambda: self._examine(doctor, run))
+        BackgroundCall("mail-check", lambda: self._examine(doctor, server, run))
 
     def state(self) -> MailCheckState:
         """Return what is known now."""
@@ -90,9 +99,22 @@ class MailCheck:
     def _left_s(self) -> float:
         return max(0.0, self._began_s + LEAST_APART_S - self._clock.monotonic())
 
-    def _examine(self, doctor: MailDoctor, run: _Run) -> None:
+    def _no_login(self, server: Channel | None) -> str:
+        """Return why nobody may log in at *server* now; empty when one may."""
+        rejection = self._logins.rejection(server) if server is not None else None
+        if rejection is None:
+            return ""
+        until = self._clock.now() + timedelta(seconds=rejection.until_s - self._clock.monotonic())
+        return (
+            f"no login is tried before {until.astimezone(self._zone):%H:%M:%S}, because the last one was refused and "
+            f"more of them could lock the account: {rejection.reason}"
+        )
+
+    def _examine(self, doctor: MailDoctor, server: Channel | None, run: _Run) -> None:
         try:
-            for step in doctor.examine():
+            for step in doctor.examine(self._no_login(server)):
+                if step.rejected_login and server is not None:
+                    self._logins.rejected(server, step.text)
                 with self._lock:
                     run.steps.append(step)
             run.whole = True

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pisecurity.core.types import EventRecord, Fault
 from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import PanelStatus
+from pisecurity.runtime.prove import fault_key
 from pisecurity.web import view
 from pisecurity.web.parts import Parts
 
 log = logging.getLogger(__name__)
 
 HOME_EVENTS = 3
-MAIL_FAULTS = ("mail", "mail-account")
-"""Keys of the faults of the mail account, before the recipient; see Deliver."""
+MAIL_FAULTS = ("mail", "mail-account", fault_key("mail"))
+"""Keys of the faults of the mail account, before the recipient; see Deliver and Prove."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,22 @@ def test_each_fault_of_the_conversation_is_named_at_its_step(answers: Answers, s
     assert server.mails == []
 
 
+def test_r06_where_no_login_may_be_tried_all_steps_before_it_are() -> None:
+    with FaultySmtp({}, features=FEATURES) as server:
+        doctor = SmtpDoctor(server.settings(user=USER), lambda: PASSWORD, SystemClock(), step_s=10, deadline_s=AMPLE_S)
+        steps = list(doctor.examine("not before 21:45"))
+    assert only_fault(steps) == ("login", "not before 21:45")
+    assert [step.name for step in steps if step.result is StepResult.WELL] == [*OPENING, *GREETING]
+    assert not any(line.startswith("AUTH") for line in server.lines)
+
+
+@pytest.mark.parametrize(("answer", "rejected"), [("535 5.7.8 no", True), ("421 4.7.0 try later", False)])
+def test_r06_a_refused_login_is_told_from_a_server_that_has_no_time(answer: str, rejected: bool) -> None:
+    with FaultySmtp({"AUTH": [answer]}, features=FEATURES) as server:
+        steps = examine(server.settings(user=USER))
+    assert [step.name for step in steps if step.rejected_login] == (["login"] if rejected else [])
+
+
 @pytest.mark.parametrize(
     ("features", "step", "said"),
     [

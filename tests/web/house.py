@@ -37,6 +37,7 @@ from pisecurity.errors import CameraError, StoreError
 from pisecurity.ports import Clock, PictureKind, ReceivedMail
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
+from pisecurity.runtime.logins import Logins
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes, Unshown
@@ -148,7 +149,7 @@ class ScriptedDoctor:
         """Release no step any more, until told to."""
         self.gate = threading.Semaphore(0)
 
-    def examine(self) -> Iterator[MailStep]:
+    def examine(self, no_login: str = "") -> Iterator[MailStep]:
         self.runs += 1
         for step in self.steps:
             self.gate.acquire(timeout=60)
@@ -181,7 +182,7 @@ class House:
         self.panel = Panel(self.store, self.clock, self.alarm, lambda transition: None)
         self.panel.start()
         self.frames = 0
-        self.doctor, self.mail_check = ScriptedDoctor(), MailCheck(self.clock)
+        self.doctor, self.mail_check = ScriptedDoctor(), MailCheck(self.clock, Logins(self.clock), ZoneInfo(self.zone))
         self.mail_check.set_doctor(self.doctor)
 
     def app(self, policy: AccessPolicy | None = None) -> Flask:

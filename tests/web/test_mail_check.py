@@ -36,7 +36,7 @@ def test_the_home_page_leads_there_and_more_plainly_while_mail_is_at_fault() -> 
     html = place.page.get("/").text
     assert 'href="/mail">Mail account</a>' in html
     assert '<p id="mail-fault" class="pager" hidden>' in html
-    for key in ("mail", "mail-account", "mail:ben@example.org"):
+    for key in ("mail", "mail-account", "mail-login", "mail:ben@example.org"):
         place.house.health.report(key, "something is wrong")
         assert '<p id="mail-fault" class="pager">' in place.page.get("/").text
         assert json.loads(place.page.get("/api/state").text)["mail_fault"] is True
