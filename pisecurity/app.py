@@ -77,8 +77,8 @@ CAMERA_STALE_S = 12.0
 STUCK_STOP_S = 0.1
 """For one that hangs already."""
 COMMANDS_RETRY_S = 60.0
-STOP_S = 9.0
-"""For all workers together; systemd and the owner wait 10 s."""
+STOP_S = 8.5
+"""For the last sign of life and all workers but STUCK_STOP_S for each that hangs; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
 ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
@@ -234,8 +234,6 @@ class Daemon:
                 self._supervise(workers)
             finally:
                 self._systemd.stopping()
-                if all(_wants_new_process(error) for error in self._crashed):
-                    self._life.end()
                 self._end(workers)
         for error in self._crashed:
             if error is not None:
@@ -283,12 +281,14 @@ class Daemon:
                 self._on_crash(worker.name, None)
 
     def _end(self, workers: Sequence[Worker]) -> None:
-        """Stop the workers in reverse order, within STOP_S for all of them.
+        """Keep that it stops on purpose, and stop the workers in reverse order, within STOP_S for all of it.
 
         Those that only ask or watch are told at once, so that none waits for another; scenes, respond and deliver
         come last, because they still keep and send what the others have handed on.
         """
         until_s = self._clock.monotonic() + STOP_S
+        if all(_wants_new_process(error) for error in self._crashed):
+            self._life.end()
         for worker in workers[ANSWERING:]:
             worker.ask_to_stop()
         for worker in reversed(workers):

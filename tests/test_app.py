@@ -20,6 +20,7 @@ from pisecurity.app import Daemon, load_settings
 from pisecurity.config import GOOD_COPY, parse
 from pisecurity.core.types import AlarmState, Mode
 from pisecurity.errors import CameraError, ConfigError, ControlError, NetworkError
+from pisecurity.runtime.outages import PATIENCE_S
 from pisecurity.runtime.panel import Transition
 from pisecurity.settings import CameraSettings
 from tests.fakes import START, FakeClock
@@ -133,6 +134,21 @@ def test_a_worker_that_hangs_is_given_less_time_to_stop_than_the_others(tmp_path
     workers: Any = [Recorder("deliver", []), well, Recorder("scenes", []), hung]
     House(tmp_path, held).daemon._end(workers)
     assert hung.given_s <= app.STUCK_STOP_S < well.given_s
+
+
+def test_r42_a_slow_card_and_workers_that_all_hang_end_within_10_s(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, daemon = FakeClock(), House(tmp_path, held).daemon
+    names = [worker.name for worker in daemon._workers()]
+    workers: Any = [Recorder(name, []) for name in names]
+    for worker in workers:
+        monkeypatch.setattr(worker, "stop", clock.advance)
+    monkeypatch.setattr(daemon, "_clock", clock)
+    monkeypatch.setattr(daemon._life, "end", lambda: clock.advance(PATIENCE_S))
+    began_s = clock.monotonic()
+    daemon._end(workers)
+    assert PATIENCE_S < clock.monotonic() - began_s <= 10
 
 
 def test_r39_the_watchdog_is_fed_only_while_every_worker_is_fresh(
