@@ -90,6 +90,8 @@ class Prove:
         self._was_armed = False
         self._told: set[str] | None = None
         """Keys of the faults that were told and are not over; None before they were read."""
+        self._untold = ""
+        """Why what failed could not be told at the last look; empty when it could."""
         self._begins_s = clock.monotonic() + SETTLE_S
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
@@ -190,7 +192,11 @@ class Prove:
                     self._store(AlertKind.RECOVERED, name, "", others)
                     self._told.discard(key)
         except StoreError as error:
-            log.warning("what failed is not told yet reason=%s", error)
+            if str(error) != self._untold:
+                log.warning("what failed is not told yet reason=%s", error)
+            self._untold = str(error)
+        else:
+            self._untold = ""
 
     def _store(self, kind: AlertKind, channel: str, detail: str, over: set[str]) -> None:
         house = self._notices.house

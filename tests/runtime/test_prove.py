@@ -13,7 +13,7 @@ import pytest
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import Alert, AlertKind, Delivery, Notification, Outcome, Receipt
-from pisecurity.errors import MailError
+from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Channel
 from pisecurity.runtime import prove
 from pisecurity.runtime.deliver import Deliver
@@ -272,6 +272,22 @@ def test_a_login_that_hangs_is_given_up_and_keeps_no_alert_waiting(
     rig.run(prove.DEADLINE_S + prove.OVERRUN_S + 2)
     assert "took too long" in rig.faults["mail-login"]
     hanging.released.set()
+
+
+def test_a_store_that_refuses_is_logged_once_until_that_changes(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reasons = iter(["disk full"] * 60 + ["read-only"] * 60)
+
+    def refuse(_: Notices) -> Mapping[str, str]:
+        raise StoreError(next(reasons))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Notices, "told_faults", refuse)
+        for _ in range(120):
+            rig.prove.look()
+    told = [record.getMessage() for record in caplog.records if "not told yet" in record.getMessage()]
+    assert told == [f"what failed is not told yet reason={reason}" for reason in ("disk full", "read-only")]
 
 
 def test_work_beats_and_ends_when_told(rig: Rig) -> None:
