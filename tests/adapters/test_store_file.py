@@ -95,17 +95,6 @@ def test_two_stores_may_open_a_new_file_at_once(tmp_path: Path) -> None:
             task.result()
 
 
-def test_r33_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
-    with opened(tmp_path):
-        pass
-    with raw(tmp_path) as connection:
-        connection.execute("PRAGMA user_version = 999")
-    before = (tmp_path / "pisecurity.db").read_bytes()
-    with pytest.raises(StoreError, match=r"pisecurity\.db: written by a newer pisecurity \(format 999"):
-        SqliteStore(tmp_path, FakeClock())
-    assert (tmp_path / "pisecurity.db").read_bytes() == before
-
-
 def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     with raw(tmp_path) as connection:
         connection.execute("CREATE TABLE theirs (x)")

@@ -361,23 +361,6 @@ def test_r33_a_record_whose_report_its_owner_removed_is_left_alone(closed: Path)
     store.close()
 
 
-def refused_as_it_is(folder: Path, match: str) -> None:
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(StoreError, match=match):
-        opened(folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def change(folder: Path, statement: str) -> None:
-    with closing(sqlite3.connect(folder / "pisecurity.db", isolation_level=None)) as connection:
-        connection.execute(statement)
-
-
-def test_r33_a_newer_version_is_refused_and_left_alone(closed: Path) -> None:
-    change(closed, "PRAGMA user_version = 99")
-    refused_as_it_is(closed, "written by a newer pisecurity")
-
-
 def test_r33_a_database_that_another_program_holds_is_not_damaged(
     closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

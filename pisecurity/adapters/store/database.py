@@ -17,7 +17,7 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.refuge import claim
 from pisecurity.adapters.store.codec import lenient
 from pisecurity.adapters.store.format import is_damaged, migrate, migrations, version_of
-from pisecurity.adapters.store.trouble import damage, explained, primary_code
+from pisecurity.adapters.store.trouble import damage, explained, looked_at, primary_code
 from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -419,27 +419,34 @@ class Database:
     def _prepare(self, file: Path) -> None:
         """Bring *file* to the newest version. Raises StoreError, sqlite3.Error, OSError."""
         scripts = migrations()
-        with closing(self._connect(file)) as connection:
-            connection.execute("BEGIN")  # another program may be creating it just now
-            version = version_of(connection)
-            if is_damaged(connection):
-                raise damage(self.path, f"format {version}")
-            if version > len(scripts):
-                raise StoreError(
-                    f"{self.path}: written by a newer pisecurity (format {version}, this one knows up to "
-                    f"{len(scripts)}); install the newer one again or move the file away"
-                )
-            if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                raise StoreError(f"{self.path}: a database of another program; move it away")
-            # Damage is better found here than by the first alarm.
-            _see_that_it_is_whole(self.path, connection)
-            connection.execute("COMMIT")
+        with ExitStack() as at_end:
+            with looked_at(self.path):
+                connection = at_end.enter_context(closing(self._connect(file)))
+                connection.execute("BEGIN")  # another program may be creating it just now
+                version = self._version_of_ours(connection)
+                connection.execute("COMMIT")
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                 raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
             for number, script in enumerate(scripts[version:], start=version + 1):
                 migrate(connection, file, number, script)
         if file == self.path:
             self._known = self.path.stat().st_ino
+
+    def _version_of_ours(self, connection: sqlite3.Connection) -> int:
+        """Return the version, at most the newest. Raises StoreError: it is damaged, newer, or of another program."""
+        version, newest = version_of(connection), len(migrations())
+        if is_damaged(connection):
+            raise damage(self.path, f"format {version}")
+        if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+            raise StoreError(f"{self.path}: a database of another program; move it away")
+        # Damage is better found here than by the first alarm.
+        _see_that_it_is_whole(self.path, connection)
+        if version > newest:
+            raise StoreError(
+                f"{self.path}: written by a newer pisecurity (format {version}, this one knows up to "
+                f"{newest}); install the newer one again or move the file away"
+            )
+        return version
 
     def _see_that_it_is_readable(self) -> None:
         try:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-LIKELY = range(1000)
-"""Numbers outside are no newer version but damage."""
+MOST_AHEAD = 50
+"""A version that is further ahead of this one is no newer one but damage."""
+_SCHEMA = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+_COMMENT = re.compile("--.*")
+
+Schema = dict[str, str]
+"""Tables, indices and views by name, each with its SQL, without what SQLite does not read."""
 
 
 def migrations() -> tuple[str, ...]:
@@ -42,11 +50,35 @@ def migrate(connection: sqlite3.Connection, file: Path, number: int, script: str
     connection.execute("COMMIT")
 
 
+@cache
+def schemas() -> tuple[Schema, ...]:
+    """Return the schema of each version, of the empty one first. Each differs from all others."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        found = [schema_of(connection)]
+        for script in migrations():
+            connection.executescript(script)
+            found.append(schema_of(connection))
+    return tuple(found)
+
+
+def schema_of(connection: sqlite3.Connection) -> Schema:
+    """Return the schema of the database as it says. Raises sqlite3.Error."""
+    return {name: " ".join(_COMMENT.sub("", sql).split()) for name, sql in connection.execute(_SCHEMA)}
+
+
 def is_damaged(connection: sqlite3.Connection) -> bool:
-    """Return whether the version is one that no pisecurity wrote. Raises sqlite3.Error."""
-    version = version_of(connection)
-    ours = "SELECT count(*) FROM sqlite_schema WHERE name IN ('alarm', 'audit', 'outbox')"
-    return version not in LIKELY or (version == 0 and connection.execute(ours).fetchone()[0] == 3)
+    """Return whether no pisecurity wrote this schema with this version. Raises sqlite3.Error.
+
+    A newer one has other tables than all versions that are known: with the tables of one of them, or with those of a
+    later version than it says, it is the number that is damaged.
+    """
+    version, schema, known = version_of(connection), schema_of(connection), schemas()
+    if version == 0:
+        return {"alarm", "audit", "outbox"} <= schema.keys()
+    if 0 < version < len(known):
+        later = any(other.items() <= schema.items() for other in known[version + 1 :])
+        return later or not known[version].items() <= schema.items()
+    return not 0 < version < len(known) + MOST_AHEAD or schema in known
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -16,9 +16,10 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store.alarm import NO_HASH, Chain
 from pisecurity.adapters.store.codec import Column, alarm_in, lenient, moment
 from pisecurity.adapters.store.database import WAL
-from pisecurity.adapters.store.format import migrate, migrations, version_of
+from pisecurity.adapters.store.format import migrate, migrations, schema_of, schemas, version_of
 from pisecurity.adapters.store.outbox import WAITING
 from pisecurity.adapters.store.quarantine import BELONGING
+from pisecurity.adapters.store.trouble import UNREADABLE
 from pisecurity.core.types import AlarmState, AlertKind, Outcome
 from pisecurity.ports import Clock
 
@@ -122,13 +123,13 @@ def _opened(damaged: Path, scratch: Path, open_files: ExitStack) -> sqlite3.Conn
     if size:  # beside an empty file SQLite would remove the log, in which there may be something
         try:
             return open_files.enter_context(closing(_connected(damaged)))
-        except (sqlite3.Error, OSError) as error:
+        except (*UNREADABLE, OSError) as error:
             log.warning("damaged database cannot be read as it is file=%s reason=%s", damaged, error)
     for length in (HEADER_BYTES, PAGE_BYTES) if size <= MOST_COPIED else ():
         try:
             copy = open_files.enter_context(_mended(damaged, scratch, length))
             return open_files.enter_context(closing(_connected(copy)))
-        except (sqlite3.Error, OSError) as error:
+        except (*UNREADABLE, OSError) as error:
             log.warning("nor with another beginning bytes=%d reason=%s", length, error)
     return None
 
@@ -143,14 +144,16 @@ def _connected(file: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("SELECT * FROM alarm LIMIT 0")
-    except sqlite3.Error:
+    except UNREADABLE:
         connection.close()
         raise
     return connection
 
 
 def _version(old: sqlite3.Connection) -> int:
-    """Return which migrations *old* has; all of them where it says what cannot be."""
+    """Return which migrations *old* has: by its tables, or else as it says; all where it says what cannot be."""
+    with suppress(*UNREADABLE, ValueError):
+        return schemas().index(schema_of(old))
     version = version_of(old)
     return version if 0 < version <= len(migrations()) else len(migrations())
 
@@ -207,7 +210,7 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, late
     found.alarm = _alarm(old)
     _read_audit(old, _Into(new, "audit", lambda row: None), found, late)
     for row in islice(_rows(_Reader(old, "outbox", late, _OPEN)), MOST_WAITING):
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*UNREADABLE):
             for alert in old.execute(_OF, (row["alert"], row.get("digest"))):
                 into["alerts"].take(dict(alert))
             into["outbox"].take(row)
@@ -226,7 +229,7 @@ def _read_audit(old: sqlite3.Connection, audit: _Into, found: Rescued, late: Cal
             if late() or not chain.takes(columns) or not audit.take(columns):
                 break
             found.number, found.head, found.sequence = chain.number, chain.head, columns["sequence"]
-    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+    except (*UNREADABLE, ValueError, TypeError) as error:
         log.warning("audit log cannot be read to its end row=%d reason=%s", found.number, error)
 
 
@@ -236,7 +239,7 @@ def _alarm(old: sqlite3.Connection) -> Row | None:
         if row is None:
             return None
         alarm_in(row)
-    except (sqlite3.DatabaseError, ValueError, TypeError, OverflowError) as error:
+    except (*UNREADABLE, ValueError, TypeError, OverflowError) as error:
         log.warning("the alarm cannot be read reason=%s", error)
         return None
     return dict(row)
@@ -305,7 +308,7 @@ class _Reader:
             self._probes -= 1
             try:
                 self._query("ASC", start + step, end, 1).fetchall()
-            except sqlite3.DatabaseError:
+            except UNREADABLE:
                 step += max(step // 4, 1)  # by more, it would step over whole pages that can be read
             else:
                 return start + step
@@ -320,7 +323,7 @@ class _Reader:
                 columns = dict(row)
                 self.last = columns.pop("read_at")
                 yield columns
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             log.debug("table cannot be read further table=%s row=%s reason=%s", self._table, self.last, error)
             return False
         return True

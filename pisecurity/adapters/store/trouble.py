@@ -35,6 +35,11 @@ _DISK = frozenset(
 )
 """What another try on the same disk does not mend. The reserve may not be enough for a full one."""
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError, MemoryError)
+"""What reading a damaged database raises. The second comes of an error message that quotes what is damaged, the third
+where a damaged length asks for too much."""
+_ENOUGH_BYTES = 2**22
+"""More than any statement of ours takes at once."""
 _OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
 
 
@@ -48,6 +53,12 @@ def explained(path: Path) -> Iterator[None]:
         disk, damaged = primary in _DISK and not _ran_out(error), primary in _DAMAGE
         fix = FIXES.get(primary, _OTHER_FIX)
         raise StoreError(f"{path}: {fix} ({error})", disk=disk, damaged=damaged) from error
+    except UnicodeDecodeError as error:
+        raise damage(path, "no text") from error
+    except MemoryError as error:
+        if not _has_memory():
+            raise
+        raise damage(path, "a length that cannot be") from error
     except PermissionError as error:
         raise StoreError(f"{path}: this user may not read it; use sudo") from error
     except OSError as error:
@@ -59,9 +70,27 @@ def damage(path: Path, found: str) -> StoreError:
     return StoreError(f"{path}: {FIXES[sqlite3.SQLITE_CORRUPT]} ({found})", disk=True, damaged=True)
 
 
+@contextmanager
+def looked_at(path: Path) -> Iterator[None]:
+    """Raise StoreError where SQLite finds fault with a statement that any whole database takes: it is damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if primary_code(error) != sqlite3.SQLITE_ERROR:
+            raise
+        raise damage(path, str(error)) from error
+
+
 def primary_code(error: BaseException | None) -> int:
     """Return the primary code, 0 for none: extended ones such as SQLITE_IOERR_FSYNC carry it in the low byte."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _has_memory() -> bool:
+    try:
+        return bool(bytearray(_ENOUGH_BYTES))
+    except MemoryError:
+        return False
 
 
 def _ran_out(error: sqlite3.Error) -> bool:
