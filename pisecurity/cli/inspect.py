@@ -133,7 +133,7 @@ def _mail(record: EventRecord) -> str:
     """Return the worst that became of its mails, because that is what the owner must know, or of what was held back."""
     if record.summed is not None:
         return "summed" if record.summed else "paused"
-    outcomes = {delivery.outcome for delivery in record.deliveries}
+    outcomes = {delivery.outcome for delivery in record.mails}
     worst = (Outcome.REFUSED, Outcome.LATER, Outcome.WAITING, Outcome.DIGESTED, Outcome.ACCEPTED)
     return next((str(outcome) for outcome in worst if outcome in outcomes), "-")
 

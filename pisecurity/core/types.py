@@ -462,6 +462,11 @@ class Delivery:
     digested: bool = False
     """Whether a digest was to tell of it."""
 
+    @property
+    def is_held_for_second(self) -> bool:
+        """Whether it is for a second contact and waits whether somebody disarms."""
+        return self.second and self.attempts == 0 and self.outcome is Outcome.WAITING
+
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
@@ -485,3 +490,8 @@ class EventRecord:
     summed: bool | None = None
     """Whether a later mail has told of it, where the pause between two mails kept it silent; None where it did not."""
     deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def mails(self) -> tuple[Delivery, ...]:
+        """The deliveries that count: neither a better picture that follows nor whom nobody has told yet."""
+        return tuple(each for each in self.deliveries if each.step == FIRST and not each.is_held_for_second)

@@ -333,7 +333,7 @@ class Deliver:
                     self._health.clear(key)
                 case Outcome.REFUSED:
                     self._health.report(key, f"{row.recipient} was refused an alert ({receipt.detail}): "
-                                             f"check the address in [{channel}]")  # fmt: skip
+                                             f"check the address in {channel}.to")  # fmt: skip
                 case _:
                     self._health.report(key, f"{row.recipient} has to wait for an alert ({receipt.detail}): "
                                              f"next try {self._time_in(wait_s)}")  # fmt: skip

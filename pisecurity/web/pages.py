@@ -77,7 +77,6 @@ def event(event_id: str) -> str:
         has_clean=ours.pictures.load(record.id, PictureKind.CLEAN) is not None,
         alert_words=view.ALERT_WORDS,
         outcome_words=view.OUTCOME_WORDS,
-        is_held_for_second=view.is_held_for_second,
     )
 
 

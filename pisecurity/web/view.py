@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
-from pisecurity.core.types import FIRST, AlarmState, AlertKind, Delivery, Dismissed, EventRecord, Fault, Mode, Outcome
+from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
 from pisecurity.core.vision.contrast import SEEING_FACT, missed_coats
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.scale import PETS_FACT
@@ -183,7 +183,7 @@ def mailed(record: EventRecord) -> Mailed:
     """Return what became of the mails about *record*."""
     if record.kind is None:
         return Mailed.SILENT
-    outcomes = [delivery.outcome for delivery in _firsts(record)]
+    outcomes = [delivery.outcome for delivery in record.mails]
     if not outcomes:
         return Mailed.SHOWN
     if any(outcome in {Outcome.WAITING, Outcome.LATER, Outcome.DIGESTED} for outcome in outcomes):
@@ -194,21 +194,10 @@ def mailed(record: EventRecord) -> Mailed:
     return Mailed.PARTLY if accepted else Mailed.REFUSED
 
 
-def _firsts(record: EventRecord) -> tuple[Delivery, ...]:
-    """Return the deliveries that count: a better picture that follows does not, nor whom nobody has told yet."""
-    return tuple(each for each in record.deliveries if each.step == FIRST and not is_held_for_second(each))
-
-
-def is_held_for_second(delivery: Delivery) -> bool:
-    """Return whether it is for a second contact and waits whether somebody disarms."""
-    return delivery.second and delivery.attempts == 0 and delivery.outcome is Outcome.WAITING
-
-
 def mailed_words(record: EventRecord) -> str:
     """Return the same in words, with the numbers."""
-    firsts = _firsts(record)
-    total = len(firsts)
-    accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in firsts)
+    total = len(record.mails)
+    accepted = sum(delivery.outcome is Outcome.ACCEPTED for delivery in record.mails)
     return {
         Mailed.SILENT: SUMMED_WORDS.get(record.summed, SILENT_WORDS.get(record.state, "not mailed")),
         Mailed.SHOWN: "shown here",
