@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
@@ -34,6 +33,10 @@ class DailyStore(Protocol):
 
     def daily(self) -> DailyTold | None:
         """Return the last daily mail; None before the first. Raises StoreError."""
+        ...
+
+    def marks(self) -> Marks:
+        """Return the numbers of the newest rows, however many there are. Raises StoreError."""
         ...
 
     def happened(self, since: Marks) -> Happened:
@@ -99,8 +102,8 @@ class Daily:
             return
         zone, told = self._notices.house.zone, self._store.daily()
         if told is None:
-            none_yet = DailyTold(wall.astimezone(zone).date(), wall, now, Marks())
-            self._store.save_daily(replace(none_yet, marks=self._store.happened(Marks()).marks), None, ())
+            none_yet = DailyTold(wall.astimezone(zone).date(), wall, now, self._store.marks())
+            self._store.save_daily(none_yet, None, ())
             return
         day = due(told, now, wall, at, zone)
         if day is None:

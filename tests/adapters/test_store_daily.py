@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.store.daily import bring_daily
+from pisecurity.adapters.store.daily import _MARKS, bring_daily
 from pisecurity.adapters.store.sqlite import FILE_NAME
 from pisecurity.core.alarm import states
 from pisecurity.core.daily import DailyTold, Marks
@@ -55,10 +55,20 @@ def test_what_was_stored_since_is_counted_by_rows(store: SqliteStore, clock: Fak
     assert happened.outcomes == {Outcome.ACCEPTED: 1, Outcome.WAITING: 1}
     assert happened.waiting == 1
     assert (happened.marks.audit, happened.head) == store.audit_head()
+    assert store.marks() == happened.marks
     clock.set_wall(START - timedelta(days=400))
     after = store.happened(happened.marks)
     assert (after.alarms, after.silences, after.dismissals, after.notes) == ((), {}, {}, ())
     assert after.waiting == 1, "what waits still does"
+
+
+def test_the_first_marks_read_no_table_however_long(store: SqliteStore) -> None:
+    with store._database.read() as connection:
+        plan = [step["detail"] for step in connection.execute(f"EXPLAIN QUERY PLAN {_MARKS}")]
+    assert {step for step in plan if step.startswith("SEARCH")} == {
+        f"SEARCH {table}" for table in ("events", "ledger", "audit", "alerts")
+    }
+    assert not any(step.startswith("SCAN") and step != "SCAN CONSTANT ROW" for step in plan), plan
 
 
 def test_the_mail_and_what_it_told_are_stored_together(store: SqliteStore, clock: FakeClock) -> None:

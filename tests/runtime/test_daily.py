@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.daily import DailyTable
 from pisecurity.core.types import Alert, AlertKind, Mode
 from pisecurity.errors import MailError, StoreError
 from pisecurity.runtime.daily import Daily
@@ -74,6 +75,14 @@ def test_one_leaves_each_morning_to_everybody_and_the_first_on_the_day_after_the
     assert rig.times == ["02 08:00", "03 08:00", "04 08:00"]
     assert {row.recipient for row in rig.store.deliveries(100)} == {"anna@example.org", "ben@example.org"}
     assert rig.mails[0].subject == "[Home] Daily: all is well"
+
+
+def test_to_begin_no_row_of_what_was_stored_before_is_read(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.store.add_dismissed([make_dismissed()])
+    monkeypatch.delattr(DailyTable, "happened")
+    rig.daily.look()
+    told = rig.store.daily()
+    assert told is not None and told.marks == rig.store.marks() and told.marks.ledger == 1
 
 
 def test_restarts_neither_double_nor_lose_it(rig: Rig) -> None:

@@ -47,11 +47,17 @@ class DailyTable(Table):
         return DailyTold(date.fromisoformat(row["day"]), moment(row["at_us"]), stored, marks)
 
     @steady
+    def marks(self) -> Marks:
+        """Return the numbers of the newest rows, however many there are. Raises StoreError."""
+        with self._database.read() as connection:
+            return _marks(connection)
+
+    @steady
     def happened(self, since: Marks) -> Happened:
         """Return what was stored after *since*. Raises StoreError."""
         after = bind(events=since.events, ledger=since.ledger, audit=since.audit, alerts=since.alerts)
         with self._database.read() as connection:
-            marks = Marks(**dict(connection.execute(_MARKS).fetchone()))
+            marks = _marks(connection)
             head = connection.execute(_HEAD, bind(audit=marks.audit)).fetchone()
             return Happened(
                 marks,
@@ -94,6 +100,10 @@ def bring_daily(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
             "stored_boot_s = :stored_boot_s WHERE day < :day",
             dict(row),
         )
+
+
+def _marks(connection: sqlite3.Connection) -> Marks:
+    return Marks(**dict(connection.execute(_MARKS).fetchone()))
 
 
 def _counts(rows: sqlite3.Cursor) -> dict[str, int]:
