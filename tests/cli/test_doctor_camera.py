@@ -13,9 +13,11 @@ import pytest
 
 from pisecurity.adapters.cameras.v4l2.find import Survey, UsbCamera
 from pisecurity.cli import doctor_camera
+from pisecurity.ports import CameraInfo
 from tests.adapters.cameras.subjects import raspberry_pi
 from tests.cli.commands import Ran, Shell
 from tests.cli.test_doctor import findings
+from tests.fakes import make_picture
 from tests.rigs.daemon import Household, wait_for
 from tests.rigs.pi_daemon import pi_daemon
 from tests.rigs.smtp import Authority, SmtpServer
@@ -156,6 +158,12 @@ def test_a_rate_that_does_not_come_a_black_picture_and_another_size_are_faults(
     assert re.search(r"it gives only (3\.\d|4\.\d) of 10 frames/s", text)  # a busy machine looks a little longer
     assert "the picture is black; is the cap still on the lens" in text
     assert "it gives 1296x736 instead of 1280x720" in text
+
+
+@pytest.mark.parametrize(("fps", "faults"), [(10.0, 0), (9.1, 0), (8.9, 1)])
+def test_nine_tenths_of_the_asked_rate_are_enough(fps: float, faults: int) -> None:
+    run = doctor_camera.Run(fps, 0, make_picture(), "", hidden=False)
+    assert len(list(doctor_camera._weak(run, CameraInfo(64, 48, 64, 48, 10.0, "stand-in", packets=False)))) == faults
 
 
 def test_a_folder_that_takes_no_picture_is_named(shell: Shell, tmp_path: Path, pi: Rig) -> None:
