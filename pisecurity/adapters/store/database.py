@@ -78,8 +78,8 @@ class Repair(Protocol):
         """
         ...
 
-    def begin(self, memory: sqlite3.Connection) -> bool:
-        """Put the alarm into an empty database, in a transaction of that; return whether it is known."""
+    def begin(self, memory: sqlite3.Connection) -> None:
+        """Put the alarm into an empty database, in a transaction of that; armed where its mode is not known."""
         ...
 
 
@@ -253,6 +253,8 @@ class Database:
                 claim(self._refuge.parent)
                 with explained(self.path):
                     self._prepare(self._refuge)
+                    if is_there(_mark(self._refuge)):  # a kill may have come before the alarm was in it
+                        self._begin_with_alarm(self._refuge)
             except StoreError as error:
                 log.warning("what was left in memory is not used file=%s reason=%s", self._refuge, error)
             else:
@@ -304,7 +306,7 @@ class Database:
     def _sheltered(self, refuge: Path, reason: StoreError, *, empty: bool) -> _Place:
         """Return a copy at *refuge*, ready for use, or an *empty* database if that may be. Raises StoreError.
 
-        Empty, it has the alarm at least; where that is not known, only one that runs may go on with it.
+        Empty, it has the alarm at least: without one it would look like a first start, which is disarmed.
         """
         claim(refuge.parent)
         whole = True
@@ -331,7 +333,8 @@ class Database:
             return
         with closing(self._connect(refuge)) as memory:
             memory.execute("BEGIN IMMEDIATE")
-            self._repair.begin(memory)
+            if memory.execute("SELECT 1 FROM alarm").fetchone() is None:
+                self._repair.begin(memory)
             memory.execute("COMMIT")
 
     def _copy_to(self, refuge: Path) -> None:

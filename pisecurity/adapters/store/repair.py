@@ -15,7 +15,7 @@ from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.codec import Column, alarm_in
 from pisecurity.adapters.store.database import WAL, Bring
 from pisecurity.adapters.store.quarantine import Quarantine
-from pisecurity.adapters.store.rescue import Rescued, rescue
+from pisecurity.adapters.store.rescue import Rescued, alarm_of, rescue
 from pisecurity.adapters.store.wal import is_garbage
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.ports import Clock
@@ -55,12 +55,13 @@ class StoreRepair:
         )
         self._quarantine.replace(build, self._clock.now())
 
-    def begin(self, memory: sqlite3.Connection) -> bool:
-        """Put the alarm into an empty database, in a transaction of that; return whether it is known."""
+    def begin(self, memory: sqlite3.Connection) -> None:
+        """Put the alarm into an empty database, in a transaction of that; armed away where nobody can tell its mode."""
         kept = self._second.load() or self._second.last
-        if kept is not None:
-            store_alarm(memory, kept.alarm, "goes on in memory", self._clock, kept)
-        return kept is not None
+        alarm, note = kept.alarm if kept else alarm_of(self._path), "goes on in memory"
+        if alarm is None:
+            alarm, note = columns_of(self._unknown(0)), f"{note}; its mode could not be read"
+        store_alarm(memory, alarm, note, self._clock, kept)
 
     def tell(self, lost: str) -> None:
         """Keep for a week that something was *lost*; the database stays where it is."""
@@ -90,7 +91,7 @@ class StoreRepair:
             if kept is not None:
                 append_kept(new, kept)
             what = "its mode could not be read" if alarm is None else "as before"
-            columns = columns_of(self._unknown(found)) if alarm is None else alarm
+            columns = columns_of(self._unknown(found.sequence)) if alarm is None else alarm
             note = f"the database was damaged, and is in {folder.parent.name}/{folder.name}; {what}"
             store_alarm(new, columns, note, self._clock, kept)
             if memory is not None and bring is not None:
@@ -103,10 +104,10 @@ class StoreRepair:
         known = [columns for columns in (found.alarm, kept.alarm if kept else None) if columns is not None]
         return max(known, key=_age, default=None)
 
-    def _unknown(self, found: Rescued) -> Alarm:
-        """Return the alarm where nobody can tell its mode: no fault may disarm a house that was armed."""
+    def _unknown(self, sequence: int) -> Alarm:
+        """Return the alarm after *sequence* where nobody can tell its mode: no fault may disarm an armed house."""
         now, now_at = self._clock.instant(), self._clock.now()
-        return Alarm(Mode.AWAY, UNKNOWN_BY, UNKNOWN_HOW, now, now_at, sequence=found.sequence + 1)
+        return Alarm(Mode.AWAY, UNKNOWN_BY, UNKNOWN_HOW, now, now_at, sequence=sequence + 1)
 
 
 def _age(alarm: Mapping[str, Column]) -> tuple[int, bool]:

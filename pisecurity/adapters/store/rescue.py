@@ -117,6 +117,16 @@ def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) 
     return found
 
 
+def alarm_of(damaged: Path) -> Row | None:
+    """Return the columns of the alarm, as far as *damaged* can be read where it is; None: they cannot be read."""
+    try:
+        with closing(_connected(damaged)) as old:
+            return _alarm(old)
+    except UNREADABLE as error:
+        log.warning("damaged database cannot be read as it is file=%s reason=%s", damaged, error)
+        return None
+
+
 def _opened(damaged: Path, scratch: Path, open_files: ExitStack) -> sqlite3.Connection | None:
     """Return a connection to *damaged*, or to a copy of it in *scratch* with another beginning; None: no way."""
     size = damaged.stat().st_size if is_there(damaged) else 0
