@@ -25,8 +25,9 @@ from pisecurity.ports import Clock
 
 log = logging.getLogger(__name__)
 
-LIMIT_S = 3.0
-"""For all that is read: other writers of a running alarm wait for 4 s at most."""
+WAITING_S, TOLD_S, AUDIT_S, NEWEST_S = 1.2, 0.3, 0.7, 0.8
+"""For each part that is read, in this order, besides what those before it have left over. Other writers of a running
+alarm wait for 4 s at most."""
 MOST_WAITING = 20_000
 """Rows of the outbox that wait."""
 NEWEST = 2_000
@@ -106,10 +107,10 @@ def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) 
         for number, script in enumerate(scripts[:version], start=1):
             migrate(new, damaged, number, script)
         if old is not None:
-            until_s = clock.monotonic() + LIMIT_S
-            old.set_progress_handler(lambda: clock.monotonic() > until_s, _STEPS)
+            share = _Share(clock)
+            old.set_progress_handler(share.is_over, _STEPS)
             new.execute("BEGIN IMMEDIATE")
-            _read(old, new, found, lambda: clock.monotonic() > until_s)
+            _read(old, new, found, share)
             new.execute("COMMIT")
         for number, script in enumerate(scripts[version:], start=version + 1):
             migrate(new, damaged, number, script)
@@ -214,20 +215,42 @@ def _remove(file: Path) -> None:
         Path(f"{file}{ending}").unlink(missing_ok=True)
 
 
-def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, late: Callable[[], bool]) -> None:
-    """Take first what must not be lost, then the newest of all else, until it is *late*."""
+class _Share:
+    """The time that what is read just now may take: a long table must not take it from those after it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._until_s = clock, clock.monotonic()
+
+    def add(self, seconds: float) -> None:
+        self._until_s = max(self._until_s, self._clock.monotonic()) + seconds
+
+    def is_over(self) -> bool:
+        return self._clock.monotonic() > self._until_s
+
+
+def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, share: _Share) -> None:
+    """Take first what must not be lost, then the newest of all else, each in its *share* of time."""
     into = {table: _Into(new, table, check) for table, check in _CHECKS.items()}
+    share.add(WAITING_S)
     found.alarm = _alarm(old)
-    _read_audit(old, _Into(new, "audit", lambda row: None), found, late)
-    for row in islice(_rows(_Reader(old, "outbox", late, _OPEN)), MOST_WAITING):
+    for row in islice(_rows(_Reader(old, "outbox", share.is_over, _OPEN)), MOST_WAITING):
         with suppress(*UNREADABLE):
             for alert in old.execute(_OF, (row["alert"], row.get("digest"))):
                 into["alerts"].take(dict(alert))
             into["outbox"].take(row)
+    share.add(TOLD_S)
+    _take_newest(old, "told_faults", into.pop("told_faults"), share)
+    share.add(AUDIT_S)
+    _read_audit(old, _Into(new, "audit", lambda row: None), found, share.is_over)
     for table, taker in into.items():
-        for row in islice(_rows(_Reader(old, table, late)), NEWEST):
-            taker.take(row)
+        share.add(NEWEST_S / len(into))
+        _take_newest(old, table, taker, share)
     found.events = new.execute("SELECT count(*) FROM events").fetchone()[0]
+
+
+def _take_newest(old: sqlite3.Connection, table: str, into: _Into, share: _Share) -> None:
+    for row in islice(_rows(_Reader(old, table, share.is_over)), NEWEST):
+        into.take(row)
 
 
 def _read_audit(old: sqlite3.Connection, audit: _Into, found: Rescued, late: Callable[[], bool]) -> None:
