@@ -7,8 +7,9 @@ import threading
 
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock, Disk, Shelter
+from pisecurity.runtime.background import BackgroundCall
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.worker import Beat
+from pisecurity.runtime.worker import BEAT_EVERY_S, Beat
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ TRY_EVERY_S = 12.0
 """Between two tries whether the disk takes anything: in a quiet house nothing else is written for hours."""
 RETURN_EVERY_S = 30.0
 """A disk that fails now and then must not have the database carried to and fro."""
+BEATS_FOR_S = 60.0
+"""So long a repair may take on a small Pi with a slow card; a disk that keeps one longer hangs, and so does this."""
 
 
 class Space:
@@ -46,14 +49,14 @@ class Space:
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Look every EVERY_S until *stop* is set."""
-        self.look()
+        self.look(beat)
         while not self._clock.wait(stop, EVERY_S):
-            self.look()
+            self.look(beat)
             beat()
 
-    def look(self) -> None:
+    def look(self, beat: Beat) -> None:
         """Compare what is free with what is needed, and see whether what happens is on the disk."""
-        self._look_at_store()
+        self._look_at_store(beat)
         self._look_at_repair()
         try:
             free = self._disk.free_bytes()
@@ -71,12 +74,12 @@ class Space:
         else:
             self._health.clear(FAULT)
 
-    def _look_at_store(self) -> None:
+    def _look_at_store(self, beat: Beat) -> None:
         now_s = self._clock.monotonic()
         reason = self._store.in_memory
         if self._store.damaged or now_s - self._tried_s >= (RETURN_EVERY_S if reason else TRY_EVERY_S):
             self._tried_s = now_s
-            reason = self._settled()
+            reason = self._settled(beat)
         if reason:
             self._health.report(
                 IN_MEMORY,
@@ -95,8 +98,13 @@ class Space:
         if repaired:
             self._health.report(DATABASE, repaired)
 
-    def _settled(self) -> str:
+    def _settled(self, beat: Beat) -> str:
+        call = BackgroundCall("store-settle", self._store.settle)
+        until_s = self._clock.monotonic() + BEATS_FOR_S
+        while not call.wait(BEAT_EVERY_S):
+            if self._clock.monotonic() < until_s:
+                beat()
         try:
-            return self._store.settle()
+            return call.result()
         except StoreError as error:
             return str(error)
