@@ -178,6 +178,21 @@ def test_an_alarm_that_cannot_be_read_is_taken_from_the_copy(tmp_path: Path) -> 
         assert store.load_alarm() == AWAY
 
 
+def test_r33_a_mode_alone_that_is_damaged_is_taken_from_the_copy_and_without_one_it_is_armed(tmp_path: Path) -> None:
+    for copy in (True, False):
+        with opened(tmp_path) as store:
+            store.save_alarm(AWAY, "armed")
+            with store._database.write() as connection:
+                connection.execute("UPDATE alarm SET mode = 'armed_holiday'")
+        if not copy:
+            (tmp_path / "mode.json").unlink()
+        with opened(tmp_path) as store:
+            loaded = store.load_alarm()
+            assert loaded is not None and (loaded.mode, loaded.by) == (Mode.AWAY, AWAY.by if copy else "pisecurity")
+            assert store.verify_audit() is None
+            assert store.repaired()
+
+
 def refusing(path: Path, content: bytes) -> None:
     raise OSError(28, "No space left on device")
 

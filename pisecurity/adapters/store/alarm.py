@@ -22,6 +22,9 @@ from pisecurity.ports import Clock
 
 log = logging.getLogger(__name__)
 
+UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
+"""Who armed, and how, where nobody can tell which mode it was in."""
+ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
 NO_HASH = ""
 """What the first audit row is chained to."""
 _MISSING = "rows {first} to {last} are missing, goes on from {hash}"
@@ -89,7 +92,8 @@ class AlarmTable(Table):
             return alarm_in(row)
         except (ValueError, OverflowError) as error:
             raise StoreError(
-                f"{self._database.path}: the stored alarm cannot be read ({error}); move the file away and arm anew"
+                f"{self._database.path}: the stored alarm cannot be read ({error}); restart pisecurity, which arms it "
+                "where no copy says the mode"
             ) from error
 
     @steady
@@ -105,11 +109,16 @@ class AlarmTable(Table):
     def take_up(self) -> str:
         """Compare the database with the second copy, and take what is newer. Return what was lost, empty for nothing.
 
+        Where neither can be read it is armed away.
+
         Raises:
-            StoreError: also when the stored alarm cannot be read, and there is no copy.
+            StoreError: the disk fails.
         """
         kept = self._second.load() if self._second else None
-        stored = self._stored(kept)
+        stored = self._stored()
+        if kept is None and stored.alarm is None and stored.number:
+            self._store(columns_of(unknown_alarm(self._clock, stored.number)), "its mode could not be read")
+            return f"the stored mode was damaged; the alarm is {ARMED_IN_DOUBT}"
         standing = compare(stored, kept)
         if standing is Standing.AHEAD:
             self.copy_alarm()
@@ -128,13 +137,13 @@ class AlarmTable(Table):
             what = "the database was gone or had lost everything"
         return f"{what}; the alarm is {spoken(kept.value.mode)} as before"
 
-    def _stored(self, kept: Kept | None) -> Stored:
+    def _stored(self) -> Stored:
         try:
             alarm = self.load_alarm()
         except StoreError as error:
-            if kept is None or error.disk:
+            if error.disk:
                 raise
-            log.warning("the mode is taken from the second copy reason=%s", error)
+            log.warning("the mode of the database is not used reason=%s", error)
             alarm = None
         with self._database.read() as connection:
             last = connection.execute(_LAST).fetchone()
@@ -259,12 +268,19 @@ def columns_of(alarm: Alarm) -> dict[str, Column]:
     return order | instants
 
 
+def unknown_alarm(clock: Clock, sequence: int) -> Alarm:
+    """Return the alarm after *sequence* where nobody can tell its mode: no fault may disarm an armed house."""
+    return Alarm(Mode.AWAY, UNKNOWN_BY, UNKNOWN_HOW, clock.instant(), clock.now(), sequence=sequence + 1)
+
+
 def compare(stored: Stored, kept: Kept | None) -> Standing:
     """Return how what the database has stands to the second copy; in doubt the alarm is armed."""
-    if kept is None or (kept.number, kept.head) == (stored.number, stored.head):
-        return Standing.AHEAD if kept is None else Standing.SAME
+    if kept is None:
+        return Standing.AHEAD
     if stored.alarm is None:
         return Standing.BEHIND
+    if (kept.number, kept.head) == (stored.number, stored.head):
+        return Standing.SAME
     if (kept.number, kept.previous) == (stored.number + 1, stored.head):
         return Standing.UNFINISHED
     alarm = kept.value

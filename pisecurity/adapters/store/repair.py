@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pisecurity.adapters.files import is_there
-from pisecurity.adapters.store.alarm import append_kept, columns_of, spoken, store_alarm
+from pisecurity.adapters.store.alarm import ARMED_IN_DOUBT, append_kept, columns_of, spoken, store_alarm, unknown_alarm
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.codec import Column, alarm_in
 from pisecurity.adapters.store.database import WAL, Bring
@@ -21,9 +21,6 @@ from pisecurity.core.types import Alarm, Mode
 from pisecurity.ports import Clock
 
 log = logging.getLogger(__name__)
-
-UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
-"""Who armed, and how, where nobody can tell which mode it was in."""
 
 
 class StoreRepair:
@@ -60,7 +57,7 @@ class StoreRepair:
         kept = self._second.load() or self._second.last
         alarm, note = kept.alarm if kept else alarm_of(self._path), "goes on in memory"
         if alarm is None:
-            alarm, note = columns_of(self._unknown(0)), f"{note}; its mode could not be read"
+            alarm, note = columns_of(unknown_alarm(self._clock, 0)), f"{note}; its mode could not be read"
         store_alarm(memory, alarm, note, self._clock, kept)
 
     def tell(self, lost: str) -> None:
@@ -91,7 +88,7 @@ class StoreRepair:
             if kept is not None:
                 append_kept(new, kept)
             what = "its mode could not be read" if alarm is None else "as before"
-            columns = columns_of(self._unknown(found.sequence)) if alarm is None else alarm
+            columns = columns_of(unknown_alarm(self._clock, found.sequence)) if alarm is None else alarm
             note = f"the database was damaged, and is in {folder.parent.name}/{folder.name}; {what}"
             store_alarm(new, columns, note, self._clock, kept)
             if memory is not None and bring is not None:
@@ -103,11 +100,6 @@ class StoreRepair:
         """Return the alarm stored last, of what was read and the second copy; in doubt the armed one."""
         known = [columns for columns in (found.alarm, kept.alarm if kept else None) if columns is not None]
         return max(known, key=_age, default=None)
-
-    def _unknown(self, sequence: int) -> Alarm:
-        """Return the alarm after *sequence* where nobody can tell its mode: no fault may disarm an armed house."""
-        now, now_at = self._clock.instant(), self._clock.now()
-        return Alarm(Mode.AWAY, UNKNOWN_BY, UNKNOWN_HOW, now, now_at, sequence=sequence + 1)
 
 
 def _age(alarm: Mapping[str, Column]) -> tuple[int, bool]:
@@ -126,11 +118,7 @@ def _created(file: Path) -> sqlite3.Connection:
 
 def _told(found: Rescued, alarm: Alarm | None, folder: Path) -> str:
     """Return in the owner's words what became of it."""
-    mode = (
-        f"{spoken(alarm.mode)} as before"
-        if alarm is not None
-        else "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
-    )
+    mode = ARMED_IN_DOUBT if alarm is None else f"{spoken(alarm.mode)} as before"
     return (
         f"the database was damaged, and is in {folder} now; the alarm goes on with a new one, {mode}; saved of it: "
         f"events {found.events}, waiting mails {found.waiting}, rows of who armed and disarmed "
