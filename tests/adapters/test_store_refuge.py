@@ -243,6 +243,46 @@ def test_r14_what_the_disk_holds_survives_a_restart_of_what_was_begun_anew_and_g
 
 
 @pytest.mark.usefixtures("unreadable")
+def test_what_memory_knows_of_steps_and_digests_comes_back_with_the_mails_that_wait(folder: Path, refuge: Path) -> None:
+    store, now = opened(folder, refuge), FakeClock().instant()
+    add(store, FIRST)
+    assert store._database.flee(FAILED)
+    add(store, SECOND)
+    for row in store.due(now):
+        store.record(row, Receipt(Outcome.ACCEPTED, "250"), now, START, now)
+    store.improve_event(make_event(SECOND), now)
+    store.add_alert(make_alert("listed"), TO)
+    listed = [row.id for row in store.due(now) if row.alert.id == "listed"]
+    store.digest(make_alert("digest", AlertKind.DIGEST), TO, listed)
+    assert store.settle() == ""
+    waiting = [(row.alert.id, row.step) for row in store.due(now)]
+    of_disk = [(f"a{FIRST}", 1)] * len(TO)
+    assert waiting == [*of_disk, *[("digest", 1)] * len(TO), *[(f"a{SECOND}", 2)] * len(TO)]
+    for row in store.due(now):
+        store.record(row, Receipt(Outcome.REFUSED, "554 no"), now, START, now)
+    assert [row.alert.id for row in store.due(now)] == ["listed"] * len(TO), (
+        "nobody took the digest: each is tried alone"
+    )
+    store.close()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_answer_is_stored_for_what_it_is_about_though_rows_have_other_numbers_by_then(
+    folder: Path, refuge: Path
+) -> None:
+    store, now = opened(folder, refuge), FakeClock().instant()
+    add(store, FIRST)
+    assert store._database.flee(FAILED)
+    add(store, SECOND)
+    under_way = store.due(now)
+    assert store.settle() == ""
+    for row in under_way:
+        store.record(row, Receipt(Outcome.ACCEPTED, "250"), now, START, now)
+    assert [row.alert.id for row in store.due(now)] == [f"a{FIRST}"] * len(TO)
+    store.close()
+
+
+@pytest.mark.usefixtures("unreadable")
 def test_a_database_that_is_gone_and_could_not_be_copied_gets_all_of_what_memory_holds(
     folder: Path, refuge: Path
 ) -> None:
