@@ -51,8 +51,8 @@ class Outbox(Protocol):
         """Make those of these rows that still wait due at once."""
         ...
 
-    def backlog(self, channel: str, kinds: Collection[AlertKind]) -> tuple[Delivery, ...]:
-        """Return the first rows of *kinds* that wait, are not in doubt and were never in a digest, due or not."""
+    def backlog(self, channel: str, kinds: Collection[AlertKind], now: Instant) -> tuple[Delivery, ...]:
+        """Return the first rows of *kinds* that wait, due or for a further try, not in doubt and never in a digest."""
         ...
 
     def doubt(self, delivery_ids: Collection[int]) -> None:

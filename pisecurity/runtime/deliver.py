@@ -73,7 +73,8 @@ class Deliver:
     is the server left alone for a while. So an old alert never blocks a newer alarm, and order is given up only
     where keeping it would cost an alert its chance. While a server is left alone a new alert is still tried
     once, at once. When a server comes back the newest alarm goes first, for it may still be going on, and so does
-    one raised while the others leave. They follow in order, also what had failed because of the server.
+    one raised while the others leave. They follow in order, also what had failed because of the server; where some have
+    waited for long, in one digest. The better picture of an alert, its second step, leaves after all first steps.
     """
 
     def __init__(
@@ -203,7 +204,7 @@ class Deliver:
     def _first(self, channel: str, line: Line, rows: Sequence[Delivery]) -> list[Batch]:
         """Return what is tried first of the due *rows*."""
         latest = self._newest(channel)
-        backlog = any(row.id <= line.newest for row in rows)
+        backlog = any(not line.is_later(row) for row in rows)
         urgent = [row for row in latest if line.behind or (backlog and line.is_new(row))]
         waiting = self._queue(line, rows, urgent)
         line.saw((*rows, *latest))
@@ -229,7 +230,7 @@ class Deliver:
         return tuple(receipts.values())
 
     def _queue(self, line: Line, rows: Sequence[Delivery], latest: Sequence[Delivery]) -> list[Batch]:
-        """Return what may be tried now: the alarm among *latest*, then *rows* in order.
+        """Return what may be tried now: what is urgent among *latest*, the most urgent first, then *rows* in order.
 
         A server that is left alone is only asked to take new alerts, which *rows* may not hold if many wait.
         """
@@ -238,7 +239,8 @@ class Deliver:
             rows = list({row.id: row for row in (*rows, *latest)}.values())
         rows, latest = ([row for row in some if line.admits(row, now_s)] for some in (rows, latest))
         alarm = [row for row in latest if _is_urgent(row)]
-        return [*_batches(alarm), *_batches(row for row in rows if row not in alarm)]
+        urgent = sorted(_batches(alarm), key=lambda batch: -batch[0].alert.kind.priority)
+        return [*urgent, *_batches(row for row in rows if row not in alarm)]
 
     def _line(self, channel: str, server: Channel) -> Line:
         """Return what is known about the way to *server*; a changed setting deserves a fresh try."""
@@ -381,8 +383,7 @@ class Deliver:
         line.stalled &= tried
         line.open()
         # The newest alarm still goes first, unless it was the one taken.
-        sent_alarm = taken[0].id if _is_urgent(taken[0]) else 0
-        latest = [row for row in self._newest(channel) if row.id > sent_alarm and row.id not in tried]
+        latest = [row for row in self._newest(channel) if row.id not in tried and _goes_before_rest(row, taken[0])]
         beat()
         self._gather(channel, {row.alert.id for row in latest if _is_urgent(row)}, beat)
         rows = [row for row in self._due() if row.channel == channel and row.id not in tried]
@@ -391,15 +392,16 @@ class Deliver:
 
     def _gather(self, channel: str, apart: Collection[str], beat: Beat) -> None:
         """Put what has waited for long into digests, except the alerts *apart*."""
-        while groups := digest.gather(self._backlog(channel, apart), self._clock.instant()):
+        now = self._clock.instant()
+        while groups := digest.gather(self._backlog(channel, apart, now), now):
             for group in groups:
                 beat()
                 alert = self._house.digest(group.alerts, self._clock.now())
                 self._outbox.digest(alert, [Address(channel, to) for to in group.recipients], group.rows)
                 log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
 
-    def _backlog(self, channel: str, apart: Collection[str]) -> list[Delivery]:
-        return [row for row in self._outbox.backlog(channel, digest.KINDS) if row.alert.id not in apart]
+    def _backlog(self, channel: str, apart: Collection[str], now: Instant) -> list[Delivery]:
+        return [row for row in self._outbox.backlog(channel, digest.KINDS, now) if row.alert.id not in apart]
 
     def _new_alarm(self, channel: str, line: Line) -> list[Batch]:
         """Return the alarm that was raised meanwhile: a full outbox takes minutes to leave."""
@@ -464,6 +466,12 @@ def _is_shut(failures: Sequence[MailError]) -> bool:
 
 def _are_all_later(answers: Sequence[Receipt]) -> bool:
     return bool(answers) and all(answer.outcome is Outcome.LATER for answer in answers)
+
+
+def _goes_before_rest(row: Delivery, taken: Delivery) -> bool:
+    """Return whether *row*, the newest of its kind, still goes before what has waited longer, after *taken* left."""
+    priority = row.alert.kind.priority
+    return not _is_urgent(taken) or priority > taken.alert.kind.priority or row.id > taken.id
 
 
 def _is_urgent(row: Delivery) -> bool:

@@ -25,8 +25,8 @@ class Line:
     """Why it is shut, for the owner."""
     locked: bool = False
     """Whether it is shut by a rejected login: then not even a new alert is tried."""
-    newest: int = 0
-    """Highest row seen; a higher one is a new alert, worth a try at once."""
+    newest: Delivery | None = None
+    """Row of the newest alert seen; a later one is a new alert, worth a try at once."""
     behind: bool = True
     """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
     first_s: float = float("-inf")
@@ -35,7 +35,19 @@ class Line:
     """Rows that failed because of the way, not because of themselves."""
 
     def is_new(self, row: Delivery) -> bool:
-        return row.attempts == 0 and row.id > self.newest and row.step == FIRST
+        return row.attempts == 0 and row.step == FIRST and self.is_later(row)
+
+    def is_later(self, row: Delivery) -> bool:
+        """Return whether the alert of *row* was stored after the newest one seen.
+
+        By its time, where that can be compared: a database that is begun anew counts its rows from 1 again.
+        """
+        if self.newest is None:
+            return True
+        if row.stored is None or self.newest.stored is None:
+            return row.id > self.newest.id
+        later_s = row.stored.seconds_since(self.newest.stored)
+        return later_s > 0 if later_s else row.id > self.newest.id
 
     def admits(self, row: Delivery, now_s: float) -> bool:
         if row.step != FIRST and now_s - self.first_s < CALM_S:
@@ -43,7 +55,9 @@ class Line:
         return now_s >= self.shut_until_s or (self.is_new(row) and not self.locked)
 
     def saw(self, rows: Iterable[Delivery]) -> None:
-        self.newest = max([self.newest, *(row.id for row in rows)])
+        for row in rows:
+            if self.is_later(row):
+                self.newest = row
 
     def open(self) -> None:
         """Note that the server took something."""

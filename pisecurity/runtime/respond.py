@@ -28,6 +28,8 @@ from pisecurity.settings import Settings
 log = logging.getLogger(__name__)
 
 GET_TIMEOUT_S = 1.0
+LOOK_EVERY_S = 5.0
+"""What time alone makes due is looked for so often at least, however much comes in."""
 STORE_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before trying a refused write again, the last one repeated: what waits is kept in memory."""
 BETTER_VIEW_S = 0.7
@@ -85,12 +87,14 @@ class Respond:
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Answer what comes in until *stop*; before that, make up for an alert a power cut prevented."""
         self._persist(self._take_up, stop, beat)
+        looked_s = self._clock.monotonic()
         while not stop.is_set():
             beat()
             item = self._inbox.get(min(GET_TIMEOUT_S, self._wake_in_s()))
             if item is not None:
                 self._persist(partial(self._handle, item), stop, beat)
-            else:
+            if item is None or self._clock.monotonic() - looked_s >= LOOK_EVERY_S:
+                looked_s = self._clock.monotonic()
                 self._persist(self._look, stop, beat)
             self._report_losses(drained=item is None)
             self._wake_when_due()

@@ -101,6 +101,28 @@ def test_what_must_be_seen_alone_is_in_no_digest(house: House, mailer: ScriptedM
     assert {alert.kind for alert in returned(house, mailer)} == {kind}
 
 
+def test_what_does_not_wait_for_a_further_try_is_in_no_digest(house: House, mailer: ScriptedMailer) -> None:
+    """An alarm of this very moment waits for a better view, and a second contact for somebody to disarm."""
+    outage(house, 10)
+    mailer.answer = lambda alert: None
+    house.clock.advance(1980)
+    alert = Alert("d" * 32, AlertKind.ALARM, house.clock.now(), "[Home] just now", "Look.")
+    house.store.add_alert(alert, [Address("mail", ANNA, after_s=60)])
+    house.run(30)
+    assert mailer.notifications[-1].alert.kind is AlertKind.DIGEST
+    assert "just now" not in "".join(each.alert.text + each.alert.subject for each in mailer.notifications)
+    house.run(60)
+    assert mailer.subjects[-1] == "[Home] just now"
+
+
+def test_the_most_urgent_goes_first_though_it_is_older(house: House, mailer: ScriptedMailer) -> None:
+    for kind in (AlertKind.FAULT, AlertKind.DURESS, AlertKind.TAMPER, AlertKind.ALARM, AlertKind.ALL_CLEAR):
+        house.alert(f"[Home] {kind}", kind=kind)
+        house.run(1)
+    told = [alert.kind for alert in returned(house, mailer)]
+    assert told[:3] == [AlertKind.DURESS, AlertKind.TAMPER, AlertKind.ALARM]
+
+
 def test_each_recipient_gets_a_digest_of_what_waited_for_them(house: House, mailer: ScriptedMailer) -> None:
     outage(house, 8, ANNA)
     outage(house, 8, BEN, name="later")

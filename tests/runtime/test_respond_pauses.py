@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -113,3 +114,21 @@ def test_a_better_view_of_an_event_with_a_mail_makes_a_second_step(house: Fixtur
     woken = house.woken
     house.put(replace(event, phase=Phase.ENDED, picture=None))
     assert house.woken > woken, "the end of the event lets it leave"
+
+
+def test_the_sum_comes_also_while_something_comes_in_all_the_time(house: Fixture) -> None:
+    """Movement in a zone that does not count in the mode must not hold back what is due."""
+    house.arm()
+    storm(house, 20, "garden")
+    house.clock.advance(PAUSE_S)
+    for number in range(60, 80):
+        house.see(replace(seen(house, number, "path"), modes=frozenset({Mode.HOME}), objection="in zone path"))
+    stop, left = threading.Event(), iter(range(8))
+
+    def beat() -> None:
+        house.clock.advance(1)
+        if next(left, None) is None:
+            stop.set()
+
+    house.respond.work(stop, beat)
+    assert house.kinds() == [AlertKind.ALARM, AlertKind.SUMMARY]

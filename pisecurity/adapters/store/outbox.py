@@ -76,6 +76,7 @@ BACKLOG = """
 WITH open AS NOT MATERIALIZED (
   SELECT * FROM deliveries
   WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel AND digest IS NULL AND in_doubt = 0
+    AND (attempts > 0 OR next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
     AND kind IN (SELECT value FROM json_each(:kinds)))
 SELECT * FROM open
 WHERE alert <= (SELECT max(alert) FROM (SELECT DISTINCT alert FROM open ORDER BY alert LIMIT :limit))
@@ -228,9 +229,13 @@ class OutboxTable(Table):
             connection.execute(HASTEN, values)
 
     @steady
-    def backlog(self, channel: str, kinds: Collection[AlertKind]) -> tuple[Delivery, ...]:
-        """Return the rows of the first 500 alerts of *kinds* that wait, not in doubt and in no digest, due or not."""
-        values = bind(channel=channel, kinds=json.dumps(sorted(kinds)), limit=MOST_IN_DIGEST)
+    def backlog(self, channel: str, kinds: Collection[AlertKind], now: Instant) -> tuple[Delivery, ...]:
+        """Return the rows of the first 500 alerts of *kinds* that wait, not in doubt and in no digest.
+
+        That is also what waits for its next try, and not what waits for its first: for a better view, or for somebody
+        to disarm.
+        """
+        values = bind(channel=channel, kinds=json.dumps(sorted(kinds)), limit=MOST_IN_DIGEST) | bind_instant("now", now)
         with self._database.read() as connection:
             return decoded(connection.execute(BACKLOG, values), delivery)
 
