@@ -9,7 +9,7 @@ from pisecurity.core.types import Alert, AlertKind
 from pisecurity.core.words import Facts, compose
 from pisecurity.ports import Address, EventStore
 from pisecurity.runtime.house import House
-from pisecurity.runtime.respond import addresses_of
+from pisecurity.runtime.recipients import everybody
 from pisecurity.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,12 +26,12 @@ class Notices:
         new_id: Callable[[], str],
         on_alert: Callable[[], None],
     ) -> None:
-        self.house, self._to = house, addresses_of(settings)
+        self.house, self._to = house, everybody(settings)
         self.new_id, self._store, self._on_alert = new_id, store, on_alert
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from the next notice on."""
-        self._to = addresses_of(settings)
+        self._to = everybody(settings)
 
     def to(self, channels: Collection[str] | None = None) -> tuple[Address, ...]:
         """Return where a notice goes over these *channels*; None is all."""

@@ -21,6 +21,7 @@ from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
 from pisecurity.runtime.losses import Losses
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.runtime.pauses import Pauses
+from pisecurity.runtime.recipients import recipients
 from pisecurity.runtime.space import DATABASE
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
@@ -36,7 +37,6 @@ BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
 BEST_VIEW_S = 15.0
 """The better picture that follows waits so long after the opening for the best one, or for the end of the event."""
-_ESCALATED = frozenset({AlertKind.ALARM, AlertKind.TAMPER})
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
@@ -65,7 +65,7 @@ class Respond:
         self._inbox, self._panel, self._store = inbox, panel, store
         self._pictures, self._encoder, self._house = pictures, encoder, house
         self._health, self._clock, self._new_id, self._on_alert = health, clock, new_id, on_alert
-        self._settings, self._to = settings, addresses_of(settings)
+        self._settings = settings
         self._kept: dict[str, Instant] = {}
         """Stored events that are open, and when the mode in which they opened was ordered."""
         self._noticed = ""
@@ -82,7 +82,7 @@ class Respond:
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from the next decision on."""
-        self._settings, self._to = settings, addresses_of(settings)
+        self._settings = settings
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Answer what comes in until *stop*; before that, make up for an alert a power cut prevented."""
@@ -190,7 +190,8 @@ class Respond:
             self._save_pictures(event)
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
         due = self._clock.instant().later(BETTER_VIEW_S)
-        self._store.add_event(event, status.state, decision, alert, self._reached(alert.kind) if alert else (), due)
+        to = recipients(self._settings, alert.kind) if alert else ()
+        self._store.add_event(event, status.state, decision, alert, to, due)
         if decision.held:
             self._pauses.hold(event.camera)
         if len(self._kept) >= REMEMBERED:
@@ -379,7 +380,7 @@ class Respond:
             part="" if camera else "disk",
             thread=thread,
         )
-        self._store.add_fault_alert(fault.key, alert, self._reached(kind))
+        self._store.add_fault_alert(fault.key, alert, recipients(self._settings, kind))
         self._queued(alert)
         return alert.id
 
@@ -446,16 +447,12 @@ class Respond:
             thread=alert_id(*told) if told else None,
         )
 
-    def _reached(self, kind: AlertKind) -> tuple[Address, ...]:
-        """Return whom an alert of *kind* goes to: the second contacts only where somebody may have to go and look."""
-        return (*self._to, *second_contacts(self._settings)) if kind in _ESCALATED else self._to
-
     def _send(self, alert: Alert, more: Sequence[Address] = ()) -> None:
-        self._store.add_alert(alert, (*self._reached(alert.kind), *more))
+        self._store.add_alert(alert, (*recipients(self._settings, alert.kind), *more))
         self._queued(alert)
 
     def _queued(self, alert: Alert) -> None:
-        log.info("alert queued alert=%s kind=%s recipients=%d", alert.id, alert.kind, len(self._to))
+        log.info("alert queued alert=%s kind=%s", alert.id, alert.kind)
         self._on_alert()
 
     def _save_pictures(self, event: Event) -> None:
@@ -479,14 +476,3 @@ class Respond:
 
 def _mode_of(state: AlarmState) -> Mode | None:
     return Mode(state.value) if state.value in set(Mode) else None
-
-
-def second_contacts(settings: Settings) -> tuple[Address, ...]:
-    """Return who is told later, if nobody disarms."""
-    mail = settings.mail
-    return tuple(Address("mail", to, mail.second_after_s) for to in mail.second_to) if mail else ()
-
-
-def addresses_of(settings: Settings) -> tuple[Address, ...]:
-    """Return where every alert goes."""
-    return tuple(Address("mail", to) for to in settings.mail.to) if settings.mail else ()
