@@ -56,6 +56,8 @@ def _doubtful(settings: Settings) -> Iterator[str]:
     for camera in settings.camera:
         if camera.kind == "file" and not is_there(Path(camera.path)):
             yield f"camera {camera.label}: no such file now: {camera.path}"
+    if settings.mail and settings.mail.ca_file and not is_there(Path(settings.mail.ca_file)):
+        yield f"mail.ca_file: no such file now: {settings.mail.ca_file}"
     usual = settings.mail and _SECURITY_OF_PORT.get(settings.mail.port, settings.mail.security)
     if settings.mail and usual != settings.mail.security:
         yield f'mail.port = {settings.mail.port} mostly goes with mail.security = "{usual}"; see: pisecurity doctor'

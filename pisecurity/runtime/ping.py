@@ -107,7 +107,9 @@ class Ping:
             self._misses += 1
             self._next_s = min(self._next_s, self._clock.monotonic() + AGAIN_S)
             log.warning("ping missed misses=%d reason=%s", self._misses, error)
+            self._health.note(FAULT, f"missed {self._misses} of the {MISSES} that make a fault: {error}")
             if self._misses >= MISSES:
+                self._health.note(FAULT, "")
                 self._health.report(FAULT, f"nobody outside knows that the alarm lives: {error}")
         else:
             self._misses = 0

@@ -74,6 +74,10 @@ def test_check_warns_of_a_recording_that_is_not_there_and_of_a_port_that_goes_wi
     (tmp_path / "gone.mp4").touch()
     (tmp_path / "config.toml").write_text(camera + mail + 'security = "tls"\n')
     assert len(shell("check", "--state", tmp_path).out.splitlines()) == 1
+    (tmp_path / "config.toml").write_text(camera + mail + f'security = "tls"\nca_file = "{tmp_path}/gone.pem"\n')
+    assert shell("check", "--state", tmp_path).out.splitlines()[1:] == [
+        f"warning: mail.ca_file: no such file now: {tmp_path}/gone.pem"
+    ]
 
 
 def test_check_of_a_demo_advises_no_settings_file_that_the_demo_would_refuse(shell: Shell, tmp_path: Path) -> None:

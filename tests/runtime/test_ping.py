@@ -69,6 +69,7 @@ def test_a_few_misses_are_a_fault_until_one_arrives_and_are_made_up_for_soon() -
     rig.pinger.trouble = "ping: hc-ping.com answers 503; check life.ping_url"
     rig.run(AGAIN_S * (MISSES - 1))
     assert rig.faults == {}, "one that is lost now and then is nothing"
+    assert rig.health.facts()[FAULT] == f"missed 2 of the 3 that make a fault: {rig.pinger.trouble}"
     rig.run(2)
     assert rig.faults == {FAULT: f"nobody outside knows that the alarm lives: {rig.pinger.trouble}"}
     rig.pinger.trouble = ""
