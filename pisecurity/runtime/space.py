@@ -84,7 +84,7 @@ class Space:
             self._health.report(
                 IN_MEMORY,
                 f"the disk takes nothing ({reason}), so the alarm goes on from memory, and a power cut would lose what "
-                "happened since: see 'dmesg' and replace the SD card",
+                "happened since: see 'dmesg', and replace the SD card unless it is only full",
             )
         else:
             self._health.clear(IN_MEMORY)
