@@ -65,6 +65,7 @@ class Outages:
         self._mailed_at: datetime | None = None
         self._stamped_s = float("-inf")
         self._writing: BackgroundCall[None] | None = None
+        self._saving = threading.Lock()
         self._shown_until_s = float("-inf")
         self._ended = False
 
@@ -93,7 +94,7 @@ class Outages:
             self._health.note(FACT, "")
 
     def end(self) -> None:
-        """Keep on disk that it stops on purpose; nothing is kept after that."""
+        """Keep on disk that it stops on purpose; nothing is kept after that. Any thread."""
         self._ended = True
         if self._owed is None:
             self._write(replace(self._present(), ended=True))
@@ -133,15 +134,21 @@ class Outages:
         return Seen(clock.instant(), clock.now(), clock.synchronised(), mailed_at=self._mailed_at)
 
     def _stamp(self) -> None:
-        if not self._ended and (self._writing is None or self._writing.wait(0)):
+        if self._writing is None or self._writing.wait(0):
             self._write(self._present())
 
     def _write(self, seen: Seen) -> None:
         """Write beside this thread: a card may take longer than a worker may be silent."""
         self._stamped_s = self._clock.monotonic()
-        self._writing = BackgroundCall("last-seen", partial(self._last_seen.save, seen))
-        if self._writing.wait(PATIENCE_S):
+        self._writing = writing = BackgroundCall("last-seen", partial(self._save, seen))
+        if writing.wait(PATIENCE_S):
             try:
-                self._writing.result()
+                writing.result()
             except StoreError as error:
                 log.warning("no sign of life on disk reason=%s", error)
+
+    def _save(self, seen: Seen) -> None:
+        """Save one after the other, and nothing behind the stop on purpose: it would look like a crash."""
+        with self._saving:
+            if seen.ended or not self._ended:
+                self._last_seen.save(seen)

@@ -20,6 +20,7 @@ from pisecurity.runtime.outages import EVERY_S, FACT, Outages
 from pisecurity.settings import AlarmSettings
 from pisecurity.web.assets import load_catalogue
 from tests.fakes import START, FakeClock
+from tests.rigs.daemon import wait_for
 from tests.rigs.respond import make_settings
 
 
@@ -213,3 +214,36 @@ def test_work_looks_at_once_beats_and_ends(rig: Rig) -> None:
 
     rig.outages.work(stop, beat)
     assert rig.clock.now() > START and rig.seen is not None
+
+
+def test_a_stop_while_a_sign_of_life_is_written_crashes_nothing_and_is_what_stays(rig: Rig) -> None:
+    saved: list[bool] = []
+    first, second, begun = threading.Event(), threading.Event(), threading.Event()
+
+    class SlowCard(LastSeenFile):
+        def save(self, seen: Seen) -> None:
+            begun.set()
+            assert (second if saved else first).wait(30)
+            saved.append(seen.ended)
+            super().save(seen)
+
+    rig.run(60)
+    rig.outages._last_seen = SlowCard(rig.folder)
+    unharmed: list[bool] = []
+
+    def look() -> None:
+        rig.run(60)
+        unharmed.append(True)
+
+    worker, stopping = threading.Thread(target=look), threading.Thread(target=rig.outages.end)
+    worker.start()
+    assert begun.wait(30)
+    stopping.start()
+    wait_for("the second write", lambda: sum(thread.name == "last-seen" for thread in threading.enumerate()) == 2)
+    first.set()
+    worker.join(30)
+    second.set()
+    stopping.join(30)
+    assert unharmed
+    assert saved == [False, True]
+    assert rig.seen is not None and rig.seen.ended
