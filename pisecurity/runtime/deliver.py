@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from hashlib import sha256
 from itertools import groupby
 
@@ -17,6 +16,7 @@ from pisecurity.core.alarm.rules import is_quiet
 from pisecurity.core.types import FIRST, Alert, AlertKind, Delivery, Instant, Notification, Outcome, Priority, Receipt
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Channel, Clock, Outbox, PictureKind, Pictures
+from pisecurity.runtime.answers import Answers
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
@@ -37,7 +37,7 @@ DEADLINE_S = 60.0
 """For one conversation with the server."""
 OVERRUN_S = 10.0
 """Allowed beyond the deadline before a conversation is given up as stuck."""
-BEAT_S = 0.5
+BEAT_S = 0.2
 STOP_GRACE_S = 3.0
 """Left to a conversation under way when the daemon stops; what it leaves open is sent again after the start."""
 MOST_PUT_OFF = 5
@@ -52,19 +52,6 @@ Batch = tuple[Delivery, ...]
 """Rows of one step of an alert and one channel, sent together."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """An answer not yet stored."""
-
-    row: Delivery
-    receipt: Receipt
-    tried: Instant
-    at: datetime
-    next_try: Instant
-    picture: str
-    in_doubt: bool
-
-
 class Deliver:
     """The worker of the outbox.
 
@@ -74,7 +61,8 @@ class Deliver:
     where keeping it would cost an alert its chance. While a server is left alone a new alert is still tried
     once, at once. When a server comes back the newest alarm goes first, for it may still be going on, and so does
     one raised while the others leave. They follow in order, also what had failed because of the server; where some have
-    waited for long, in one digest. The better picture of an alert, its second step, leaves after all first steps.
+    waited for long, in one digest. The better picture of an alert, its second step, leaves after all first steps, and
+    an alarm that is raised meanwhile does not wait for it.
     """
 
     def __init__(
@@ -108,7 +96,7 @@ class Deliver:
         self._quiet = (time(0), time(0))
         self._recipients: dict[str, frozenset[str]] = {}
         self._lines: dict[str, Line] = {}
-        self._unrecorded: deque[_Record] = deque()
+        self._answers = Answers(outbox, clock)
 
     def wake(self) -> None:
         """Say that there is a new alert, so that it leaves at once."""
@@ -141,7 +129,7 @@ class Deliver:
         """
         self._end_faults_of_former_recipients()
         try:
-            self._store_answers(beat)
+            self._answers.store(beat)
             due = self._due()
             self._health.clear(OUTBOX)
             for channel in sorted({row.channel for row in due}):
@@ -275,6 +263,8 @@ class Deliver:
             if call.wait(BEAT_S):
                 break
             beat()
+            if batch[0].step != FIRST:
+                self._overtake(batch[0].channel, stop, beat)
             if stop.is_set() and not call.wait(STOP_GRACE_S):
                 log.warning("alert left in the outbox by the stop alert=%s", alert.id)
                 return None
@@ -299,6 +289,19 @@ class Deliver:
             took_s,
         )
         return receipts
+
+    def _overtake(self, channel: str, stop: threading.Event, beat: Beat) -> None:
+        """Send an alarm that was raised while a better picture is on its way: over a slow line that takes seconds."""
+        line = self._lines[channel]
+        try:
+            for batch in self._new_alarm(channel, line) if self._wake.is_set() else ():
+                try:
+                    self._hand_over(line, batch, stop, beat)
+                except MailError as error:
+                    self._wait_after(error, batch, beat)
+                    line.stalled |= {row.id for row in batch}
+        except StoreError as error:
+            log.warning("alarm waits for the better picture of another reason=%s", error)
 
     def _load(self, alert: Alert) -> tuple[bytes, ...]:
         """Return the pictures that go along, as they are now."""
@@ -328,7 +331,7 @@ class Deliver:
         for row, receipt in answered:
             key, wait_s = f"{channel}:{row.recipient}", self._wait_s(row, ASKED_TO_WAIT_S)
             if not self._names(channel, row.recipient):
-                self._keep(row, _last(receipt, channel), wait_s, picture)
+                self._answers.keep(row, _last(receipt, channel), wait_s, picture)
                 continue
             match receipt.outcome:
                 case Outcome.ACCEPTED:
@@ -339,8 +342,8 @@ class Deliver:
                 case _:
                     self._health.report(key, f"{row.recipient} has to wait for an alert ({receipt.detail}): "
                                              f"next try {self._time_in(wait_s)}")  # fmt: skip
-            self._keep(row, receipt, wait_s, picture)
-        self._store_answers(beat)
+            self._answers.keep(row, receipt, wait_s, picture)
+        self._answers.store(beat)
 
     def _names(self, channel: str, recipient: str) -> bool:
         named = self._recipients.get(channel)
@@ -357,8 +360,10 @@ class Deliver:
         log.warning("alert waits alert=%s to=%d reason=%s", batch[0].alert.id, len(batch), error)
         least_s = REJECTED_LOGIN_S if error.rejected_login else 0.0
         for row in batch:
-            self._keep(row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s), in_doubt=error.in_doubt)
-        self._store_answers(beat)
+            self._answers.keep(
+                row, Receipt(Outcome.LATER, str(error)), self._wait_s(row, least_s), in_doubt=error.in_doubt
+            )
+        self._answers.store(beat)
 
     def _shut(self, line: Line, error: MailError) -> None:
         """Leave the server alone for a while; the failure of a new alert in between does not lengthen it."""
@@ -415,31 +420,6 @@ class Deliver:
 
     def _spread(self, wait_s: float) -> float:
         return wait_s * (1 + SPREAD * self._jitter())
-
-    def _keep(
-        self, row: Delivery, receipt: Receipt, wait_s: float, picture: str = "", *, in_doubt: bool = False
-    ) -> None:
-        tried = self._clock.instant()
-        self._unrecorded.append(
-            # What may have arrived once stays in doubt until somebody says what became of it.
-            _Record(row, receipt, tried, self._clock.now(), tried.later(wait_s), picture, in_doubt or row.in_doubt)
-        )
-
-    def _store_answers(self, beat: Beat) -> None:
-        """Store what is not stored yet, oldest first. Raises StoreError, and keeps the rest."""
-        while self._unrecorded:
-            beat()
-            record = self._unrecorded[0]
-            self._outbox.record(
-                record.row,
-                record.receipt,
-                record.tried,
-                record.at,
-                record.next_try,
-                record.picture,
-                in_doubt=record.in_doubt,
-            )
-            self._unrecorded.popleft()
 
     def _time_in(self, seconds: float) -> str:
         return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._house.zone):%H:%M:%S %Z}"
