@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, cast
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.mail_message import compose, message_id
@@ -28,7 +30,36 @@ LEAST_S = 5.0
 REMEMBERED = 16
 """Mails that were not through in time; more of them mean a server that is away."""
 
+PARKED_S = 5.0
+"""So long a conversation waits for its mail after it has logged in."""
+
 Said = TypeVar("Said")
+
+
+class _Parked:
+    """A conversation that has come as far as the login, or is about to, and waits for what is to be said in it."""
+
+    def __init__(self) -> None:
+        self.line = Line()
+        self._asked: SimpleQueue[Callable[[Server], Any]] = SimpleQueue()
+        self.ready = False
+        """Whether it is logged in: what fails from then on may be due to the waiting alone."""
+
+    def ask(self, work: Callable[[Server], Any]) -> None:
+        """Say what to do; it is done once, or never where nobody waits any more."""
+        self._asked.put(work)
+
+    def wait(self, server: Server) -> Any:
+        """Do what is asked within PARKED_S and return what comes of it; _UNASKED: nothing was asked."""
+        self.ready = True
+        try:
+            work = self._asked.get(timeout=PARKED_S)
+        except Empty:
+            return _UNASKED
+        return work(server)
+
+
+_UNASKED = object()
 
 
 class SmtpMailer:
@@ -61,6 +92,8 @@ class SmtpMailer:
         self._slow: dict[str, int] = {}
         """How often a mail that was not through in time is to be made smaller, by its Message-ID."""
         self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._parked: tuple[_Parked, BackgroundCall[Any]] | None = None
 
     def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
         """Return the server's word on each recipient; within *deadline_s* whatever the server does.
@@ -94,6 +127,18 @@ class SmtpMailer:
         while len(self._slow) > REMEMBERED:
             self._slow.pop(next(iter(self._slow)))
 
+    def warm_up(self) -> None:
+        """Connect and log in, so that a mail that comes within PARKED_S leaves the sooner by that."""
+        try:
+            password = login_password(self._settings, self._password)
+        except MailError:
+            return  # the mail itself will tell
+        with self._lock:
+            if self._parked is None or self._parked[1].wait(0):
+                parked = _Parked()
+                call = BackgroundCall("mail-parked", lambda: self._talk(parked.line, parked.wait, password))
+                self._parked = parked, call
+
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached and how long it took, in words.
 
@@ -101,7 +146,7 @@ class SmtpMailer:
             MailError: what a mail would have met too.
         """
         began_s = self._clock.monotonic()
-        secured = self._converse(Server.secured, deadline_s)
+        secured = self._begin(Server.secured, deadline_s)
         took_s = self._clock.monotonic() - began_s
         who = f"logged in as {self._settings.user}" if self._settings.user else "without login"
         return f"{self._where} answers, {who}, {secured}, in {took_s:.1f} s"
@@ -160,13 +205,40 @@ class SmtpMailer:
     def _converse(self, work: Callable[[Server], Said], deadline_s: float) -> Said:
         """Return what *work* gets out of a server that is logged in to, at most a little after *deadline_s*.
 
+        In the conversation that was parked, where there is one; one that has ended meanwhile costs a new one.
+        """
+        until_s = self._clock.monotonic() + deadline_s
+        with self._lock:
+            taken, self._parked = self._parked, None
+        if taken is not None:
+            parked, call = taken
+            parked.ask(work)
+            try:
+                said = self._outcome(parked.line, call, deadline_s)
+            except MailError as error:
+                left_s = until_s - self._clock.monotonic()
+                if not parked.ready or left_s < LEAST_S or error.permanent or error.rejected_login or error.in_doubt:
+                    raise
+                log.info("parked conversation of no use reason=%s", error)
+            else:
+                if said is not _UNASKED:
+                    return cast(Said, said)
+        return self._begin(work, until_s - self._clock.monotonic())
+
+    def _begin(self, work: Callable[[Server], Said], deadline_s: float) -> Said:
+        """Return what *work* gets out of a server in a new conversation."""
+        password = login_password(self._settings, self._password)
+        line = Line()
+        call = BackgroundCall("mail-conversation", lambda: self._talk(line, work, password))
+        return self._outcome(line, call, deadline_s)
+
+    def _outcome(self, line: Line, call: BackgroundCall[Said], deadline_s: float) -> Said:
+        """Return what comes of *call*, which is cut at *deadline_s*.
+
         smtplib's own limit is per read, and a server that drips outlives it; so the conversation runs in a
         thread of its own, and its connection is cut from here. Only a name lookup cannot be cut; it is left
         behind and ends by itself without reaching the server.
         """
-        password = login_password(self._settings, self._password)
-        line = Line()
-        call = BackgroundCall("mail-conversation", lambda: self._talk(line, work, password))
         if not call.wait(deadline_s):
             line.cut()
             if not call.wait(CUT_S):

@@ -100,6 +100,10 @@ class Channel(Protocol):
         """
         ...
 
+    def warm_up(self) -> None:
+        """Get ready, because something is to be sent within a second; returns at once and raises nothing."""
+        ...
+
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached in words, or raise MailError."""
         ...

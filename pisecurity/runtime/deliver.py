@@ -37,6 +37,8 @@ DEADLINE_S = 60.0
 """For one conversation with the server."""
 OVERRUN_S = 10.0
 """Allowed beyond the deadline before a conversation is given up as stuck."""
+SOON_S = 1.0
+"""What is due within that time has the way to the server made ready."""
 BEAT_S = 0.2
 STOP_GRACE_S = 3.0
 """Left to a conversation under way when the daemon stops; what it leaves open is sent again after the start."""
@@ -118,8 +120,11 @@ class Deliver:
         """Deliver until *stop* is set; beats at least every second, also during a long conversation."""
         while not stop.is_set():
             beat()
+            woken = self._wake.is_set()
             self._wake.clear()
             self.deliver_due(stop, beat)
+            if woken:
+                self.warm_up()
             self._clock.wait(self._wake, POLL_S)
 
     def deliver_due(self, stop: threading.Event, beat: Beat) -> None:
@@ -136,6 +141,18 @@ class Deliver:
                 self._serve(channel, [row for row in due if row.channel == channel], stop, beat)
         except StoreError as error:
             self._health.report(OUTBOX, f"alerts cannot leave, because the outbox is out of order: {error}")
+
+    def warm_up(self) -> None:
+        """Have those get ready who are to send something in a moment: on a slow line the way there takes a second."""
+        now = self._clock.instant()
+        try:
+            soon = self._outbox.due(now.later(SOON_S), self._held())
+        except StoreError:
+            return  # it is reported by whoever sends
+        for channel in {row.channel for row in soon}:
+            server, line = self._channels.get(channel), self._lines.get(channel)
+            if server and (line is None or self._clock.monotonic() >= line.shut_until_s):
+                server.warm_up()
 
     def _due(self) -> tuple[Delivery, ...]:
         return self._outbox.due(self._clock.instant(), self._held())

@@ -210,6 +210,7 @@ class Respond:
             event.reason,
         )
         if alert is not None:
+            self._on_alert()  # the way to the server is made ready meanwhile
             self._wake_s = self._clock.monotonic() + BETTER_VIEW_S
 
     def _notice(self, seen: Sighting) -> None:

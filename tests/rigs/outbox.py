@@ -35,6 +35,8 @@ class ScriptedMailer:
         self.sent: list[tuple[float, str, tuple[str, ...]]] = []
         """Seconds since the start, alert and recipients of each call."""
         self.notifications: list[Notification] = []
+        self.warmed = 0
+        """How often it was told to get ready."""
 
     def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
         alert = notification.alert
@@ -44,6 +46,9 @@ class ScriptedMailer:
         if isinstance(answer, MailError):
             raise answer
         return dict.fromkeys(recipients, TAKEN) if answer is None else answer
+
+    def warm_up(self) -> None:
+        self.warmed += 1
 
     def prove(self, deadline_s: float) -> str:
         raise NotImplementedError

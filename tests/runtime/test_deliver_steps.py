@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -221,3 +222,30 @@ def test_after_a_power_cut_the_better_picture_still_follows(house: House, mailer
     house.restart()
     house.run(3)
     assert [step for step, _, _ in sent(mailer)] == [FIRST, BETTER]
+
+
+def soon(house: House) -> None:
+    later = house.clock.instant().later(0.7)
+    decision = Decision(AlertKind.ALARM, "armed")
+    event, alert = replace(EVENT, id="b" * 32), replace(ALERT, id="2" * 32, event_id="b" * 32)
+    house.store.add_event(event, AlarmState.ARMED_AWAY, decision, alert, [Address("mail", ANNA)], later)
+
+
+def test_the_way_to_the_server_is_made_ready_for_what_is_due_in_a_moment(house: House, mailer: ScriptedMailer) -> None:
+    house.round()
+    house.deliver.warm_up()
+    assert mailer.warmed == 0
+    soon(house)
+    house.deliver.warm_up()
+    assert mailer.warmed == 1
+    assert len(mailer.sent) == 1
+
+
+def test_a_server_that_is_left_alone_is_left_alone(house: House, mailer: ScriptedMailer) -> None:
+    mailer.answer = lambda alert: AWAY
+    house.round()
+    house.alert("another", ANNA)
+    house.round()
+    soon(house)
+    house.deliver.warm_up()
+    assert mailer.warmed == 0

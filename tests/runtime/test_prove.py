@@ -39,6 +39,9 @@ class ScriptedChannel:
         self.sent: list[float] = []
         """Seconds since the start of each login, by a proof and by a mail."""
 
+    def warm_up(self) -> None:
+        raise NotImplementedError
+
     def prove(self, deadline_s: float) -> str:
         self.proofs.append(self._clock.monotonic() - 1000)
         if self.trouble is not None:
@@ -252,6 +255,9 @@ class HangingChannel(ScriptedChannel):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
         self.released = threading.Event()
+
+    def warm_up(self) -> None:
+        raise NotImplementedError
 
     def prove(self, deadline_s: float) -> str:
         super().prove(deadline_s)
