@@ -28,7 +28,7 @@ from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.inspect import DEMO, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
-from pisecurity.core.daily import HASH_LETTERS
+from pisecurity.core.audit import shown
 from pisecurity.core.vision.unwatched import WATCHED, unwatched
 from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
@@ -134,9 +134,9 @@ class Examination:
         finally:
             store.close()
         if broken is not None:
-            raise StoreError(f"row {broken} was changed from outside; compare it with a copy of the state folder")
+            raise StoreError(f"row {broken} was changed from outside; 'pisecurity events verify' says more")
         gap = f"; {lost} row(s) were lost when the database was damaged" if lost else ""
-        return f"unbroken, {number} rows, the last {head[:HASH_LETTERS]}{gap}"
+        return f"unbroken, {number} rows, the last {shown(number, head)}{gap}"
 
     def _wall_clock(self) -> str:
         now = self._clock.now()

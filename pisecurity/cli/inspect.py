@@ -16,6 +16,7 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.cli.parser import given_config
+from pisecurity.cli.verify import verify
 from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
 from pisecurity.core.types import Dismissed, EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
@@ -71,7 +72,9 @@ def _no_cameras(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
 
 
 def events(args: argparse.Namespace) -> int:
-    """List what was seen, newest first; the daemon may run meanwhile."""
+    """List what was seen, newest first, or verify the record; the daemon may run meanwhile."""
+    if args.what == "verify":
+        return verify(args)
     with _store(args) as store:
         records = store.events(args.limit)
     if args.json:

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 from pisecurity import __version__
 from pisecurity.adapters.files import is_there
+from pisecurity.core.audit import AuditHead
+from pisecurity.core.audit import read as read_head
 from pisecurity.errors import PiSecurityError
 
 INSTALLED_STATE = Path("/var/lib/pisecurity")
@@ -221,6 +223,28 @@ def _forget(parser: argparse.ArgumentParser) -> None:
 
 
 def _events(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("verify",),
+        metavar="verify",
+        help="whether the record of who armed and disarmed is as it was written; exit code 2 where it is not",
+    )
+    parser.add_argument(
+        "head", nargs="?", type=_head, metavar="HEAD", help="row to find in it, as the newest daily mail names it"
+    )
+    _listed(parser)
+
+
+def _head(text: str) -> AuditHead:
+    """Return the row of the record that *text* names."""
+    try:
+        return read_head(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _listed(parser: argparse.ArgumentParser) -> None:
     _state(parser)
     parser.add_argument(
         "--limit", type=_number(int, 1, 100_000), default=20, metavar="N", help="how many at most (default: 20)"
@@ -305,12 +329,12 @@ COMMANDS: Sequence[Command] = (
         "pisecurity disarm", _state,
     ),
     Command(
-        "events", "inspect:events", "list what was seen, newest first",
+        "events", "inspect:events", "list what was seen, newest first, or verify the record of who switched",
         "pisecurity events --limit 5", _events,
     ),
     Command(
         "ledger", "inspect:ledger", "list what moved and was not told, and why, newest first",
-        "pisecurity ledger --limit 50", _events,
+        "pisecurity ledger --limit 50", _listed,
     ),
     Command(
         "test-alert", "remote:test_alert", "send a test alert the way an alarm would go",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from pisecurity.core.alarm.schedule import Edge, first_shown
+from pisecurity.core.audit import shown
 from pisecurity.core.times import MINUTE_S, duration
 from pisecurity.core.types import Fault, Instant, Mode, Outcome
 from pisecurity.core.vision.contrast import missed_coats
@@ -22,8 +23,6 @@ NEAR = timedelta(hours=20)
 """From now; a time of day that is farther away is told with its day."""
 MOST_LISTED = 5
 """Alarms, orders and faults that are named one by one; of more the newest."""
-HASH_LETTERS = 12
-"""Of the head of the audit chain that are shown: 48 bits are enough to compare by eye."""
 CAMERA_FACT = "camera:"
 
 _FPS = re.compile(r"([\d.]+) frames/s")
@@ -285,7 +284,7 @@ class _Teller:
 
     def record(self, happened: Happened) -> Iterator[str]:
         if happened.head:
-            yield self._say("daily.record", number=happened.marks.audit, hash=happened.head[:HASH_LETTERS])
+            yield self._say("daily.record", head=shown(happened.marks.audit, happened.head))
 
     def next(self, condition: Condition) -> Iterator[str]:
         parts = []

@@ -232,7 +232,7 @@ def test_s56_a_changed_audit_log_is_named(shell: Shell, tmp_path: Path) -> None:
     panel.switch(Mode.HOME, by="Anna", how="page")
     store.close()
     how, text = findings(shell("doctor", "--state", tmp_path).out)["audit log"]
-    assert how == "ok" and re.fullmatch(r"unbroken, 2 rows, the last [0-9a-f]{12}", text)
+    assert how == "ok" and re.fullmatch(r"unbroken, 2 rows, the last 2-[0-9a-f]{16}", text)
     database = sqlite3.connect(tmp_path / "pisecurity.db")
     with database:
         database.execute("UPDATE audit SET by = 'Ben' WHERE by = 'Anna'")
@@ -251,6 +251,6 @@ def test_r33_rows_of_the_audit_log_that_damage_has_cost_are_counted(shell: Shell
     SqliteStore(tmp_path, FakeClock()).close()
     told = findings(shell("doctor", "--state", tmp_path).out)["audit log"]
     assert re.fullmatch(
-        r"unbroken, 3 rows, the last [0-9a-f]{12}; 2 row\(s\) were lost when the database was damaged", told[1]
+        r"unbroken, 3 rows, the last 3-[0-9a-f]{16}; 2 row\(s\) were lost when the database was damaged", told[1]
     )
     assert told[0] == "ok"

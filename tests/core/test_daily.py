@@ -47,7 +47,7 @@ CALM = Condition(
 
 
 RECORD = (
-    'Record of who switched: row 128, 4f3a9c1e07b2. "pisecurity doctor" must find it unbroken and no shorter; '
+    'Record of who switched: "pisecurity events verify 128-4f3a9c1e07b2ffff" must find it unbroken; '
     "keep this mail to compare."
 )
 SILENT = (

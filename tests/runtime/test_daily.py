@@ -10,6 +10,7 @@ import pytest
 
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.daily import DailyTable
+from pisecurity.core.audit import shown
 from pisecurity.core.types import Alert, AlertKind, Mode
 from pisecurity.errors import MailError, StoreError
 from pisecurity.runtime.daily import Daily
@@ -135,7 +136,7 @@ def test_it_tells_what_happened_since_the_last_one_and_the_faults_that_came_and_
         assert line in first.text
     assert "Switched" not in second.text and "Was a fault" not in second.text
     assert "Fault since 14:00 on Monday" in second.text
-    assert rig.store.audit_head()[1][:12] in second.text
+    assert f"events verify {shown(*rig.store.audit_head())}" in second.text
 
 
 def test_off_or_without_a_mail_account_none_leaves(tmp_path: Path) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import re
 import sqlite3
 import threading
 from collections.abc import Mapping
@@ -13,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
+from pisecurity.adapters.store.audit import LAST, NO_HASH, audit_hash, missing_note
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.table import Table, steady
@@ -25,11 +23,6 @@ log = logging.getLogger(__name__)
 UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
 """Who armed, and how, where nobody can tell which mode it was in."""
 ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
-NO_HASH = ""
-"""What the first audit row is chained to."""
-_MISSING = "rows {first} to {last} are missing, goes on from {hash}"
-MISSING = re.compile(r"rows (\d+) to (\d+) are missing, goes on from ([0-9a-f]{64})$")
-"""Ends the note of an audit row before which rows were lost, and names the hash that it is chained to."""
 
 _SAVE = """
 INSERT OR REPLACE INTO alarm (
@@ -39,7 +32,6 @@ VALUES (
     1, :mode, :by, :how, :since_boot_id, :since_boot_s, :since_us, :pending_boot_id, :pending_boot_s,
     :triggered_boot_id, :triggered_boot_s, :until_boot_id, :until_boot_s, :event_id, :sequence)
 """
-_LAST = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 _APPEND = """
 INSERT INTO audit (number, at_us, boot_id, boot_s, mode, by, how, sequence, event_id, note, hash)
 VALUES (:number, :at_us, :boot_id, :boot_s, :mode, :by, :how, :sequence, :event_id, :note, :hash)
@@ -146,7 +138,7 @@ class AlarmTable(Table):
             log.warning("the mode of the database is not used reason=%s", error)
             alarm = None
         with self._database.read() as connection:
-            last = connection.execute(_LAST).fetchone()
+            last = connection.execute(LAST).fetchone()
         return Stored(alarm, last["number"], last["hash"]) if last else Stored(alarm)
 
     def _store(self, alarm: Mapping[str, Column], note: str, after: Kept | None = None) -> None:
@@ -194,63 +186,6 @@ class AlarmTable(Table):
             if alarm is not None and row is not None:
                 self._owed = Kept(dict(alarm), dict(row), before[0]["hash"] if before else NO_HASH)
             self._pay()
-
-    def audit_head(self) -> tuple[int, str]:
-        """Return number and hash of the newest audit row, 0 and nothing before the first. Raises StoreError."""
-        with self._database.read() as connection:
-            last = connection.execute(_LAST).fetchone()
-        return (last["number"], last["hash"]) if last else (0, NO_HASH)
-
-    def verify_audit(self) -> int | None:
-        """Return the number of the first audit row that was changed or follows a removed one, or None.
-
-        The chain shows a change in the middle. Rows cut off at its end leave a whole, shorter chain. Rows that were
-        lost to damage are no change: the next one says so.
-        """
-        return self._walk()[1]
-
-    def lost_audit_rows(self) -> int:
-        """Return how many rows were lost to damage, as the rows after them say."""
-        return self._walk()[0].lost
-
-    def _walk(self) -> tuple[Chain, int | None]:
-        """Return the chain as far as it is unbroken, and the number of the first row that is not; None: all are."""
-        chain = Chain()
-        with self._database.read() as connection:
-            for row in connection.execute("SELECT * FROM audit ORDER BY number"):
-                if not chain.takes(dict(row)):
-                    return chain, int(row["number"])
-        return chain, None
-
-
-class Chain:
-    """Goes along the audit log from its first row."""
-
-    def __init__(self) -> None:
-        self.number, self.head = 0, NO_HASH
-        self.lost = 0
-        """Rows that are missing, as the rows after them say."""
-
-    def takes(self, row: Mapping[str, Column]) -> bool:
-        """Return whether *row* is the next one and unchanged."""
-        columns = dict(row)
-        stored = columns.pop("hash")
-        number, previous = self.number, self.head
-        if lost := MISSING.search(str(row["note"])):
-            first, last, head = lost.groups()
-            if int(first) == number + 1:
-                number, previous = int(last), head
-        if row["number"] != number + 1 or stored != audit_hash(previous, columns):
-            return False
-        self.lost += number - self.number
-        self.number, self.head = number + 1, str(stored)
-        return True
-
-
-def audit_hash(previous: str, columns: Mapping[str, Column]) -> str:
-    """Return the SHA-256 as hex of the hash before and *columns* as JSON: keys sorted, ASCII, no spaces."""
-    text = json.dumps(dict(columns), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}{text}".encode("ascii")).hexdigest()
 
 
 def columns_of(alarm: Alarm) -> dict[str, Column]:
@@ -314,10 +249,10 @@ def store_alarm(
     now = clock.instant()
     row = {name: alarm[name] for name in ("mode", "by", "how", "sequence", "event_id")}
     row |= bind(at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
-    last = connection.execute(_LAST).fetchone()
+    last = connection.execute(LAST).fetchone()
     number, previous = (last["number"], last["hash"]) if last else (0, NO_HASH)
     if after is not None and after.number > number:
-        missing = _MISSING.format(first=number + 1, last=after.number, hash=after.head)
+        missing = missing_note(number + 1, after.number, after.head)
         row["note"] = f"{note}; {missing}"
         number, previous = after.number, after.head
     row["number"] = number + 1
@@ -328,6 +263,6 @@ def store_alarm(
 
 def append_kept(connection: sqlite3.Connection, kept: Kept) -> None:
     """Add the audit row of *kept* where it is the next one."""
-    last = connection.execute(_LAST).fetchone()
+    last = connection.execute(LAST).fetchone()
     if (kept.number, kept.previous) == ((last["number"] + 1, last["hash"]) if last else (1, NO_HASH)):
         connection.execute(_APPEND, dict(kept.row))

@@ -18,6 +18,7 @@ from pisecurity.adapters.refuge import claim
 from pisecurity.adapters.store.codec import lenient
 from pisecurity.adapters.store.format import is_damaged, migrate, migrations, version_of
 from pisecurity.adapters.store.trouble import damage, explained, looked_at, primary_code
+from pisecurity.adapters.store.wal import SHM, WAL, reading
 from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,6 @@ IDLE_CONNECTIONS = 4
 CACHE_KIB = 512
 """Page cache of one connection: lists read a few dozen pages, and the default of 2 MB each adds up."""
 
-WAL, SHM = "-wal", "-shm"
-"""Endings of what belongs to an open database. Source: sqlite.org/wal.html"""
 MOST_TAKEN_BYTES = 16 * 2**20
 """A larger database is not taken into memory, of which a small Pi has 512 MB, and takes too long to
 carry back: the alarm goes on with an empty one."""
@@ -401,7 +400,7 @@ class Database:
     def _connect(self, file: Path, *, create: bool = False) -> sqlite3.Connection:
         """Open *file*. On the disk, what was opened before is not created again, except to *create* it."""
         known = file == self.path and self._known and not create
-        mode = "ro" if self._read_only else "rw" if known else "rwc"
+        mode = reading(file) if self._read_only else "rw" if known else "rwc"
         connection = sqlite3.connect(
             f"{file.absolute().as_uri()}?mode={mode}",
             uri=True,

@@ -13,10 +13,10 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store.alarm import ARMED_IN_DOUBT, append_kept, columns_of, spoken, store_alarm, unknown_alarm
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.codec import Column, alarm_in
-from pisecurity.adapters.store.database import WAL, Bring
+from pisecurity.adapters.store.database import Bring
 from pisecurity.adapters.store.quarantine import Quarantine
 from pisecurity.adapters.store.rescue import Rescued, alarm_of, rescue
-from pisecurity.adapters.store.wal import is_garbage
+from pisecurity.adapters.store.wal import WAL, is_garbage
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.ports import Clock
 

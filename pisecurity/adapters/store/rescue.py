@@ -13,13 +13,13 @@ from itertools import islice
 from pathlib import Path
 
 from pisecurity.adapters.files import is_there
-from pisecurity.adapters.store.alarm import NO_HASH, Chain
+from pisecurity.adapters.store.audit import NO_HASH, Chain
 from pisecurity.adapters.store.codec import Column, alarm_in, lenient, moment
-from pisecurity.adapters.store.database import WAL
 from pisecurity.adapters.store.format import migrate, migrations, schema_of, schemas, version_of
 from pisecurity.adapters.store.outbox import WAITING
 from pisecurity.adapters.store.quarantine import BELONGING
 from pisecurity.adapters.store.trouble import UNREADABLE
+from pisecurity.adapters.store.wal import WAL
 from pisecurity.core.types import AlarmState, AlertKind, Outcome
 from pisecurity.ports import Clock
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pisecurity.adapters.store.alarm import AlarmTable, bring_alarm
 from pisecurity.adapters.store.alarm_file import FILE_NAME as ALARM_FILE
 from pisecurity.adapters.store.alarm_file import AlarmFile
+from pisecurity.adapters.store.audit import AuditTable
 from pisecurity.adapters.store.daily import DailyTable, bring_daily
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "pisecurity.db"
 
 
-class SqliteStore(AlarmTable, DailyTable, EventTable, LedgerTable, OutboxTable):
+class SqliteStore(AlarmTable, AuditTable, DailyTable, EventTable, LedgerTable, OutboxTable):
     """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery and Outbox; thread-safe.
 
     On return of a writing method its rows survive kill -9 and a power cut, as long as the disk takes them: after

@@ -1,10 +1,15 @@
-"""The write-ahead log of SQLite, as far as it must be told from garbage."""
+"""The write-ahead log of SQLite: what must be told from garbage, and how one reads where none can be made."""
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
+from pisecurity.adapters.files import is_there
+
+WAL, SHM = "-wal", "-shm"
+"""Endings of what belongs to an open database. Source: sqlite.org/wal.html"""
 HEADER_BYTES = 32
 _BIG, _LITTLE = 0x377F0683, 0x377F0682
 _VERSION = 3_007_000
@@ -33,3 +38,13 @@ def is_garbage(wal: Path) -> bool:
         first = (first + even + second) & 0xFFFFFFFF
         second = (second + odd + first) & 0xFFFFFFFF
     return (first, second) != struct.unpack_from(">II", header, 24)
+
+
+def reading(database: Path) -> str:
+    """Return the ``mode`` with which *database* is opened to be read.
+
+    SQLite makes both files of its log to read as well. In a folder that takes none, such as a copy on a read-only
+    disk, one without a log can only be read as what nobody changes. Source: sqlite.org/wal.html, section 5
+    """
+    log = database.with_name(database.name + WAL)
+    return "ro" if os.access(database.parent, os.W_OK, effective_ids=True) or is_there(log) else "ro&immutable=1"

@@ -1,0 +1,113 @@
+"""events verify: whether the record of who armed and disarmed is as it was written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.audit import Examined, Harm, Harmed
+from pisecurity.cli.words import local
+from pisecurity.core.audit import AuditHead, shown
+
+FOUND = 2
+"""Exit code where something was done to the record; 1 is that it cannot be looked at."""
+_HARMS = {
+    Harm.CHANGED: "row {first}, which says {at}, was changed after it was written",
+    Harm.MISSING: "{rows} taken out; the next one is of {at}",
+    Harm.INSERTED: "{rows} put in later; it says {at}",
+    Harm.MOVED: "rows {first} to {last} stand in another order than they were written in; the first is of {at}",
+    Harm.REWRITTEN: "row {first} of {at} is not the one that was told: it, or one before it, was written anew",
+    Harm.CUT: "{rows} cut off at the end; the last one left is of {at}",
+    Harm.LOST: "{rows} lost when the database was damaged, before {at}, and what was told is one of them",
+    Harm.UNKNOWN: "no row is the one that was told: it was cut off or written anew, or is mistyped",
+}
+_TYPED = "make sure that it was copied whole, with its number and a dash before it, from the newest daily mail"
+_DO = (
+    "to do: trust only the rows up to {good}; compare the others with a backup of the state folder and with your "
+    "mails, and change the passwords of this machine: who did this could write to its card"
+)
+_ALONE = (
+    "the record alone cannot show that rows were cut off at its end, or that all of it was written anew: give what the "
+    "newest daily mail gives, as in 'pisecurity events verify {example}'"
+)
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Compare the record with itself and with what a mail told of it; the daemon may run meanwhile."""
+    told: AuditHead | None = args.head
+    store = SqliteStore(args.state, SystemClock(), read_only=True)
+    try:
+        found = store.examine_audit(told)
+    finally:
+        store.close()
+    if args.json:
+        print(json.dumps(_as_json(found)))
+    else:
+        print("\n".join(_lines(found, told)))
+    return FOUND if found.harmed else 0
+
+
+def _lines(found: Examined, told: AuditHead | None) -> Iterator[str]:
+    if found.lost:
+        yield f"{found.lost} rows were lost when the database was damaged; the record itself says so"
+    if found.harmed is None:
+        yield from _whole(found, told)
+        return
+    yield _said(found.harmed)
+    if found.told is not None:
+        yield f"row {found.told} is the one that was told, so that no row up to it was changed"
+    elif found.harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN):
+        yield _TYPED
+    yield _DO.format(good=_trusted(found))
+
+
+def _whole(found: Examined, told: AuditHead | None) -> Iterator[str]:
+    if not found.rows:
+        yield "empty: nothing was switched yet"
+        return
+    last = shown(found.rows, found.head)
+    yield f"unbroken: {found.rows} rows; the newest, of {_at(found.at)}, is {last}"
+    if told is None:
+        yield _ALONE.format(example=last)
+        return
+    yield f"row {found.told} is the one that was told: up to it no row was changed, taken out or put in"
+    if newer := found.rows - (found.told or 0):
+        yield f"{newer} newer rows hang on it; the next daily mail tells of them"
+
+
+def _said(harmed: Harmed) -> str:
+    one = harmed.first == harmed.last
+    rows = f"row {harmed.first} was" if one else f"rows {harmed.first} to {harmed.last} were"
+    return _HARMS[harmed.how].format(first=harmed.first, last=harmed.last, rows=rows, at=_at(harmed.at))
+
+
+def _trusted(found: Examined) -> int:
+    """Return the number of the last row that is beyond doubt."""
+    harmed = found.harmed
+    if harmed is None or harmed.how is Harm.CUT:
+        return found.rows
+    if harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN, Harm.LOST):
+        return 0
+    return harmed.first - 1
+
+
+def _at(moment: datetime | None) -> str:
+    return "no readable time" if moment is None else local(moment)
+
+
+def _as_json(found: Examined) -> dict[str, object]:
+    harmed = found.harmed
+    return {
+        "rows": found.rows,
+        "head": found.head,
+        "lost": found.lost,
+        "told": found.told,
+        "harm": harmed and harmed.how,
+        "first": harmed and harmed.first,
+        "last": harmed and harmed.last,
+        "at": harmed and harmed.at and harmed.at.isoformat(),
+    }

@@ -1,0 +1,156 @@
+"""events verify, on real files (S-56)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.core.types import Mode
+from pisecurity.runtime.panel import Panel
+from pisecurity.settings import AlarmSettings
+from tests.cli.commands import Ran, Shell
+from tests.fakes import FakeClock
+from tests.rigs.user import open_folder, ordinary_user
+
+MODES = (Mode.HOME, Mode.NIGHT, Mode.DISARMED)
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> str:
+    """A house that was switched three times; what the daily mail gives of its record."""
+    clock = FakeClock()
+    with closing(SqliteStore(tmp_path, clock)) as store:
+        panel = Panel(store, clock, AlarmSettings(), lambda change: None)
+        panel.start()
+        for mode in MODES:
+            clock.advance(60)
+            panel.switch(mode, by="Anna", how="page")
+        number, full = store.audit_head()
+    assert number == 4
+    return f"{number}-{full[:16]}"
+
+
+def edit(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "pisecurity.db")) as database, database:
+        for statement in statements:
+            assert database.execute(statement).rowcount > 0
+
+
+def test_a_whole_record_that_has_what_the_mail_gives_is_good(shell: Shell, tmp_path: Path, head: str) -> None:
+    ran = shell("events", "verify", head, "--state", tmp_path)
+    first, second = ran.out.splitlines()
+    assert (ran.code, ran.err) == (0, "")
+    assert first.startswith("unbroken: 4 rows; the newest, of 2026-06-01 ") and first.endswith(f" is {head}")
+    assert second == "row 4 is the one that was told: up to it no row was changed, taken out or put in"
+    assert shell("events", "verify", head.partition("-")[2].upper(), "--state", tmp_path) == ran
+
+
+def test_without_what_the_mail_gives_it_says_what_cannot_be_found(shell: Shell, tmp_path: Path, head: str) -> None:
+    ran = shell("events", "verify", "--state", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[1] == (
+        "the record alone cannot show that rows were cut off at its end, or that all of it was written anew: give what "
+        f"the newest daily mail gives, as in 'pisecurity events verify {head}'"
+    )
+
+
+def test_newer_rows_than_the_mail_knows_of_are_counted(shell: Shell, tmp_path: Path, head: str) -> None:
+    with closing(SqliteStore(tmp_path, FakeClock())) as store:
+        panel = Panel(store, FakeClock(), AlarmSettings(), lambda change: None)
+        panel.start()
+        panel.switch(Mode.HOME, by="Anna", how="page")
+    ran = shell("events", "verify", head, "--state", tmp_path)
+    assert ran.code == 0
+    assert ran.out.splitlines()[2] == "1 newer rows hang on it; the next daily mail tells of them"
+
+
+@pytest.mark.parametrize(
+    ("statements", "said", "good"),
+    [
+        (["UPDATE audit SET by = 'Ben' WHERE number = 3"], "row 3, which says 2026-06-01 ", 2),
+        (["DELETE FROM audit WHERE number = 2"], "row 2 was taken out; the next one is of 2026-06-01 ", 1),
+        (["DELETE FROM audit WHERE number > 2"], "rows 3 to 4 were cut off at the end; the last one left is of ", 2),
+        (["DELETE FROM audit WHERE number = 4"], "row 4 was cut off at the end; the last one left is of ", 3),
+        (
+            [
+                "UPDATE audit SET number = 9 WHERE number = 3",
+                "UPDATE audit SET number = 3 WHERE number = 2",
+                "UPDATE audit SET number = 2 WHERE number = 9",
+            ],
+            "rows 2 to 3 stand in another order than they were written in; the first is of ",
+            1,
+        ),
+    ],
+    ids=["edited", "deleted", "two cut off", "one cut off", "swapped"],
+)
+def test_s56_what_was_done_is_said_with_number_time_and_what_to_do(
+    shell: Shell, tmp_path: Path, head: str, statements: list[str], said: str, good: int
+) -> None:
+    edit(tmp_path, *statements)
+    ran = shell("events", "verify", head, "--state", tmp_path)
+    first, do = ran.out.splitlines()
+    assert (ran.code, ran.err) == (2, "")
+    assert first.startswith(said)
+    assert do.startswith(f"to do: trust only the rows up to {good}; compare the others with a backup")
+
+
+def test_s56_a_row_that_is_not_the_one_of_the_mail_may_also_be_mistyped(
+    shell: Shell, tmp_path: Path, head: str
+) -> None:
+    ran = shell("events", "verify", f"3-{head[2:]}", "--state", tmp_path)
+    assert ran.code == 2
+    assert ran.out.startswith("row 3 of 2026-06-01 ") and "is not the one that was told" in ran.out
+    assert "make sure that it was copied whole" in ran.out and "rows up to 0;" in ran.out
+    ran = shell("events", "verify", "f" * 16, "--state", tmp_path)
+    assert ran.code == 2
+    assert ran.out.startswith("no row is the one that was told: it was cut off or written anew, or is mistyped\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["4-4f3a9"], "argument HEAD: 4-4f3a9 is too short to compare; at least 12 letters of the hash are needed"),
+        (["four"], "argument HEAD: four names no row; give what the daily mail gives, such as 128-4f3a9c1e07b2ffff"),
+    ],
+)
+def test_what_names_no_row_is_one_line_and_the_fix(shell: Shell, tmp_path: Path, words: list[str], error: str) -> None:
+    assert shell("events", "verify", *words, "--state", tmp_path) == Ran(
+        1, "", f"pisecurity: {error}; see 'pisecurity events --help'\n"
+    )
+
+
+def test_what_cannot_be_looked_at_is_no_harm(shell: Shell, tmp_path: Path) -> None:
+    ran = shell("events", "verify", "--state", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "there is none yet" in ran.err
+
+
+def test_programs_get_one_object(shell: Shell, tmp_path: Path, head: str) -> None:
+    good = json.loads(shell("events", "verify", head, "--json", "--state", tmp_path).out)
+    assert (good["rows"], good["told"], good["harm"], good["head"][:16]) == (4, 4, None, head[2:])
+    edit(tmp_path, "UPDATE audit SET by = 'Ben' WHERE number = 3")
+    ran = shell("events", "verify", head, "--json", "--state", tmp_path)
+    harmed = json.loads(ran.out)
+    assert ran.code == 2
+    assert (harmed["rows"], harmed["harm"], harmed["first"], harmed["last"]) == (2, "changed", 3, 3)
+    assert harmed["at"] == "2026-06-01T12:02:00+00:00"
+
+
+def test_a_copy_is_looked_at_also_where_nothing_may_be_written(shell: Shell, tmp_path: Path, head: str) -> None:
+    with open_folder() as folder:
+        copy = folder / "copy"
+        copy.mkdir()
+        shutil.copy(tmp_path / "pisecurity.db", copy)
+        (copy / "pisecurity.db").chmod(0o444)
+        copy.chmod(0o555)
+        with ordinary_user():
+            ran = shell("events", "verify", head, "--state", copy)
+        assert (ran.code, ran.err) == (0, "")
+        assert [path.name for path in copy.iterdir()] == ["pisecurity.db"]
+        copy.chmod(0o755)
