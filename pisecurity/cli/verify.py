@@ -31,8 +31,8 @@ _DO = (
     "mails, and change the passwords of this machine: who did this could write to its card"
 )
 _ALONE = (
-    "the record alone cannot show that rows were cut off at its end, or that all of it was written anew: give what the "
-    "newest daily mail gives, as in 'pisecurity events verify {example}'"
+    "the record alone cannot show that rows were cut off at its end, or that all of it was written anew: give the row "
+    "that the newest daily mail gives, as in 'pisecurity events verify 128-4f3a9c1e07b2ffff'"
 )
 
 
@@ -72,7 +72,7 @@ def _whole(found: Examined, told: AuditHead | None) -> Iterator[str]:
     last = shown(found.rows, found.head)
     yield f"unbroken: {found.rows} rows; the newest, of {_at(found.at)}, is {last}"
     if told is None:
-        yield _ALONE.format(example=last)
+        yield _ALONE
         return
     yield f"row {found.told} is the one that was told: up to it no row was changed, taken out or put in"
     if newer := found.rows - (found.told or 0):
