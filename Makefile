@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines
+.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines walks
 
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -72,6 +72,9 @@ shell:
 lines:
 	@git ls-files '*.py' '*.js' '*.css' '*.html' '*.sh' | xargs wc -l | \
 	    awk '$$2 != "total" && $$1 > $(LIMIT_LINES) { print $$2 ": " $$1 " lines, at most $(LIMIT_LINES)"; bad = 1 } END { exit bad }'
+
+walks: .venv-dev/$(READY) ## take 10 000 walks of 200 inputs by chance over the alarm; ARGS="--walks 100"
+	@$(DEV) tests.walks $(ARGS)
 
 bench: .venv-dev/$(READY) ## measure against what people use instead
 	$(DEV) benchmarks
