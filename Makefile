@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines walks
+.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines walks diagram
 
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -89,6 +89,9 @@ dvr-scan: .venv-dvr-scan/$(LOCKED)
 
 pictures: .venv-dev/$(READY) ## make the pictures of the README anew, from the running demo
 	$(DEV) tests.pictures
+
+diagram: .venv-dev/$(READY) ## draw the states of the alarm anew, from their table, into docs/alarm.md
+	$(DEV) tests.diagram
 
 lock: .venv-lock/$(LOCKED) ## write requirements/*.txt anew, with the newest releases
 	requirements/lock.sh .venv-lock/bin/uv

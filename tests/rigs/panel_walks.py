@@ -15,10 +15,10 @@ from pisecurity.adapters.store.alarm import columns_of, store_alarm
 from pisecurity.adapters.store.audit import Chain
 from pisecurity.adapters.store.codec import alarm_in
 from pisecurity.adapters.store.format import migrations
-from pisecurity.core.alarm.states import TABLE, Effect
 from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
 from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import Panel, Transition
+from tests.diagram.changes import changes
 from tests.fakes import FakeClock, make_event
 from tests.rigs.walks import ARMED, DISARMED, PENDING, PEOPLE, SETTINGS, TRIGGERED, WAITS_S, settings_by_chance
 
@@ -61,22 +61,11 @@ class ChainedStore:
 
 
 def _reached() -> Mapping[AlarmState, frozenset[AlarmState]]:
-    """Return which states the table lets follow each other by an input that changes something."""
-    to = {
-        Effect.DISARM: {DISARMED},
-        Effect.BEGIN: {AlarmState.ARMING, *ARMED},
-        Effect.ARM: set(ARMED),
-        Effect.DELAY: {AlarmState.ARMING},
-        Effect.OPEN: {PENDING},
-        Effect.TRIGGER: {TRIGGERED},
-        Effect.EXTEND: {TRIGGERED},
-        Effect.RETURN: set(ARMED),
-    }
-    found = {}
-    for state, row in TABLE.items():
-        effects = set(row.values()) - {Effect.STAY}
-        found[state] = frozenset().union(*({state} if effect is Effect.RETARGET else to[effect] for effect in effects))
-    return MappingProxyType(found)
+    """Return which states the table lets follow each state."""
+    found: dict[AlarmState, set[AlarmState]] = {}
+    for change in changes():
+        found.setdefault(change.before, set()).add(change.after)
+    return MappingProxyType({before: frozenset(after) for before, after in found.items()})
 
 
 FOLLOWS = _reached()
@@ -116,6 +105,7 @@ class PanelWalk:
     def end(self) -> None:
         """See that the whole log hangs together and that a new process takes up what was shown."""
         self._failing = False
+        self._panel.settle()
         shown = self._panel.status()
         self._panel = self._started()
         assert self._panel.status() == shown

@@ -112,11 +112,11 @@ def walk(kind: Callable[[int], Walk], seed: int, steps: int) -> None:
     Raises:
         AssertionError: something does not hold; its note names the seed and the step.
     """
-    taken = kind(seed)
-    for number in range(steps):
-        try:
+    taken, number = kind(seed), 0
+    try:
+        for number in range(steps):  # noqa: B007 - said where it fails
             taken.step()
-        except AssertionError as error:
-            error.add_note(f"{type(taken).__name__} {seed}, step {number}")
-            raise
-    taken.end()
+        taken.end()
+    except AssertionError as error:
+        error.add_note(f"{type(taken).__name__} {seed}, step {number}")
+        raise
