@@ -186,7 +186,7 @@ class Daemon:
         self._health = Health(clock, self._on_fault)
         self._live = LiveView(tuple(self._house.cameras), encoder, clock)
         self._panel = Panel(self._store, clock, settings.alarm, self._on_transition)
-        self._timetable = Timetable(self._panel, clock, settings.schedule, zone)
+        self._timetable = Timetable(self._panel, clock, settings, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Channel] = {}
         logins = Logins(clock)
@@ -374,10 +374,10 @@ class Daemon:
         )
         desk.register(("motion", "zone"), self._set_vision)
         desk.register(("alarm",), lambda settings: self._panel.apply(settings.alarm))
-        desk.register(("schedule",), lambda settings: self._timetable.apply(settings.schedule))
+        desk.register(("schedule", "holiday"), self._timetable.apply)
         desk.register(("mail",), self._set_mail, always=True)
         desk.register(("alarm", "mail"), self._respond.apply)
-        desk.register(("mail", "life", "schedule"), self._life.apply)
+        desk.register(("mail", "life", "schedule", "holiday"), self._life.apply)
         if mistakes:
             desk.refuse(mistakes)
         return desk

@@ -47,7 +47,11 @@ def _table(parent: type[BaseModel], key: str, path: str, above: Any) -> Iterator
     inner = [name for name, one in table.model_fields.items() if table_of(one.annotation)]
     for name in (name for name in table.model_fields if name not in inner):
         yield from comment(meaning(table, name))
-        yield f"{optional}{name} = {written(_value(table, name, values))}"
+        value = _value(table, name, values)
+        if value is None:
+            yield f"#{name} = {written((table.model_fields[name].examples or [None])[0])}"
+        else:
+            yield f"{optional}{name} = {written(value)}"
     for name in inner:
         yield ""
         yield from _table(table, name, f"{path}.{name}", table.model_fields[name].default)

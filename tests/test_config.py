@@ -11,6 +11,7 @@ from pisecurity.errors import ConfigError
 from pisecurity.settings import Settings
 
 CAMERA = '[[camera]]\nid = "front"\nkind = "stage"\n'
+CABIN = '[house]\nlatitude = 52.5\nlongitude = 13.4\n[[schedule]]\ndays = ["mon"]\nat = "sunset"\nmode = "night"\n'
 ZONE = '[[zone]]\nname = "a"\ncamera = "front"\npoints = [[0, 0], [1, 0], [1, 1]]\n'
 
 
@@ -152,11 +153,47 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         (
             '[[schedule]]\ndays = ["mon"]\nat = "22:30"\nmode = "night"',
-            ('schedule[1].at = "22:30": give a time of day with seconds and without quotes, such as 22:30:00'),
+            (
+                'schedule[1].at = "22:30": give a time of day with seconds and without quotes, such as 22:30:00, '
+                'or "sunrise" or "sunset"'
+            ),
         ),
         (
             '[[schedule]]\ndays = ["mon"]\nat = 2026-01-01\nmode = "night"',
-            ("schedule[1].at = 2026-01-01: give a time of day with seconds and without quotes, such as 22:30:00"),
+            (
+                "schedule[1].at = 2026-01-01: give a time of day with seconds and without quotes, such as 22:30:00, "
+                'or "sunrise" or "sunset"'
+            ),
+        ),
+        (
+            f"{CABIN}offset_min = 181",
+            "schedule[1].offset_min = 181: give a whole number from -180 to 180 (minutes after sunrise or sunset)",
+        ),
+        (
+            "[house]\nlatitude = 91\nlongitude = 13.4",
+            (
+                "house.latitude = 91: give a number from -90 to 90, such as 52.5 "
+                "(degrees north of the equator, with a minus south of it)"
+            ),
+        ),
+        (
+            '[[schedule]]\ndays = ["mon"]\nat = 22:30:00\nmode = "asleep"',
+            'schedule[1].mode = "asleep": give "disarmed", "home", "away" or "night" (what to switch to)',
+        ),
+        (
+            '[[holiday]]\nfirst = "24.12."',
+            'holiday[1].first = "24.12.": give a date without quotes, such as 2026-12-24',
+        ),
+        (
+            "[[holiday]]\nfirst = 2026-12-24T18:00:00",
+            "holiday[1].first = 2026-12-24T18:00:00: give a date without quotes, such as 2026-12-24",
+        ),
+        (
+            "[[holiday]]\nfirst = 2026-12-24\nlast = 2026-12-23",
+            (
+                "holiday[1].last = 2026-12-23: this is before its first day, 2026-12-24; give that day or a later one, "
+                "or leave it out for one day"
+            ),
         ),
         (
             '[[zone]]\nname = "a"\ncamera = "front"\nkind = "watch"\npoints = [[0, 0], [1, 0], [1]]',
@@ -286,11 +323,14 @@ def test_a_slip_of_the_pen_is_told_in_one_line_of_a_few_words(lines: str, fix: s
         (
             "[zzz]",
             (
-                "zzz: unknown; this file takes [house], [[camera]], [motion], [[zone]], [alarm], [[schedule]], [mail], "
-                "[life], [web]"
+                "zzz: unknown; this file takes [house], [[camera]], [motion], [[zone]], [alarm], [[schedule]], "
+                "[[holiday]], [mail], [life], [web]"
             ),
         ),
-        ('[house]\n"a b\\n" = 1', 'house."a b\\n": unknown; [house] takes name, language, timezone'),
+        (
+            '[house]\n"a b\\n" = 1',
+            'house."a b\\n": unknown; [house] takes name, language, timezone, latitude, longitude',
+        ),
     ],
 )
 def test_an_unknown_key_leads_to_the_right_one(lines: str, mistake: str) -> None:

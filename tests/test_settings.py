@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from pisecurity.errors import ConfigError, UnknownCameraError
 from pisecurity.settings import (
     AlarmSettings,
     CameraSettings,
+    HolidaySettings,
     HouseSettings,
     LifeSettings,
     MotionSettings,
@@ -90,7 +91,7 @@ def test_the_largest_useful_configuration_fits() -> None:
 
 def test_what_counts_at_once_and_what_needs_a_restart() -> None:
     assert {name for name in Settings.model_fields if is_live(name)} == {
-        "motion", "zone", "alarm", "schedule", "mail", "life",
+        "motion", "zone", "alarm", "schedule", "holiday", "mail", "life",
     }  # fmt: skip
 
 
@@ -172,6 +173,13 @@ SWITCHED_TOO = SWITCHED.model_copy(update={"id": "yard", "device": "imx708@1a"})
 NAMED = CameraSettings(id="named", kind="picamera2", device="imx708@1a")
 WHOLE_NAME = CameraSettings(id="whole", kind="picamera2", device="/base/soc/i2c0mux/i2c@1/imx708@1a")
 NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
+DUSK = ScheduleSettings(days=("mon", "tue"), at="sunset", offset_min=30, mode="night")
+BERLIN = HouseSettings(latitude=52.5, longitude=13.4)
+
+
+def off(first: str, last: str | None = None, *, yearly: bool = False) -> HolidaySettings:
+    ends = last and date.fromisoformat(last)
+    return HolidaySettings.model_validate({"first": date.fromisoformat(first), "last": ends, "yearly": yearly})
 
 
 @pytest.mark.parametrize(
@@ -193,6 +201,43 @@ NIGHTLY = ScheduleSettings(days=("mon", "tue"), at=time(22, 30), mode="night")
                 "schedule": (NIGHTLY, ScheduleSettings(days=("tue",), at=time(22, 30), mode="disarmed")),
             },
             "schedule[1] switches at this time on tue already; keep one of them",
+        ),
+        (
+            {"camera": (FRONT,), "schedule": (DUSK, DUSK.model_copy(update={"mode": "home"})), "house": BERLIN},
+            "schedule[1] switches at this time on mon already; keep one of them",
+        ),
+        (
+            {"camera": (FRONT,), "schedule": (DUSK,)},
+            "add where the house is to [house], such as latitude = 52.5 and longitude = 13.4",
+        ),
+        (
+            {"camera": (FRONT,), "schedule": (NIGHTLY.model_copy(update={"offset_min": 5}),)},
+            "only an entry at sunrise or sunset has this; leave it out and write the time you want into at",
+        ),
+        ({"camera": (FRONT,), "house": HouseSettings(latitude=52.5)}, "longitude belongs to it; give both or none"),
+        ({"camera": (FRONT,), "house": HouseSettings(longitude=13.4)}, "latitude belongs to it; give both or none"),
+        (
+            {"camera": (FRONT,), "holiday": (off("2026-12-24", "2026-12-23"),)},
+            "this is before its first day, 2026-12-24; give that day or a later one, or leave it out for one day",
+        ),
+        (
+            {"camera": (FRONT,), "holiday": (off("2026-12-24", "2027-12-25"),)},
+            "this is a year or more after its first day, 2026-12-24; give an earlier one",
+        ),
+        (
+            {"camera": (FRONT,), "holiday": (off("2026-12-24", "2027-12-24", yearly=True),)},
+            "this is a year or more after its first day, 2026-12-24; give an earlier one",
+        ),
+        (
+            {"camera": (FRONT,), "holiday": (off("2026-12-24", "2026-12-26"), off("2026-12-26"))},
+            "holiday[1] has days of this one already; let one end before the other begins",
+        ),
+        (
+            {
+                "camera": (FRONT,),
+                "holiday": (off("2026-12-24", "2027-01-02", yearly=True), off("2020-01-01", yearly=True)),
+            },
+            "holiday[1] has days of this one already; let one end before the other begins",
         ),
         ({"camera": (PI, WIDE)}, "camera[1] may be this one already; give each its own device"),
         ({"camera": (PI, NAMED)}, "camera[1] may be this one already; give each its own device"),
@@ -229,7 +274,19 @@ def test_what_does_go_together_is_accepted() -> None:
             CameraSettings(id="usb", kind="v4l2", width=640),
         ),
         zone=(zone("a", "front"), zone("a", "back", min_area=0.00036)),
-        schedule=(NIGHTLY, ScheduleSettings(days=("wed",), at=time(22, 30), mode="disarmed")),
+        schedule=(
+            NIGHTLY,
+            ScheduleSettings(days=("wed",), at=time(22, 30), mode="disarmed"),
+            DUSK,
+            DUSK.model_copy(update={"offset_min": 31}),
+        ),
+        house=BERLIN,
+        holiday=(
+            off("2026-12-24", "2026-12-26", yearly=True),
+            off("2026-12-27", yearly=True),
+            off("2026-12-20", "2027-01-05"),
+            off("2027-01-06"),
+        ),
     )
     assert list(contradictions(settings.model_dump())) == []
 

@@ -15,9 +15,12 @@ from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
+from pisecurity.adapters.timezone import house_zone
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.verify import verify
 from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
+from pisecurity.core.alarm.schedule import Plan
+from pisecurity.core.alarm.sky import doubts
 from pisecurity.core.types import Dismissed, EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.settings import KeyPath, Settings, rows
@@ -59,6 +62,7 @@ def _doubtful(settings: Settings) -> Iterator[str]:
             yield f"camera {camera.label}: no such file now: {camera.path}"
     if settings.mail and settings.mail.ca_file and not is_there(Path(settings.mail.ca_file)):
         yield f"mail.ca_file: no such file now: {settings.mail.ca_file}"
+    yield from doubts(Plan.of(settings, house_zone(settings.house.timezone)), SystemClock().now())
     usual = settings.mail and _SECURITY_OF_PORT.get(settings.mail.port, settings.mail.security)
     if settings.mail and usual != settings.mail.security:
         yield f'mail.port = {settings.mail.port} mostly goes with mail.security = "{usual}"; see: pisecurity doctor'

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from pisecurity.core.alarm.schedule import clock_is_set, first_shown, next_edge
+from pisecurity.core.alarm.schedule import Plan, clock_is_set, first_shown, next_edge
 from pisecurity.core.daily import Condition, DailyTold, Happened, Marks, due, lines, summary
 from pisecurity.core.types import Alert, AlertKind, Fault
 from pisecurity.core.words import Facts, alert_id
@@ -19,7 +19,7 @@ from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.worker import Beat, rest
-from pisecurity.settings import ScheduleSettings, Settings
+from pisecurity.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +71,13 @@ class Daily:
         self._memory_bytes, self._clock, self._health = memory_bytes, clock, health
         self._past: deque[tuple[Fault, float]] = deque(maxlen=REMEMBERED)
         self._at: time | None = None
-        self._schedule: Sequence[ScheduleSettings] = ()
         self.apply(settings)
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from now on. Any thread."""
         at = settings.mail.daily_at if settings.mail else "off"
         self._at = None if isinstance(at, str) else at
-        self._schedule = settings.schedule
+        self._plan = Plan.of(settings, self._notices.house.zone)
 
     def note(self, change: FaultChange) -> None:
         """Take note of a fault that is over. Any thread."""
@@ -154,6 +153,6 @@ class Daily:
             self._health.facts(),
             free_bytes,
             self._memory_bytes(),
-            next_edge(self._schedule, wall, zone),
+            next_edge(self._plan, wall),
             first_shown(datetime.combine(day + timedelta(days=1), self._at), zone) if self._at else None,
         )

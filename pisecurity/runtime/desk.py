@@ -120,6 +120,8 @@ class Desk:
             # Zones lie in cameras by their ids: those of cameras that are not there yet would watch nothing,
             # and those of cameras that still run would be gone.
             swapped.discard("zone")
+        if wanted.house.position != self._settings.house.position and any(entry.by_sun for entry in wanted.schedule):
+            swapped -= {"schedule", "holiday"}  # the sun there is not in force yet
         before = self._settings
         after = before.model_copy(update={name: getattr(wanted, name) for name in swapped})
         error = self._hand_out(before, after, swapped)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import time, tzinfo
 from typing import TYPE_CHECKING
 
 from pisecurity.core.alarm import schedule, states
-from pisecurity.core.alarm.schedule import Edge, Ruling
+from pisecurity.core.alarm.schedule import Edge, Plan, Ruling
 from pisecurity.core.words import SCHEDULE
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.worker import Beat
-from pisecurity.settings import ScheduleSettings
+from pisecurity.settings import Settings
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -43,28 +42,30 @@ class Timetable:
     * A scheduled "disarmed" waits while the alarm is pending or triggered.
     * A changed schedule counts from its next edge on: saving settings neither arms nor disarms.
 
-    APScheduler only wakes the evaluation at the second of an edge. It is never asked whether an edge has passed:
-    around a jump or a change of summer time it drops and doubles jobs. A house without a schedule never loads it.
+    APScheduler only wakes the evaluation at the second of an entry with a time; those by the sun are found by the
+    heartbeat. It is never asked whether an edge has passed: around a jump or a change of summer time it drops and
+    doubles jobs. A house without such an entry never loads it.
     """
 
-    def __init__(self, panel: Panel, clock: Clock, entries: Sequence[ScheduleSettings], zone: tzinfo) -> None:
-        self._panel, self._clock = panel, clock
-        self._entries, self._zone = tuple(entries), zone
+    def __init__(self, panel: Panel, clock: Clock, settings: Settings, zone: tzinfo) -> None:
+        self._panel, self._clock, self._zone = panel, clock, zone
+        self._plan = Plan.of(settings, zone)
         self._dealt_with: Edge | None = None
         self._troubled: Edge | None = None
         self._lock, self._evaluating = threading.Lock(), threading.Lock()
         self._scheduler: BackgroundScheduler | None = None
         self._running = False
 
-    def apply(self, entries: Sequence[ScheduleSettings]) -> None:
+    def apply(self, settings: Settings) -> None:
         """Use another schedule from its next edge on."""
+        plan = Plan.of(settings, self._zone)
         with self._lock:
-            if tuple(entries) == self._entries:
+            if plan == self._plan:
                 return
-            self._entries = tuple(entries)
-            self._dealt_with = schedule.latest_edge(self._entries, self._clock.now(), self._zone)
+            self._plan = plan
+            self._dealt_with = schedule.latest_edge(plan, self._clock.now())
             if self._running:
-                self._plan()
+                self._set_alarms()
 
     def evaluate(self) -> None:
         """Execute the latest edge if it is due; nothing while another thread is about to. Any thread."""
@@ -81,7 +82,7 @@ class Timetable:
         """Evaluate at every edge, and every HEARTBEAT_S in between, until *stop* is set."""
         with self._lock:
             self._running = True
-            self._plan()
+            self._set_alarms()
         try:
             while not stop.is_set():
                 beat()
@@ -100,7 +101,7 @@ class Timetable:
         now, wall = self._clock.instant(), self._clock.now()
         if not schedule.clock_is_set(now, wall, synchronised=self._clock.synchronised()):
             return
-        edge = schedule.latest_edge(self._entries, wall, self._zone)
+        edge = schedule.latest_edge(self._plan, wall)
         if edge is None or edge == self._dealt_with:
             return
         alarm = self._panel.alarm()
@@ -113,22 +114,17 @@ class Timetable:
         log.info("schedule edge=%s mode=%s ruling=%s", edge.at.isoformat(), edge.mode, ruling)
         self._dealt_with = edge
 
-    def _plan(self) -> None:
-        """Have APScheduler wake the evaluation at the present entries; the lock is held."""
+    def _set_alarms(self) -> None:
+        """Have APScheduler wake the evaluation every day at the times of the plan; the lock is held."""
+        times = {entry.at for entry in self._plan.entries if isinstance(entry.at, time)}
         if self._scheduler is None:
-            if not self._entries:
+            if not times:
                 return
-            self._scheduler = _started_scheduler(self._zone)
+            self._scheduler = _started_scheduler(self._plan.zone)
         self._scheduler.remove_all_jobs()
-        for entry in self._entries:
+        for at in times:
             self._scheduler.add_job(
-                self.evaluate,
-                "cron",
-                day_of_week=",".join(entry.days),
-                hour=entry.at.hour,
-                minute=entry.at.minute,
-                second=entry.at.second,
-                timezone=self._zone,
+                self.evaluate, "cron", hour=at.hour, minute=at.minute, second=at.second, timezone=self._plan.zone
             )
 
     def _execute(self, edge: Edge, sequence: int) -> bool:

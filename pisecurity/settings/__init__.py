@@ -3,11 +3,12 @@
 A module a table; ``whole`` joins them and tells which of them do not go together.
 """
 
-from pisecurity.settings.alarm import AlarmSettings, ModeSettings, ScheduleSettings, Weekday
+from pisecurity.settings.alarm import AlarmSettings, ModeSettings
 from pisecurity.settings.camera import LEAST_FPS, CameraSettings, named_camera
 from pisecurity.settings.life import LifeSettings
 from pisecurity.settings.mail import MailSettings
 from pisecurity.settings.motion import MotionSettings
+from pisecurity.settings.schedule import HolidaySettings, ScheduleSettings, SunEvent, Weekday
 from pisecurity.settings.table import KeyPath, Table, rows
 from pisecurity.settings.web import HOST_NAME, WebSettings
 from pisecurity.settings.whole import HouseSettings, Settings, contradictions, is_live
@@ -20,6 +21,7 @@ __all__ = [
     "AlarmSettings",
     "ArmedMode",
     "CameraSettings",
+    "HolidaySettings",
     "HouseSettings",
     "KeyPath",
     "LifeSettings",
@@ -28,6 +30,7 @@ __all__ = [
     "MotionSettings",
     "ScheduleSettings",
     "Settings",
+    "SunEvent",
     "Table",
     "WebSettings",
     "Weekday",

@@ -1,16 +1,13 @@
-"""The ``[alarm]`` tables and the ``[[schedule]]`` tables: when the alarm is in which mode, and how it behaves."""
+"""The ``[alarm]`` tables: how the alarm behaves in each mode."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import time
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pisecurity.settings.table import KeyPath, Table, WallTime
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+from pisecurity.settings.table import Table
 
 
 class ModeSettings(Table):
@@ -45,28 +42,3 @@ class AlarmSettings(Table):
         if isinstance(value, Mapping) and info.field_name is not None:
             return {**cls.model_fields[info.field_name].default.model_dump(), **value}
         return value
-
-
-class ScheduleSettings(Table):
-    """One ``[[schedule]]``: from this time on these days the alarm is in this mode, until the next entry."""
-
-    days: tuple[Weekday, ...] = Field(min_length=1, max_length=7, examples=[("mon", "fri")])
-    """Days of the week."""
-    at: WallTime = Field(examples=[time(22, 30)])
-    """Time of day in the zone of the house, such as 22:30:00."""
-    mode: Literal["disarmed", "home", "away", "night"] = Field(examples=["night"])
-    """What to switch to."""
-
-
-def schedule_contradictions(entries: list[Mapping[str, Any]]) -> Iterator[tuple[KeyPath, str]]:
-    taken: dict[tuple[Any, time], int] = {}
-    for number, row in enumerate(entries):
-        at, days = row.get("at"), row.get("days")
-        if not isinstance(at, time) or not isinstance(days, tuple):
-            continue
-        for day in (day for day in days if isinstance(day, str)):
-            if (day, at) in taken:
-                text = f"schedule[{taken[day, at] + 1}] switches at this time on {day} already; keep one of them"
-                yield ("schedule", number, "at"), text
-                break
-            taken[day, at] = number

@@ -8,11 +8,18 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pisecurity.settings.alarm import AlarmSettings, ScheduleSettings, schedule_contradictions
+from pisecurity.settings.alarm import AlarmSettings
 from pisecurity.settings.camera import CameraSettings, camera_contradictions
 from pisecurity.settings.life import LifeSettings
 from pisecurity.settings.mail import MailSettings
 from pisecurity.settings.motion import MotionSettings
+from pisecurity.settings.schedule import (
+    HolidaySettings,
+    ScheduleSettings,
+    holiday_contradictions,
+    house_contradictions,
+    schedule_contradictions,
+)
 from pisecurity.settings.table import KeyPath, Table, rows
 from pisecurity.settings.web import WebSettings
 from pisecurity.settings.zone import ZoneSettings, zone_contradictions
@@ -29,6 +36,15 @@ class HouseSettings(Table):
     """Language of the mails: en English, de German, es Spanish, fr French, it Italian, nl Dutch."""
     timezone: str = ""
     """Zone of labels and schedules, such as Europe/Berlin; empty is the zone of the machine."""
+    latitude: float | None = Field(None, ge=-90, le=90, examples=[52.5])
+    """Degrees north of the equator, with a minus south of it; for sunrise and sunset."""
+    longitude: float | None = Field(None, ge=-180, le=180, examples=[13.4])
+    """Degrees east of Greenwich, with a minus west of it; for sunrise and sunset."""
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude, None where they are not given."""
+        return None if self.latitude is None or self.longitude is None else (self.latitude, self.longitude)
 
 
 LIVE: dict[str, Any] = {"live": True}
@@ -44,6 +60,7 @@ class Settings(Table):
     zone: tuple[ZoneSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
     alarm: AlarmSettings = Field(AlarmSettings(), json_schema_extra=LIVE)
     schedule: tuple[ScheduleSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
+    holiday: tuple[HolidaySettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
     mail: MailSettings | None = Field(None, json_schema_extra=LIVE)
     life: LifeSettings = Field(LifeSettings(), json_schema_extra=LIVE)
     web: WebSettings = WebSettings()
@@ -75,7 +92,11 @@ def contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     cameras = rows(tables, "camera")
     yield from camera_contradictions(cameras)
     yield from zone_contradictions(rows(tables, "zone"), [row.get("id") for row in cameras], _least_area(tables))
-    yield from schedule_contradictions(rows(tables, "schedule"))
+    house = tables.get("house")
+    house = house if isinstance(house, Mapping) else {}
+    yield from house_contradictions(house)
+    yield from schedule_contradictions(rows(tables, "schedule"), house)
+    yield from holiday_contradictions(rows(tables, "holiday"))
 
 
 def _least_area(tables: Mapping[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from pisecurity.core.alarm.schedule import CLOCK_SETTLING_S
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.timetable import HEARTBEAT_S, Timetable
-from pisecurity.settings import AlarmSettings, ModeSettings, ScheduleSettings, Weekday
+from pisecurity.settings import AlarmSettings, CameraSettings, ModeSettings, ScheduleSettings, Settings, Weekday
 from tests.fakes import FakeClock, MemoryAlarmStore, make_event
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -25,6 +25,10 @@ NO_DELAYS = AlarmSettings(trigger_time_s=180, away=ModeSettings(), night=ModeSet
 
 def entry(at: str, mode: str) -> ScheduleSettings:
     return ScheduleSettings.model_validate({"days": DAYS, "at": time.fromisoformat(at), "mode": mode})
+
+
+def settings(entries: tuple[ScheduleSettings, ...]) -> Settings:
+    return Settings(camera=(CameraSettings(id="front", kind="stage"),), schedule=entries)
 
 
 EVERY_DAY = (entry("06:30", "disarmed"), entry("22:00", "night"))
@@ -47,7 +51,7 @@ class House:
         """Begin a new process."""
         self.panel = Panel(self.store, self.clock, NO_DELAYS, self.told.append)
         self.panel.start()
-        self.timetable = Timetable(self.panel, self.clock, self.entries, BERLIN)
+        self.timetable = Timetable(self.panel, self.clock, settings(self.entries), BERLIN)
 
     def at(self, moment: str) -> Mode:
         """Let time pass until *moment* in Berlin, then evaluate and return the mode."""
@@ -227,17 +231,17 @@ def test_changed_schedule_counts_from_its_next_edge_on() -> None:
     house = House()
     house.by_hand(Mode.AWAY)
     house.clock.advance(6 * 3600)
-    house.timetable.apply((entry("13:00", "disarmed"), entry("19:00", "home")))
+    house.timetable.apply(settings((entry("13:00", "disarmed"), entry("19:00", "home"))))
     assert house.evaluated() is Mode.AWAY
     assert house.at("2026-06-01T19:00") is Mode.HOME
-    house.timetable.apply(())
+    house.timetable.apply(settings(()))
     assert house.at("2026-06-03T00:00") is Mode.HOME
 
 
 def test_schedule_that_did_not_change_still_owes_its_edge() -> None:
     house = House()
     house.clock.advance(11 * 3600)
-    house.timetable.apply(EVERY_DAY)
+    house.timetable.apply(settings(EVERY_DAY))
     assert house.evaluated() is Mode.NIGHT
 
 
@@ -351,12 +355,12 @@ def test_scheduler_wakes_the_evaluation_at_the_second_of_an_edge(*, applied_late
     panel.start()
     at = (clock.now() + timedelta(seconds=3)).replace(microsecond=0)
     soon = (entry(at.time().isoformat(), "away"),)
-    timetable = Timetable(panel, clock, () if applied_later else soon, UTC)
+    timetable = Timetable(panel, clock, settings(() if applied_later else soon), UTC)
     worker = threading.Thread(target=timetable.work, args=(stop, lambda: None))
     worker.start()
     try:
         if applied_later:
-            timetable.apply(soon)
+            timetable.apply(settings(soon))
         assert switched.wait(60)
         assert panel.status().mode is Mode.AWAY
         assert panel.status().since_at >= at

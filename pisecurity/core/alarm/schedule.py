@@ -1,19 +1,21 @@
 """Which mode the week's schedule asks for, and whether that still counts against what people ordered since.
 
-An entry's *edge* is the first moment at which a clock on the wall shows its time or later. So an entry at 02:30
-happens once on each day of a change of summer time: in spring, when no clock shows 02:30, at the moment the
-clocks are put forward; in autumn, when clocks show it twice, the first time.
+The *edge* of an entry with a time is the first moment at which a clock on the wall shows that time or later. So an
+entry at 02:30 happens once on each day of a change of summer time: in spring, when no clock shows 02:30, at the moment
+the clocks are put forward; in autumn, when clocks show it twice, the first time. The edge of an entry by the sun
+belongs to the day at whose noon the sun stands between its rise and its set, also where it falls into the night before
+or after; where the sun does not rise or set there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import MODES, Alarm, AlarmState, Instant, Mode
-from pisecurity.settings import ScheduleSettings
+from pisecurity.settings import HolidaySettings, ScheduleSettings, Settings, SunEvent
 
 CLOCK_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
 """Older than this program: a wall clock that shows an earlier moment has not been set."""
@@ -23,9 +25,9 @@ with the time of its last shutdown, which looks as good as the right one. After 
 until it has the internet; a house without any must not wait for ever."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# A week back, and a day on either side for zones whose clocks moved past midnight or skipped a date.
-_DAYS_BACK, _DAYS_AHEAD = 8, 1
-_WEEK = timedelta(days=7)
+_DAY = timedelta(days=1)
+_DAYS_FAR = 400
+"""So far an edge is looked for: holidays may last a year, and a polar night half of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +51,90 @@ class Ruling(StrEnum):
     """It would disarm while somebody has come in or the alarm is raised: not before that is over."""
 
 
-def latest_edge(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinfo) -> Edge | None:
-    """Return the newest edge at or before *now*, or None without entries.
+_Timed = tuple[datetime, datetime, int, Mode]
+"""An edge: when it is, in UTC; what its entry asks the clock of the house to show; number of the entry; mode.
 
-    Args:
-        now: aware wall-clock time.
-        zone: time zone of the entries.
-    """
-    for nominal, mode in _newest_first(entries, now.astimezone(zone).date()):
-        at = first_shown(nominal, zone)
-        if at <= now:
-            return Edge(at, mode)
-    return None
+Of two that fall into the same skipped hour the one that asks for more is the later one.
+"""
 
 
-def next_edge(entries: Sequence[ScheduleSettings], now: datetime, zone: tzinfo) -> Edge | None:
-    """Return the first edge after *now*, or None without entries; as ``latest_edge``."""
-    today = now.astimezone(zone).date()
-    ahead = (Edge(first_shown(nominal, zone), mode) for nominal, mode in _newest_first(entries, today + _WEEK))
-    return min((edge for edge in ahead if edge.at > now), key=lambda edge: edge.at, default=None)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The schedule and all that its edges depend on."""
+
+    entries: tuple[ScheduleSettings, ...]
+    zone: tzinfo
+    holidays: tuple[HolidaySettings, ...] = ()
+    position: tuple[float, float] | None = None
+    """Latitude and longitude in degrees; given where an entry follows the sun."""
+    _known: dict[date, tuple[_Timed, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What ``edges_of`` has found out: the page and the timetable ask again and again for the same days."""
+
+    @classmethod
+    def of(cls, settings: Settings, zone: tzinfo) -> Plan:
+        """Return the schedule of *settings*, whose clock is that of *zone*."""
+        return cls(settings.schedule, zone, settings.holiday, settings.house.position)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the date that the clock of the house shows at *moment*."""
+        return moment.astimezone(self.zone).date()
+
+    def holiday_on(self, day: date) -> HolidaySettings | None:
+        """Return the holiday that *day* belongs to; one that comes once goes before one that comes every year."""
+        found = [holiday for holiday in self.holidays if holiday.covers(day)]
+        return min(found, key=lambda holiday: holiday.yearly, default=None)
+
+    def sun_on(self, day: date, event: SunEvent) -> datetime | None:
+        """Return when in UTC the sun of *day* rises or sets; None where it does not."""
+        # Loaded late: a house without such an entry does not pay for it.
+        from pisecurity.core.alarm.sun import rise_and_set  # noqa: PLC0415
+
+        midday = first_shown(datetime.combine(day, time(12)), self.zone)
+        if self.position is None or self.day_of(midday) != day:  # a day that the zone has skipped
+            return None
+        rise, fall = rise_and_set(*self.position, midday)
+        return rise if event == "sunrise" else fall
+
+    def edges_of(self, day: date) -> tuple[_Timed, ...]:
+        """Return the edges that belong to *day*. All of them lie before those of the day after the next."""
+        edges = self._known.get(day)
+        if edges is None:
+            if len(self._known) > 2 * _DAYS_FAR:
+                self._known.clear()
+            edges = self._known[day] = tuple(_edges_of(self, day))
+        return edges
+
+
+def latest_edge(plan: Plan, now: datetime) -> Edge | None:
+    """Return the newest edge at or before *now*, aware wall-clock time; None where a year and more has none."""
+    newest: list[_Timed] = []
+    tomorrow = plan.day_of(now) + _DAY
+    for back in range(_DAYS_FAR):
+        found = bool(newest)
+        newest += [timed for timed in plan.edges_of(tomorrow - back * _DAY) if timed[0] <= now]
+        if found:  # the day before had to be asked too: sunset and an offset may reach over midnight
+            break
+    return _edge(max(newest)) if newest else None
+
+
+def next_edge(plan: Plan, now: datetime) -> Edge | None:
+    """Return the first edge after *now*, of several at one moment the one that counts; as ``latest_edge``."""
+    soonest: list[_Timed] = []
+    yesterday = plan.day_of(now) - _DAY
+    for ahead in range(_DAYS_FAR):
+        found = bool(soonest)
+        soonest += [timed for timed in plan.edges_of(yesterday + ahead * _DAY) if timed[0] > now]
+        if found:
+            break
+    first = min(soonest, default=None)
+    return _edge(max(timed for timed in soonest if timed[0] == first[0])) if first else None
+
+
+def edges_after(plan: Plan, now: datetime) -> Iterator[Edge]:
+    """Yield the edges after *now* in order, until a year and more has none."""
+    while edge := next_edge(plan, now):
+        yield edge
+        now = edge.at
 
 
 def clock_is_set(now: Instant, wall: datetime, *, synchronised: bool) -> bool:
@@ -110,18 +177,22 @@ def _order_age_s(alarm: Alarm, now: Instant, wall: datetime) -> float:
     return max((wall - alarm.since_at).total_seconds(), now.since_boot_s)
 
 
-def _newest_first(entries: Sequence[ScheduleSettings], today: date) -> Iterator[tuple[datetime, Mode]]:
-    """Yield each entry's local times around *today*, newest first.
+def _edge(timed: _Timed) -> Edge:
+    return Edge(timed[0], timed[3])
 
-    Edges keep the order of their local times: a later time is never shown earlier. So the first one that has
-    passed is the newest, and of two that fall into the same skipped hour the later counts.
-    """
-    for back in range(-_DAYS_AHEAD, _DAYS_BACK + 1):
-        day = today - timedelta(days=back)
-        name = _WEEKDAYS[day.weekday()]
-        of_day = [entry for entry in entries if name in entry.days]
-        for entry in sorted(of_day, key=lambda entry: entry.at, reverse=True):
-            yield datetime.combine(day, entry.at), MODES[entry.mode]
+
+def _edges_of(plan: Plan, day: date) -> Iterator[_Timed]:
+    holiday = plan.holiday_on(day)
+    weekday = holiday.schedule if holiday else _WEEKDAYS[day.weekday()]
+    for number, entry in enumerate(plan.entries):
+        if weekday not in entry.days:
+            continue
+        if isinstance(entry.at, time):
+            nominal = datetime.combine(day, entry.at)
+            yield first_shown(nominal, plan.zone), nominal, number, MODES[entry.mode]
+        elif sun := plan.sun_on(day, entry.at):
+            at = sun + timedelta(minutes=entry.offset_min)
+            yield at, at.astimezone(plan.zone).replace(tzinfo=None), number, MODES[entry.mode]
 
 
 def first_shown(nominal: datetime, zone: tzinfo) -> datetime:

@@ -15,9 +15,11 @@ from pisecurity.core.alarm.schedule import (
     CLOCK_FLOOR,
     CLOCK_SETTLING_S,
     Edge,
+    Plan,
     Ruling,
     clock_is_set,
     latest_edge,
+    next_edge,
     rule,
 )
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
@@ -35,6 +37,8 @@ def entry(at: str, mode: str, days: Sequence[Weekday] = DAYS) -> ScheduleSetting
 
 EVERY_DAY = (entry("06:30", "disarmed"), entry("22:00", "night"))
 SWITCHING = (entry("02:30", "away"), entry("03:15", "home"), entry("01:59", "night"), entry("12:00", "disarmed"))
+
+HALF_PAST_TWO = Plan((entry("02:30", "night"),), BERLIN)
 
 
 def wall_readings(start: datetime, end: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
@@ -54,7 +58,7 @@ def edges_seen_on_the_wall(
         (datetime.combine(day, one.at), MODES[one.mode])
         for day in (first_day + timedelta(days=ahead) for ahead in range((end - start).days + 4))
         for one in entries
-        if DAYS[day.weekday()] in one.days
+        if DAYS[day.weekday()] in one.days and isinstance(one.at, time)
     )
     seen = []
     for moment, shown in wall_readings(start, end, zone):
@@ -86,9 +90,9 @@ def test_r28_mode_is_right_at_every_minute_around_a_change_of_the_clock(
     house = ZoneInfo(zone)
     start = datetime.combine(day, time(), UTC) - timedelta(days=3)
     end = start + timedelta(days=6)
-    seen = edges_seen_on_the_wall(entries, start, end, house)
+    seen, plan = edges_seen_on_the_wall(entries, start, end, house), Plan(entries, house)
     for moment, _ in wall_readings(start + timedelta(days=2), end, house):
-        edge = latest_edge(entries, moment, house)
+        edge = latest_edge(plan, moment)
         expected = [one for one in seen if one.at <= moment][-1]
         assert edge is not None
         assert (edge.mode, edge.at) == (expected.mode, expected.at), moment
@@ -96,34 +100,36 @@ def test_r28_mode_is_right_at_every_minute_around_a_change_of_the_clock(
 
 def test_r28_skipped_time_happens_when_the_clocks_are_put_forward() -> None:
     jump = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
-    assert latest_edge([entry("02:30", "night")], jump, BERLIN) == Edge(jump, Mode.NIGHT)
-    before = latest_edge([entry("02:30", "night")], jump - timedelta(seconds=1), BERLIN)
+    assert latest_edge(HALF_PAST_TWO, jump) == Edge(jump, Mode.NIGHT)
+    before = latest_edge(HALF_PAST_TWO, jump - timedelta(seconds=1))
     assert before == Edge(datetime(2026, 3, 28, 1, 30, tzinfo=UTC), Mode.NIGHT)
 
 
 def test_r28_time_shown_twice_happens_the_first_time_only() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     for moment in (first, first + timedelta(hours=1), first + timedelta(hours=10)):
-        assert latest_edge([entry("02:30", "night")], moment, BERLIN) == Edge(first, Mode.NIGHT)
+        assert latest_edge(HALF_PAST_TWO, moment) == Edge(first, Mode.NIGHT)
 
 
 def test_edge_counts_from_its_very_second() -> None:
     at = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
-    before = latest_edge(EVERY_DAY, at - timedelta(microseconds=1), BERLIN)
+    before = latest_edge(Plan(EVERY_DAY, BERLIN), at - timedelta(microseconds=1))
     assert before is not None
     assert before.mode is Mode.DISARMED
-    assert latest_edge(EVERY_DAY, at, BERLIN) == Edge(at, Mode.NIGHT)
+    assert latest_edge(Plan(EVERY_DAY, BERLIN), at) == Edge(at, Mode.NIGHT)
 
 
 def test_one_entry_a_week_holds_for_the_whole_week() -> None:
-    weekly = [entry("22:00", "away", ["fri"])]
+    weekly = Plan((entry("22:00", "away", ["fri"]),), BERLIN)
     friday = datetime(2026, 6, 5, 20, 0, tzinfo=UTC)
     for days in range(7):
-        assert latest_edge(weekly, friday + timedelta(days=days, hours=23), BERLIN) == Edge(friday, Mode.AWAY)
+        assert latest_edge(weekly, friday + timedelta(days=days, hours=23)) == Edge(friday, Mode.AWAY)
 
 
 def test_without_entries_there_is_no_edge() -> None:
-    assert latest_edge([], datetime(2026, 6, 1, tzinfo=UTC), BERLIN) is None
+    nothing = Plan((), BERLIN)
+    assert latest_edge(nothing, WALL) is None
+    assert next_edge(nothing, WALL) is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -138,8 +144,8 @@ def test_latest_edge_is_never_ahead_and_never_goes_back(
     rows: list[tuple[set[Weekday], time, str]], moment: datetime, zone: str
 ) -> None:
     entries = [entry(at.replace(microsecond=0).isoformat(), mode, sorted(days)) for days, at, mode in rows]
-    house = ZoneInfo(zone)
-    edges = [latest_edge(entries, moment + timedelta(minutes=minutes), house) for minutes in range(0, 3000, 37)]
+    plan = Plan(tuple(entries), ZoneInfo(zone))
+    edges = [latest_edge(plan, moment + timedelta(minutes=minutes)) for minutes in range(0, 3000, 37)]
     if not entries:
         assert edges == [None] * len(edges)
         return
@@ -239,7 +245,7 @@ def test_schedule_does_not_end_an_alarm(state: AlarmState, mode: Mode, ruling: R
 
 def test_fixed_offset_works_as_a_zone() -> None:
     at = datetime(2026, 6, 1, 17, 0, tzinfo=UTC)
-    assert latest_edge([entry("22:00", "night")], at, timezone(timedelta(hours=5))) == Edge(at, Mode.NIGHT)
+    assert latest_edge(Plan((entry("22:00", "night"),), timezone(timedelta(hours=5))), at) == Edge(at, Mode.NIGHT)
 
 
 @pytest.mark.parametrize("at", [time(22, 30, 0, 1), time(22, 30, tzinfo=UTC)])

@@ -1,0 +1,277 @@
+"""Entries by the sun and holidays, against days walked through minute by minute."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pisecurity.core.alarm.schedule import Edge, Plan, edges_after, latest_edge, next_edge
+from pisecurity.core.alarm.sun import rise_and_set
+from pisecurity.core.types import MODES, Mode
+from pisecurity.settings import HolidaySettings, ScheduleSettings, Weekday
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PLACES = {
+    "Europe/Berlin": (52.52, 13.405),
+    "America/New_York": (40.713, -74.006),
+    "Australia/Lord_Howe": (-31.55, 159.08),
+    "Pacific/Apia": (-13.83, -171.76),
+    "Africa/Casablanca": (33.57, -7.59),
+    "Europe/Oslo": (69.65, 18.96),  # Tromsø: polar day and polar night
+    "Atlantic/Reykjavik": (64.147, -21.943),
+    "Asia/Shanghai": (39.47, 75.99),  # Kashgar: noon is at three
+}
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def entry(at: str, mode: str, days: Sequence[Weekday] = DAYS, offset_min: int = 0) -> ScheduleSettings:
+    when = at if at in ("sunrise", "sunset") else time.fromisoformat(at)
+    return ScheduleSettings.model_validate({"days": tuple(days), "at": when, "mode": mode, "offset_min": offset_min})
+
+
+def holiday(first: str, last: str | None = None, **more: object) -> HolidaySettings:
+    ends = last and date.fromisoformat(last)
+    return HolidaySettings.model_validate({"first": date.fromisoformat(first), "last": ends, **more})
+
+
+def plan(*entries: ScheduleSettings, zone: str = "Europe/Berlin", holidays: Sequence[HolidaySettings] = ()) -> Plan:
+    return Plan(entries, ZoneInfo(zone), tuple(holidays), PLACES[zone])
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
+
+
+def said(edge: Edge | None) -> str:
+    return f"{edge.at.astimezone(BERLIN):%a %d %H:%M} {edge.mode}" if edge else "none"
+
+
+def counts_as(day: date, holidays: Sequence[HolidaySettings]) -> str:
+    """Return the day of the week whose entries count, by listing the days of each holiday."""
+    for yearly in (False, True):
+        for one in holidays:
+            length = ((one.last or one.first) - one.first).days
+            firsts = [one.first]
+            if yearly:  # no 29 February begins one here
+                firsts = [one.first.replace(year=year) for year in range(one.first.year, day.year + 1)]
+            if one.yearly is yearly and any(first <= day <= first + length * DAY for first in firsts):
+                return one.schedule
+    return DAYS[day.weekday()]
+
+
+def oracle(plan: Plan, start: datetime, end: datetime) -> list[Edge]:
+    """Return the edges between *start* and *end* as somebody notes them who watches clock and sky every minute."""
+    assert plan.position
+    wall, sky = [], []
+    first = start.astimezone(plan.zone).date() - 2 * DAY
+    for day in (first + ahead * DAY for ahead in range((end - start).days + 6)):
+        for number, one in enumerate(plan.entries):
+            if counts_as(day, plan.holidays) not in one.days:
+                continue
+            if isinstance(one.at, time):
+                wall.append((datetime.combine(day, one.at), number))
+            else:
+                midday = datetime.combine(day, time(12), plan.zone).astimezone(UTC)
+                exists = midday.astimezone(plan.zone).date() == day
+                rise, fall = rise_and_set(*plan.position, midday)
+                if exists and (at := rise if one.at == "sunrise" else fall):
+                    sky.append((at + one.offset_min * MINUTE, number))
+    wall.sort()
+    seen, moment = [], start - 2 * DAY
+    while moment <= end:
+        shown = moment.astimezone(plan.zone).replace(tzinfo=None)
+        while wall and wall[0][0] <= shown:
+            nominal, number = wall.pop(0)
+            seen.append((moment, nominal, number))
+        seen += [(at, shown, number) for at, number in sky if at == moment]
+        moment += MINUTE
+    return [Edge(at, MODES[plan.entries[number].mode]) for at, _, number in sorted(seen)]
+
+
+MIXED = (
+    entry("sunset", "night", offset_min=40),
+    entry("sunrise", "disarmed", ("mon", "tue", "wed", "thu", "fri"), offset_min=-20),
+    entry("08:00", "disarmed", ("sat", "sun")),
+    entry("02:30", "away", ("sun",)),
+)
+REACHING_OVER = (
+    entry("sunset", "away", offset_min=180),
+    entry("sunrise", "home", offset_min=-180),
+    entry("00:00", "night"),
+)
+
+
+@pytest.mark.parametrize("entries", [MIXED, REACHING_OVER])
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("Europe/Berlin", "2028-02-29"),
+        ("America/New_York", "2026-03-08"),
+        ("America/New_York", "2026-11-01"),
+        ("Australia/Lord_Howe", "2026-04-05"),
+        ("Australia/Lord_Howe", "2026-10-04"),
+        ("Africa/Casablanca", "2026-02-15"),
+        ("Africa/Casablanca", "2026-03-22"),
+        ("Pacific/Apia", "2011-12-30"),
+        ("Europe/Oslo", "2026-05-18"),
+        ("Europe/Oslo", "2026-12-21"),
+        ("Atlantic/Reykjavik", "2026-06-21"),
+        ("Asia/Shanghai", "2026-06-21"),
+    ],
+)
+def test_r28_mode_is_right_at_every_minute_with_sun_holidays_and_a_change_of_the_clock(
+    zone: str, day: str, entries: tuple[ScheduleSettings, ...]
+) -> None:
+    middle = date.fromisoformat(day)
+    days_off = holiday((middle + DAY).isoformat(), schedule="sun")
+    house = plan(*entries, zone=zone, holidays=[days_off])
+    start = datetime.combine(middle - DAY, time(), UTC)
+    end = start + 3 * DAY
+    counting = {edge.at: edge for edge in oracle(house, start - 8 * DAY, end + 8 * DAY)}
+    moments = sorted(counting)
+    for minute in range(3 * 24 * 60):
+        moment = start + minute * MINUTE
+        after = bisect_right(moments, moment)
+        assert latest_edge(house, moment) == counting[moments[after - 1]], moment
+        assert next_edge(house, moment) == counting[moments[after]], moment
+
+
+rows = st.lists(
+    st.builds(
+        lambda days, at, mode, offset: entry(at, mode, sorted(days), offset if at in ("sunrise", "sunset") else 0),
+        st.sets(st.sampled_from(DAYS), min_size=1),
+        st.one_of(
+            st.sampled_from(["sunrise", "sunset"]),
+            st.integers(0, 24 * 60 - 1).map(lambda minute: f"{minute // 60:02}:{minute % 60:02}"),
+        ),
+        st.sampled_from(sorted(MODES)),
+        st.integers(-180, 180),
+    ),
+    min_size=1,
+    max_size=6,
+)
+holidays = st.lists(
+    st.builds(
+        lambda ahead, length, yearly, schedule: holiday(
+            (date(2027, 3, 20) + ahead * DAY).isoformat(),
+            (date(2027, 3, 20) + (ahead + length) * DAY).isoformat(),
+            yearly=yearly,
+            schedule=schedule,
+        ),
+        st.integers(-370, 30),
+        st.integers(0, 20),
+        st.booleans(),
+        st.sampled_from(["off", *DAYS]),
+    ),
+    max_size=2,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(entries=rows, off=holidays, zone=st.sampled_from(sorted(PLACES)), shift=st.integers(-20, 20))
+def test_every_edge_is_the_one_that_somebody_notes_who_watches_clock_and_sky(
+    entries: list[ScheduleSettings], off: list[HolidaySettings], zone: str, shift: int
+) -> None:
+    house = plan(*entries, zone=zone, holidays=off)
+    start = datetime(2027, 3, 24, 17, 3, tzinfo=UTC) + shift * DAY
+    end = start + 8 * DAY
+    noted = {edge.at: edge for edge in oracle(house, start, end) if start < edge.at <= end}
+    found = []
+    for edge in edges_after(house, start):
+        if edge.at > end:
+            break
+        found.append(edge)
+    assert found == [noted[at] for at in sorted(noted)]
+    for edge in found:
+        assert latest_edge(house, edge.at) == edge
+        assert latest_edge(house, edge.at + timedelta(seconds=59)) == edge
+
+
+def test_sunset_and_an_offset_over_midnight_belong_to_the_evening() -> None:
+    friday = plan(entry("sunset", "night", ["fri"], 180))
+    assert said(next_edge(friday, berlin("2026-06-18T12:00"))) == "Sat 20 00:33 armed_night"
+    assert said(latest_edge(friday, berlin("2026-06-25T12:00"))) == "Sat 20 00:33 armed_night"
+
+
+def test_of_sunset_and_a_time_the_later_one_counts_in_summer_and_in_winter() -> None:
+    house = plan(entry("sunset", "night"), entry("20:00", "away"))
+    assert said(latest_edge(house, berlin("2026-06-21T23:00"))) == "Sun 21 21:33 armed_night"
+    assert said(latest_edge(house, berlin("2026-12-21T23:00"))) == "Mon 21 20:00 armed_away"
+
+
+def test_polar_night_has_no_edge_and_keeps_the_mode_of_the_last_one() -> None:
+    tromso = plan(entry("sunset", "night"), entry("sunrise", "disarmed"), zone="Europe/Oslo")
+    midwinter = datetime(2026, 12, 21, 12, tzinfo=UTC)
+    last, first = latest_edge(tromso, midwinter), next_edge(tromso, midwinter)
+    assert last and first
+    assert (f"{last.at:%d %b}", last.mode) == ("27 Nov", Mode.NIGHT)
+    assert (f"{first.at:%d %b}", first.mode) == ("15 Jan", Mode.DISARMED)
+
+
+VACATION = holiday("2026-07-18", "2026-08-02", name="Summer")
+CHRISTMAS = holiday("2025-12-25", "2025-12-26", name="Christmas", yearly=True, schedule="sun")
+WEEK = (entry("06:30", "disarmed", DAYS[:5]), entry("22:00", "night"), entry("09:00", "disarmed", ["sun"]))
+
+
+def test_on_holidays_the_schedule_is_off_and_the_mode_stays() -> None:
+    house = plan(*WEEK, holidays=[VACATION])
+    assert said(latest_edge(house, berlin("2026-08-02T23:59:59"))) == "Fri 17 22:00 armed_night"
+    assert said(next_edge(house, berlin("2026-07-17T22:00"))) == "Mon 03 06:30 disarmed"
+
+
+def test_a_holiday_that_counts_as_a_sunday_has_the_edges_of_one() -> None:
+    house = plan(*WEEK, holidays=[CHRISTMAS])
+    friday = [said(edge) for edge, _ in zip(edges_after(house, berlin("2026-12-24T23:00")), range(3), strict=False)]
+    assert friday == ["Fri 25 09:00 disarmed", "Fri 25 22:00 armed_night", "Sat 26 09:00 disarmed"]
+
+
+def test_what_comes_once_goes_before_what_comes_every_year() -> None:
+    away = holiday("2026-12-20", "2027-01-05", name="Away")
+    house = plan(*WEEK, holidays=[CHRISTMAS, away])
+    assert house.holiday_on(date(2026, 12, 25)) == away
+    assert house.holiday_on(date(2027, 12, 25)) == CHRISTMAS
+
+
+@pytest.mark.parametrize(
+    ("one", "within", "outside"),
+    [
+        (holiday("2026-05-01"), ["2026-05-01"], ["2026-04-30", "2026-05-02", "2027-05-01"]),
+        (holiday("2026-05-01", yearly=True), ["2026-05-01", "2040-05-01"], ["2025-05-01", "2027-05-02"]),
+        (
+            holiday("2026-12-24", "2027-01-02", yearly=True),
+            ["2026-12-24", "2027-01-02", "2029-12-31", "2030-01-01"],
+            ["2026-01-01", "2026-12-23", "2028-01-03"],
+        ),
+        (holiday("2028-02-29", yearly=True), ["2028-02-29", "2032-02-29"], ["2029-02-28", "2029-03-01"]),
+        (holiday("2026-02-20", "2026-03-05", yearly=True), ["2028-02-29", "2027-03-01"], ["2028-03-06"]),
+    ],
+)
+def test_a_holiday_covers_its_days_and_no_other(one: HolidaySettings, within: list[str], outside: list[str]) -> None:
+    assert [day for day in within if not one.covers(date.fromisoformat(day))] == []
+    assert [day for day in outside if one.covers(date.fromisoformat(day))] == []
+
+
+def test_a_schedule_that_is_off_all_year_has_no_edge() -> None:
+    always = [holiday("2020-01-01", "2020-12-30", yearly=True), holiday("2020-12-31", yearly=True)]
+    assert latest_edge(plan(*WEEK, holidays=always), berlin("2026-06-01T12:00")) is None
+    assert next_edge(plan(*WEEK, holidays=always), berlin("2026-06-01T12:00")) is None
+
+
+def test_every_minute_of_a_year_is_answered() -> None:
+    house = plan(*MIXED, holidays=[VACATION, CHRISTMAS])
+    start = berlin("2026-01-01T00:00")
+    edge, following = latest_edge(house, start), next_edge(house, start)
+    for minute in range(365 * 24 * 60):
+        moment = start + minute * MINUTE
+        if following and moment >= following.at:
+            edge, following = following, next_edge(house, moment)
+        assert latest_edge(house, moment) == edge
