@@ -31,6 +31,7 @@ from pisecurity.adapters.memory import resident_bytes, share_one_arena
 from pisecurity.adapters.network import Binding, find_binding, host_names
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.ping import HttpPing
+from pisecurity.adapters.power import SysfsPower
 from pisecurity.adapters.refuge import refuge_of
 from pisecurity.adapters.scenes import SceneFiles
 from pisecurity.adapters.secrets import Secrets
@@ -186,7 +187,6 @@ class Daemon:
         self._health = Health(clock, self._on_fault)
         self._live = LiveView(tuple(self._house.cameras), encoder, clock)
         self._panel = Panel(self._store, clock, settings.alarm, self._on_transition)
-        self._timetable = Timetable(self._panel, clock, settings, zone)
         self._secrets = Secrets(folder)
         self._channels: dict[str, Channel] = {}
         logins = Logins(clock)
@@ -195,6 +195,7 @@ class Daemon:
             self._store, self._pictures, self._channels, self._house, clock, self._health, logins=logins
         )
         self._life = self._build_life(logins)
+        self._timetable = Timetable(self._panel, clock, settings, zone, self._life.readiness)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
         self._keepers: dict[str, SceneKeeper] = {}
@@ -205,8 +206,9 @@ class Daemon:
         self._set_mail(settings)
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
         handlers = commands(
-            self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras
-        )
+            self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras,
+            self._life.readiness,
+        )  # fmt: skip
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
         self._reach = Reach(lambda: find_binding(settings.web.address), self._build_page, self._health, clock)
@@ -355,7 +357,7 @@ class Daemon:
             self._settings, store=self._store, panel=self._panel, house=self._house, channels=self._channels,
             logins=logins, health=self._health, clock=self._clock, new_id=new_id, on_alert=self._deliver.wake,
             last_seen=LastSeenFile(self._folder), pinger=HttpPing, disk=StateDisk(self._folder),
-            memory_bytes=resident_bytes, remark=self._mailbox is None,
+            memory_bytes=resident_bytes, power=SysfsPower(), remark=self._mailbox is None,
         )  # fmt: skip
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
@@ -454,6 +456,7 @@ class Daemon:
             mailbox=self._mailbox,
             scenes=self._scenes,
             mail_check=self._mail_check,
+            readiness=self._life.readiness,
         )
         return PageServer(page, sockets)
 

@@ -12,18 +12,21 @@ import socket
 import stat
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.core.alarm import readiness
+from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.types import Mode
 from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, PiSecurityError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel, PanelStatus
+from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import named_camera
@@ -54,22 +57,30 @@ def commands(
     daily: Callable[[str], str],
     scenes: Scenes,
     labels: Mapping[str, str],
+    ready: Readiness,
 ) -> Mapping[str, Handler]:
     """Return the handlers of status, arm, disarm, test-alert, daily and forget.
 
     Args:
         test_alert, daily: ``test_alert(by)`` queues a test alert, or a daily mail, and returns in words where it goes.
         labels: what people call each camera, by its id.
+        ready: what stands against arming; who arms all the same says ``"anyway": true``.
     """
 
-    def switch(mode: Mode, by: str) -> Mapping[str, Any]:
-        return _described(panel.switch(mode, by=by, how="cli"), health, labels)
+    def described(status: PanelStatus) -> Mapping[str, Any]:
+        found = ready.problems(status.mode if status.mode is not Mode.DISARMED else Mode.AWAY)
+        return {**_described(status, health, labels), "problems": _listed(found)}
 
     def arm(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         mode = request.get("mode", "away")
         if not isinstance(mode, str) or mode not in ARMED_MODES:
             raise ControlError(f"there is no such mode; give one of {', '.join(ARMED_MODES)}")
-        return switch(ARMED_MODES[mode], by)
+        wanted = ARMED_MODES[mode]
+        found = ready.problems(wanted)
+        if readiness.asks(found) and request.get("anyway") is not True and panel.status().mode is not wanted:
+            ready.looked_at()
+            return {"not_armed": _listed(found)}
+        return described(panel.switch(wanted, by=by, how="cli", bypassed=readiness.in_words(found)))
 
     def forget(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         camera = named_camera(str(request.get("camera")), labels)
@@ -78,13 +89,17 @@ def commands(
         return {"text": text}
 
     return {
-        "status": lambda request, by: _described(panel.status(), health, labels),
+        "status": lambda request, by: described(panel.status()),
         "arm": arm,
-        "disarm": lambda request, by: switch(Mode.DISARMED, by),
+        "disarm": lambda request, by: described(panel.switch(Mode.DISARMED, by=by, how="cli")),
         "test-alert": lambda request, by: {"text": test_alert(by)},
         "daily": lambda request, by: {"text": daily(by)},
         "forget": forget,
     }
+
+
+def _listed(found: Sequence[Problem]) -> Sequence[Mapping[str, Any]]:
+    return [{"key": problem.key, "text": problem.text, "graver": problem.graver} for problem in found]
 
 
 def _described(status: PanelStatus, health: Health, labels: Mapping[str, str]) -> Mapping[str, Any]:

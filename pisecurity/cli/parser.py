@@ -210,6 +210,7 @@ def _status(parser: argparse.ArgumentParser) -> None:
 def _arm(parser: argparse.ArgumentParser) -> None:
     _state(parser)
     parser.add_argument("--mode", choices=("away", "home", "night"), default="away", help="default: away")
+    parser.add_argument("--anyway", action="store_true", help="arm though something does not work; it is recorded")
 
 
 def _test_alert(parser: argparse.ArgumentParser) -> None:

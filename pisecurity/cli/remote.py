@@ -13,7 +13,6 @@ from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.files import is_there
 from pisecurity.cli.parser import DEMO_STATE
 from pisecurity.cli.words import STATES, local
-from pisecurity.core.vision.contrast import missed_coats
 from pisecurity.errors import NoDaemonError
 
 
@@ -26,6 +25,10 @@ def status(args: argparse.Namespace) -> int:
     print(in_words(answer))
     for fault in answer["faults"]:
         print(f"fault since {_moment(fault['since'])}: {fault['text']}")
+    known = {fault["key"] for fault in answer["faults"]}
+    for problem in answer.get("problems", ()):
+        if problem["key"] not in known:
+            print(_in_line(problem))
     for key, value in answer["facts"].items():
         what, _, camera = key.partition(":")
         print(f"{what} {_called(answer, camera)}: {value}" if camera else f"{key}: {value}")
@@ -33,11 +36,16 @@ def status(args: argparse.Namespace) -> int:
 
 
 def arm(args: argparse.Namespace) -> int:
-    """Arm, and say when it counts, and what is too dark to be watched well."""
-    answer = _ask(args, "arm", mode=args.mode)
+    """Arm, and say when it counts and what does not work; with something graver only where that is wanted."""
+    answer = _ask(args, "arm", mode=args.mode, anyway=args.anyway)
+    if "not_armed" in answer:
+        print("not armed; 'pisecurity arm --anyway' arms in spite of this:")
+        for problem in answer["not_armed"]:
+            print(_in_line(problem))
+        return 1
     print(in_words(answer))
-    for camera, remark in missed_coats(answer["facts"]).items():
-        print(f"remark: camera {_called(answer, camera)}: {remark}")
+    for problem in answer.get("problems", ()):
+        print(_in_line(problem))
     return 0
 
 
@@ -73,7 +81,11 @@ def in_words(answer: Mapping[str, Any]) -> str:
     return f"{text}, ordered {_moment(answer['since'])} by {answer['by']} ({answer['how']})"
 
 
-def _ask(args: argparse.Namespace, command: str, **arguments: str) -> Mapping[str, Any]:
+def _in_line(problem: Mapping[str, Any]) -> str:
+    return f"{'problem' if problem['graver'] else 'remark'}: {problem['text']}"
+
+
+def _ask(args: argparse.Namespace, command: str, **arguments: str | bool) -> Mapping[str, Any]:
     try:
         return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
     except NoDaemonError as error:

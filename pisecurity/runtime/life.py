@@ -17,6 +17,7 @@ from pisecurity.runtime.outages import LastSeen, Outages
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.ping import Ping, Pinger
 from pisecurity.runtime.prove import Prove
+from pisecurity.runtime.readiness import PowerSource, Queue, Readiness
 from pisecurity.runtime.worker import Work
 from pisecurity.settings import LifeSettings, Settings
 
@@ -24,7 +25,7 @@ ALIVE_S = 15.0
 """A daemon whose loops have not all made progress for so long is not said to live."""
 
 
-class LifeStore(EventStore, DailyStore, Protocol):
+class LifeStore(EventStore, DailyStore, Queue, Protocol):
     """What the signs of life read and write."""
 
 
@@ -48,6 +49,7 @@ class Life:
         pinger: Callable[[LifeSettings], Pinger],
         disk: Disk,
         memory_bytes: Callable[[], int],
+        power: PowerSource,
         remark: bool,
     ) -> None:
         """*remark*: whether to say what the owner should set."""
@@ -56,6 +58,7 @@ class Life:
         self._ping = Ping(pinger, settings.life, self._lives, clock, health, house.zone, remark=remark)
         self._notices = Notices(settings, store, house, new_id, on_alert)
         self._prove = Prove(channels, logins, self._is_armed, self._notices, clock, health)
+        self.readiness = Readiness(power, store, channels, logins, self._notices, self._prove.ask, clock, health)
         self._daily = Daily(settings, store, self._notices, panel, disk, memory_bytes, clock, health)
         self.note, self.send_daily = self._daily.note, self._daily.send_now
         record = partial(panel.record, by="pisecurity", how="start")
@@ -65,6 +68,7 @@ class Life:
         """Return the workers by name."""
         return (
             ("prove", self._prove.work),
+            ("readiness", self.readiness.work),
             ("outages", self._outages.work),
             ("ping", self._ping.work),
             ("daily", self._daily.work),

@@ -108,13 +108,16 @@ class Panel:
         """Return the alarm as it is now, whether or not the disk knows it yet."""
         return self._present(self._clock.instant())
 
-    def switch(self, mode: Mode, *, by: str, how: str, if_sequence: int | None = None) -> PanelStatus:
+    def switch(
+        self, mode: Mode, *, by: str, how: str, if_sequence: int | None = None, bypassed: str = ""
+    ) -> PanelStatus:
         """Carry out the order of *mode*; the mode it already has changes nothing.
 
         Args:
             by: who orders it, such as ``Anna`` or ``schedule``.
             how: the way it came in, such as ``page``.
             if_sequence: carry it out only while the alarm is still the one seen with this sequence.
+            bypassed: what was wrong and known, for the audit log; empty for nothing.
 
         Raises:
             StoreError: it could not be stored; the alarm is as it was.
@@ -126,7 +129,8 @@ class Panel:
                 if if_sequence in (None, before.sequence):
                     now_at = self._clock.now()
                     after = states.order(before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings)
-                    self._keep(after, now_at, f"ordered {mode} by {by} ({how})")
+                    more = f", bypassed: {bypassed}" if bypassed else ""
+                    self._keep(after, now_at, f"ordered {mode} by {by} ({how}){more}")
                 return _status(self._kept, now)
         finally:
             self._tell()

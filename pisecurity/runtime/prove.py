@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from pisecurity.core.alarm.readiness import PROVEN_S
 from pisecurity.core.types import AlertKind
 from pisecurity.core.words import Facts
 from pisecurity.errors import MailError, StoreError
@@ -20,7 +21,7 @@ from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 900.0
+EVERY_S = PROVEN_S
 """A login, or a mail that was answered, counts so long."""
 AGAIN_S = 300.0
 """Wait after a proof that failed for another reason than a rejected login, so that the fault ends soon by itself."""
@@ -52,7 +53,7 @@ class _Way:
 
     server: Channel
     wanted: bool = False
-    """Whether it is to be proven once though nothing is armed, because its settings changed."""
+    """Whether it is to be proven once though nothing is armed: its settings changed, or somebody is about to arm."""
     not_before_s: float = float("-inf")
     """Monotonic: after a failure."""
     failed_s: float = float("-inf")
@@ -87,12 +88,16 @@ class Prove:
         self._channels, self._logins, self._armed = channels, logins, armed
         self._notices, self._clock, self._health = notices, clock, health
         self._ways: dict[str, _Way] = {}
-        self._was_armed = False
+        self._was_armed = self._asked = False
         self._told: set[str] | None = None
         """Keys of the faults that were told and are not over; None before they were read."""
         self._untold = ""
         """Why what failed could not be told at the last look; empty when it could."""
         self._begins_s = clock.monotonic() + SETTLE_S
+
+    def ask(self) -> None:
+        """Have each channel proven soon whose last proof is too old: somebody may be about to arm. Any thread."""
+        self._asked = True
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Prove what is due until *stop* is set."""
@@ -103,12 +108,14 @@ class Prove:
     def look(self) -> None:
         """Begin the proofs that are due, take the answers of those that have ended, and tell of what failed."""
         armed, channels = self._armed(), dict(self._channels)
+        asked, self._asked = self._asked, False
         for gone in set(self._ways) - set(channels):
             del self._ways[gone]
             self._health.clear(fault_key(gone))
             self._health.note(f"{gone} login", "")
         for channel, server in channels.items():
             way = self._way(channel, server)
+            way.wanted = way.wanted or (asked and self._is_old(server))
             if armed and not self._was_armed:
                 way.not_before_s = float("-inf")
             if way.trial is None and self._is_due(channel, way, armed=armed):
@@ -133,8 +140,12 @@ class Prove:
         faults = self._faults()
         if channel in faults or not (armed or way.wanted or fault_key(channel) in faults):
             return False
-        proof = self._logins.proof(way.server)
-        return proof is None or now_s - proof.when_s >= EVERY_S
+        return self._is_old(way.server)
+
+    def _is_old(self, server: Channel) -> bool:
+        """Return whether the last proof of *server* proves nothing any more."""
+        proof = self._logins.proof(server)
+        return proof is None or self._clock.monotonic() - proof.when_s >= EVERY_S
 
     def _begun(self, channel: str, server: Channel) -> _Trial:
         call = BackgroundCall(f"{channel}-proof", partial(server.prove, DEADLINE_S))

@@ -18,7 +18,7 @@ from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
-from pisecurity.runtime.losses import Losses
+from pisecurity.runtime.losses import Losses, Subject
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.runtime.pauses import Pauses
 from pisecurity.runtime.recipients import recipients
@@ -256,9 +256,9 @@ class Respond:
     def _changed(self, change: Transition) -> None:
         """Store what a change of the alarm owes the owner: lost cameras, the alarm after an entry, the all-clear."""
         if change.before is AlarmState.DISARMED:
-            self._losses.forget_pauses()
+            self._losses.begin_anew()
             self._told.clear()
-        self._losses.look(armed=self._armed())
+        self._losses.look(self._panel.status().mode)
         if change.after is AlarmState.TRIGGERED and change.before is not AlarmState.TRIGGERED:
             self._owe_alarm(change.event_id, change.alarm.mode, change.at)
         elif change.after is AlarmState.DISARMED:
@@ -370,23 +370,15 @@ class Respond:
             alert = alert_id(change.fault.text, AlertKind.FAULT)
             self._send(Alert(alert, AlertKind.FAULT, at, words.subject, words.text))
         self._losses.note(change)
-        self._losses.look(armed=self._armed())
+        self._losses.look(self._panel.status().mode)
 
-    def _mail_loss(self, kind: AlertKind, fault: Fault, camera: str, thread: str | None) -> str:
+    def _mail_loss(self, kind: AlertKind, fault: Fault, about: Subject, thread: str | None) -> str:
         """Store the mail that *fault* began or is over, and that the owner knows; return its id."""
-        alert = self._plain(
-            kind,
-            camera,
-            fault.text if kind is not AlertKind.RECOVERED else "",
-            part="" if camera else "disk",
-            thread=thread,
-        )
+        detail = fault.text if kind is not AlertKind.RECOVERED else ""
+        alert = self._plain(kind, about.camera, detail, part=about.part, thread=thread)
         self._store.add_fault_alert(fault.key, alert, recipients(self._settings, kind))
         self._queued(alert)
         return alert.id
-
-    def _armed(self) -> bool:
-        return self._panel.status().state is not AlarmState.DISARMED
 
     def _plain(
         self, kind: AlertKind, camera: str = "", detail: str = "", *, part: str = "", thread: str | None = None
@@ -419,7 +411,7 @@ class Respond:
 
     def _look(self) -> None:
         """Mail what time alone makes due: a loss, and the sum of what a pause that is over has held back."""
-        self._losses.look(armed=self._armed())
+        self._losses.look(self._panel.status().mode)
         status = self._panel.status()
         for camera, held in self._pauses.over(status, self._settings.alarm.alert_pause_s):
             self._send(self._summary(camera, held, status))

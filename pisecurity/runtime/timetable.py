@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import time, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from pisecurity.core.alarm import schedule, states
+from pisecurity.core.alarm import readiness, schedule, states
+from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.alarm.schedule import Edge, Plan, Ruling
+from pisecurity.core.types import Mode
 from pisecurity.core.words import SCHEDULE
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
@@ -24,6 +27,14 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 """Seconds between two evaluations: a jump of the clock is answered within this time. With the time that a locked
 database takes to answer it stays below the 15 s after which a worker counts as stuck."""
+
+
+class Ready(Protocol):
+    """What stands against arming, as ``Readiness`` has it."""
+
+    def problems(self, mode: Mode) -> Sequence[Problem]: ...
+
+    def bypassed(self, found: Sequence[Problem], mode: Mode, by: str) -> None: ...
 
 
 class Timetable:
@@ -47,8 +58,11 @@ class Timetable:
     doubles jobs. A house without such an entry never loads it.
     """
 
-    def __init__(self, panel: Panel, clock: Clock, settings: Settings, zone: tzinfo) -> None:
-        self._panel, self._clock, self._zone = panel, clock, zone
+    def __init__(
+        self, panel: Panel, clock: Clock, settings: Settings, zone: tzinfo, ready: Ready | None = None
+    ) -> None:
+        """*ready* says what stands against arming; the schedule arms all the same."""
+        self._panel, self._clock, self._zone, self._ready = panel, clock, zone, ready
         self._plan = Plan.of(settings, zone)
         self._dealt_with: Edge | None = None
         self._troubled: Edge | None = None
@@ -129,12 +143,19 @@ class Timetable:
 
     def _execute(self, edge: Edge, sequence: int) -> bool:
         """Give the order; return whether it was carried out, or overtaken by somebody else's."""
+        found = self._ready.problems(edge.mode) if self._ready and edge.mode is not Mode.DISARMED else ()
         try:
-            status = self._panel.switch(edge.mode, by=SCHEDULE, how="schedule", if_sequence=sequence)
+            status = self._panel.switch(
+                edge.mode, by=SCHEDULE, how="schedule", if_sequence=sequence, bypassed=readiness.in_words(found)
+            )
         except StoreError as error:
             self._trouble(edge, str(error))
             return False
-        return status.mode is edge.mode
+        if status.mode is not edge.mode:
+            return False
+        if self._ready:
+            self._ready.bypassed(found, edge.mode, SCHEDULE)
+        return True
 
     def _trouble(self, edge: Edge, reason: str) -> None:
         """Say once for each edge why it waits; the next evaluation tries again."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, tzinfo
 
 from pisecurity.core.types import Dismissed, Event, Frame, Phase
-from pisecurity.core.vision.contrast import SEEING_FACT, Seeing, in_words
+from pisecurity.core.vision.contrast import DARK_FAULT, SEEING_FACT, Seeing, blind_in_words, in_words
 from pisecurity.core.vision.liveness import FROZEN_S, RATE_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.scale import PETS_FACT
@@ -238,6 +238,10 @@ class Watch:
         self._sight_told_s = now_s
         self._health.note(f"{SEEING_FACT}{self.camera_id}", in_words(seeing, self._zone))
         self._health.note(f"{PETS_FACT}{self.camera_id}", self._pipeline.pets)
+        if blind := blind_in_words(seeing, self._label, self._zone):
+            self._health.report(f"{DARK_FAULT}{self.camera_id}", blind)
+        else:
+            self._health.clear(f"{DARK_FAULT}{self.camera_id}")
 
     def _dismiss(self, rows: tuple[Dismissed, ...]) -> None:
         if rows:

@@ -12,6 +12,7 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.web import api, pages, problems
 from pisecurity.web import mail_check as mail_check_pages
@@ -46,6 +47,7 @@ def create_app(
     mailbox: Mailbox | None = None,
     scenes: Scenes | None = None,
     mail_check: MailCheck | None = None,
+    readiness: Readiness | None = None,
 ) -> Flask:
     """Return the page as a WSGI application.
 
@@ -58,14 +60,16 @@ def create_app(
         mailbox: the demo's; its pages exist only with it.
         scenes: what the cameras have learned; the pages that show it exist only with it.
         mail_check: tries the mail account; its page exists only with it.
+        readiness: what stands against arming; without it nothing does.
     """
     folder = assets()
     app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = Parts(
-        panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes, mail_check
-    )
+        panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes, mail_check,
+        readiness,
+    )  # fmt: skip
     app.extensions[EXTENSION] = parts
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)

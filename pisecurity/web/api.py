@@ -29,12 +29,17 @@ def state() -> Response:
 
 @blueprint.post("/api/mode")
 def switch() -> Response:
-    """Switch to ``{"mode": ...}``; the answer is the new state, stored already."""
+    """Switch to ``{"mode": ...}``; the answer is the new state, stored already.
+
+    With 409 something stands against arming; ``"anyway": true`` arms in spite of it.
+    """
     if not request.is_json:
         abort(415, "Send the mode as application/json.")
     body: Any = request.get_json()
     ours = parts()
-    status = switch_mode(ours, body.get("mode") if isinstance(body, dict) else None, request.remote_addr)
+    fields = body if isinstance(body, dict) else {}
+    anyway = fields.get("anyway") is True
+    status = switch_mode(ours, fields.get("mode"), request.remote_addr, anyway=anyway)
     return jsonify(as_json(gather(ours, status)))
 
 

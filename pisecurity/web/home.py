@@ -56,6 +56,8 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
     except StoreError as error:
         log.warning("events not shown reason=%s", error)
         faults = (*faults, Fault("events", f"the list of events could not be read: {error}", now))
+    if parts.readiness is not None:
+        parts.readiness.looked_at()
     where = view.place(cause, parts.label) if cause else ""
     return Home(
         banner=view.banner(status, cause, where, now, parts.zone, records[0] if records else None),

@@ -12,6 +12,7 @@ from pisecurity.web import view
 from pisecurity.web.access import peer_name
 from pisecurity.web.home import gather
 from pisecurity.web.parts import Parts, parts
+from pisecurity.web.ready import bypassed
 
 blueprint = Blueprint("pages", __name__)
 
@@ -30,7 +31,8 @@ def switch() -> BaseResponse:
     """Take the mode from a plain form, so that the alarm can be switched without JavaScript."""
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415, "Send the mode as a form.")
-    switch_mode(parts(), request.form.get("mode"), request.remote_addr)
+    anyway = request.form.get("anyway") == "1"
+    switch_mode(parts(), request.form.get("mode"), request.remote_addr, anyway=anyway)
     return redirect(url_for("pages.home"), 303)
 
 
@@ -93,11 +95,20 @@ def picture(event_id: str, kind: str) -> Response:
     return Response(jpeg, mimetype="image/jpeg")
 
 
-def switch_mode(ours: Parts, wanted: object, peer: str | None) -> PanelStatus:
-    """Switch to the mode named *wanted* in the name of *peer*. Raises BadRequest, or StoreError: nothing changed."""
+def switch_mode(ours: Parts, wanted: object, peer: str | None, *, anyway: bool = False) -> PanelStatus:
+    """Switch to the mode named *wanted* in the name of *peer*.
+
+    Args:
+        anyway: although something stands against arming.
+
+    Raises:
+        BadRequest, NotReadyError, StoreError: nothing changed.
+    """
     if not isinstance(wanted, str) or wanted not in {mode.value for mode in Mode}:
         abort(400, f"The mode is one of {', '.join(mode.value for mode in Mode)}.")
-    return ours.panel.switch(Mode(wanted), by=peer_name(peer), how="page")
+    mode = Mode(wanted)
+    against = bypassed(ours, mode, anyway=anyway)
+    return ours.panel.switch(mode, by=peer_name(peer), how="page", bypassed=against)
 
 
 def state_word(state: AlarmState) -> str:

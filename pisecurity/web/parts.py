@@ -15,6 +15,7 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
 
 EXTENSION = "pisecurity"
@@ -44,6 +45,8 @@ class Parts:
     """What the cameras have learned."""
     mail_check: MailCheck | None = None
     """Tries the mail account."""
+    readiness: Readiness | None = None
+    """What stands against arming; None: nobody knows."""
     first_looks: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(FIRST_LOOKS))
     """Held by each request that waits for the first picture of a camera."""
 

@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from pisecurity.errors import StoreError
+from pisecurity.web.ready import NotReadyError, not_ready
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     """Answer every failure of *app* with a plain page, or with ``{"problem": ...}`` under ``/api/``."""
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(StoreError, _store_problem)
+    app.register_error_handler(NotReadyError, not_ready)
 
 
 def _http_problem(error: HTTPException) -> Response:

@@ -30,6 +30,7 @@ from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import FakeClock, ShadeEncoder
+from tests.rigs.readiness import ReadyHouse
 
 
 def echo(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
@@ -251,7 +252,13 @@ def house() -> tuple[Mapping[str, Handler], Health]:
     panel.start()
     scenes = Scenes({}, panel, ShadeEncoder())
     return commands(
-        panel, health, lambda by: f"test mail of {by} queued", lambda by: f"daily mail of {by} queued", scenes, {}
+        panel,
+        health,
+        lambda by: f"test mail of {by} queued",
+        lambda by: f"daily mail of {by} queued",
+        scenes,
+        {},
+        ReadyHouse(health, clock, {}),
     ), health
 
 
@@ -261,6 +268,25 @@ def test_arm_switches_to_the_named_mode_in_the_name_of_the_caller() -> None:
     assert (answer["state"], answer["mode"], answer["by"], answer["how"]) == ("arming", "armed_away", "anna", "cli")
     assert answer["countdown_s"] == 30
     assert handlers["status"]({}, "bert") == answer
+
+
+def test_ui10_arming_with_a_graver_problem_is_refused_with_the_list_until_it_is_to_be_done_anyway() -> None:
+    handlers, health = house()
+    health.report("camera:front", "camera front is unplugged; plug it in")
+    listed = [{"key": "camera:front", "text": "camera front is unplugged; plug it in", "graver": True}]
+    assert handlers["arm"]({"mode": "away"}, "anna") == {"not_armed": listed}
+    assert handlers["arm"]({"mode": "away", "anyway": "yes"}, "anna") == {"not_armed": listed}
+    assert handlers["status"]({}, "anna")["state"] == Mode.DISARMED
+    armed = handlers["arm"]({"mode": "away", "anyway": True}, "anna")
+    assert (armed["state"], armed["problems"]) == ("arming", listed)
+    assert handlers["arm"]({"mode": "away"}, "anna")["state"] == "arming", "it is armed already"
+    assert handlers["disarm"]({}, "anna")["state"] == Mode.DISARMED
+
+
+def test_a_lighter_problem_is_listed_and_keeps_nobody_from_arming() -> None:
+    handlers, health = house()
+    health.report("rate:front", "camera front sends 4 of 10 pictures a second")
+    assert [problem["graver"] for problem in handlers["arm"]({"mode": "away"}, "anna")["problems"]] == [False]
 
 
 def test_disarm_switches_off() -> None:

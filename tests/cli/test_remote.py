@@ -22,6 +22,7 @@ from pisecurity.runtime.scenes import Scenes
 from pisecurity.settings import AlarmSettings
 from tests.cli.commands import Ran, Shell
 from tests.fakes import FakeClock, ShadeEncoder
+from tests.rigs.readiness import ReadyHouse
 
 USER = getpass.getuser()
 
@@ -61,7 +62,13 @@ def house(tmp_path: Path) -> Iterator[House]:
     scenes = Scenes({"front": house, "yard": house}, panel, ShadeEncoder())  # type: ignore[dict-item]
     labels = {"front": "front", "yard": "Back yard"}
     handlers = commands(
-        panel, house.health, house.test_alert, lambda by: f"daily mail of {by} on its way", scenes, labels
+        panel,
+        house.health,
+        house.test_alert,
+        lambda by: f"daily mail of {by} on its way",
+        scenes,
+        labels,
+        ReadyHouse(house.health, clock, labels),
     )
     with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
         yield house
@@ -93,7 +100,23 @@ def test_arm_remarks_where_it_is_too_dark_for_a_dark_coat(shell: Shell, house: H
     house.health.note("seeing:yard", "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on")
     first, remark = shell("arm", "--state", house.state).out.splitlines()
     assert first.startswith("arming: ")
-    assert remark == "remark: camera Back yard: since 21:40 a dark coat would be missed"
+    assert remark == "remark: camera Back yard: since 21:40 a dark coat would be missed; more light helps"
+
+
+def test_ui10_arm_lists_what_does_not_work_and_arms_anyway_where_that_is_said(shell: Shell, house: House) -> None:
+    house.health.report("camera:yard", "camera Back yard is unplugged; plug it in")
+    house.health.report("rate:front", "camera front sends 4 of 10 pictures a second")
+    ran = shell("arm", "--state", house.state)
+    assert ran.code == 1
+    assert ran.out.splitlines() == [
+        "not armed; 'pisecurity arm --anyway' arms in spite of this:",
+        "problem: camera Back yard is unplugged; plug it in",
+        "remark: camera front sends 4 of 10 pictures a second",
+    ]
+    assert shell("status", "--state", house.state).out.startswith("disarmed")
+    ran = shell("arm", "--anyway", "--state", house.state)
+    assert (ran.code, ran.out.splitlines()[0][:7]) == (0, "arming:")
+    assert "problem: camera Back yard is unplugged; plug it in" in ran.out
 
 
 def test_disarm(shell: Shell, house: House) -> None:

@@ -54,6 +54,15 @@ def test_switch_stores_shows_and_tells() -> None:
     assert house.panel.status() == status
     assert house.store.alarm == house.panel.alarm()
     assert house.store.notes[-1] == "disarmed to arming: ordered armed_away by Anna (page)"
+
+
+def test_ui10_what_was_bypassed_stands_on_the_audit_log() -> None:
+    house = House()
+    house.panel.switch(Mode.AWAY, by="Anna", how="page", bypassed="camera front is dark since 21:40; mail not proven")
+    assert house.store.notes[-1] == (
+        "disarmed to arming: ordered armed_away by Anna (page), "
+        "bypassed: camera front is dark since 21:40; mail not proven"
+    )
     (change,) = house.told
     assert (change.before, change.after, change.alarm, change.at) == (
         AlarmState.DISARMED, AlarmState.ARMING, house.store.alarm, START,

@@ -124,6 +124,17 @@ def test_armed_each_channel_is_proven_every_15_minutes_and_the_fact_says_when(ri
     assert rig.faults == {}
 
 
+def test_disarmed_somebody_who_looks_at_the_page_has_it_proven_once_in_15_minutes(rig: Rig) -> None:
+    rig.armed = False
+    rig.run(100)
+    for _ in range(int(EVERY_S) + 10):
+        rig.prove.ask()
+        rig.run(1)
+    assert rig.mail.proofs == [100, 100 + EVERY_S]
+    rig.run(EVERY_S * 2)
+    assert len(rig.mail.proofs) == 2, "nobody looks any more"
+
+
 def test_disarmed_nobody_logs_in_and_arming_proves_at_once(rig: Rig) -> None:
     rig.armed = False
     rig.run(2000)

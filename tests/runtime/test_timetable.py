@@ -4,13 +4,14 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.alarm.schedule import CLOCK_SETTLING_S
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.runtime.panel import Panel, Transition
@@ -74,6 +75,24 @@ def test_edge_is_executed_once_and_signed_by_the_schedule() -> None:
     house.evaluated()
     assert len(house.told) == 1
     assert house.at("2026-06-02T06:30") is Mode.DISARMED
+
+
+def test_ui10_the_schedule_arms_in_spite_of_problems_and_says_which() -> None:
+    house, told = House(), []
+    broken = (Problem("camera:front", "camera front is unplugged; plug it in", graver=True),)
+
+    class Broken:
+        def problems(self, mode: Mode) -> tuple[Problem, ...]:
+            return broken
+
+        def bypassed(self, found: Sequence[Problem], mode: Mode, by: str) -> None:
+            told.append((found, mode, by))
+
+    house.timetable = Timetable(house.panel, house.clock, settings(EVERY_DAY), BERLIN, Broken())
+    assert house.at("2026-06-01T22:00") is Mode.NIGHT
+    assert house.store.notes[-1].endswith("by schedule (schedule), bypassed: camera front is unplugged")
+    assert house.at("2026-06-02T06:30") is Mode.DISARMED
+    assert told == [(broken, Mode.NIGHT, "schedule"), ((), Mode.DISARMED, "schedule")]
 
 
 def test_first_start_does_not_make_up_for_edges_before_it() -> None:

@@ -46,6 +46,7 @@ from pisecurity.settings import AlarmSettings, ModeSettings
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.server import PageServer, bind
 from tests.fakes import make_event
+from tests.rigs.readiness import ReadyHouse
 
 NAME = "pisecurity.test"
 PERSON = Box(0.42, 0.38, 0.12, 0.46)
@@ -58,6 +59,7 @@ class MemoryStore:
         self.alarm: Alarm | None = None
         self.records: list[EventRecord] = []
         self.rows: list[Dismissed] = []
+        self.notes: list[str] = []
         self.broken = ""
 
     def load_alarm(self) -> Alarm | None:
@@ -66,6 +68,7 @@ class MemoryStore:
     def save_alarm(self, alarm: Alarm, note: str) -> None:
         self._check()
         self.alarm = alarm
+        self.notes.append(note)
 
     def events(self, limit: int, before: str | None = None) -> tuple[EventRecord, ...]:
         self._check()
@@ -176,6 +179,7 @@ class House:
     def __post_init__(self) -> None:
         self.store, self.pictures = MemoryStore(), MemoryPictures()
         self.health = Health(self.clock)
+        self.readiness = ReadyHouse(self.health, self.clock, {"front": "Front door", "yard": "Yard"})
         self.keeper = KnowingKeeper()
         self.encoder = SimpleJpegEncoder()
         self.live = LiveView(self.cameras, self.encoder, self.clock)
@@ -200,6 +204,7 @@ class House:
             mailbox=self.mailbox,
             scenes=Scenes(dict.fromkeys(self.cameras, self.keeper), self.panel, SimpleJpegEncoder()),  # type: ignore[arg-type]
             mail_check=self.mail_check,
+            readiness=self.readiness,
         )
 
     def offer(self, camera: str = "front") -> None:

@@ -134,7 +134,8 @@ def test_ui02_every_control_is_large_enough_for_a_thumb(site: Site, path: str) -
     site.house.health.report("mail", "mail.example.org refused the password")
     page = site.open(path)
     small = page.evaluate(
-        """() => [...document.querySelectorAll('a, button, summary')].map((control) => {
+        """() => [...document.querySelectorAll('a, button, summary')].filter((each) => each.checkVisibility())
+             .map((control) => {
              const { width, height } = control.getBoundingClientRect();
              return [control.outerHTML.slice(0, 60), width, height];
            }).filter(([, width, height]) => width < 44 || height < 44)"""

@@ -45,21 +45,22 @@ export class Connection {
     return this.silentMs > SILENT_MS;
   }
 
-  async switchTo(mode) {
+  /** Return null once the mode is *mode*, or why it is not: `{ problem }`, with `problems` where one may go on. */
+  async switchTo(mode, anyway) {
     this.#order += 1;
     try {
       const response = await ask("/api/mode", SWITCH_PATIENCE_MS, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ mode }),
+        body: JSON.stringify({ mode, anyway }),
       });
       const answer = await response.json();
-      if (!response.ok) return answer.problem;
+      if (!response.ok) return answer;
       this.#order += 1;
       this.#hear(answer);
       return null;
     } catch {
-      return "The alarm did not answer: it is not certain whether it was switched.";
+      return { problem: "The alarm did not answer: it is not certain whether it was switched." };
     } finally {
       this.#order += 1;
       this.#wakeUp();

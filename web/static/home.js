@@ -1,5 +1,6 @@
 // The alarm page: shows what the daemon said last, and says so when that is no longer certain.
 
+import { Against } from "./against.js";
 import { Connection } from "./connection.js";
 import { LiveView, setItems, setText, span } from "./live.js";
 
@@ -7,7 +8,8 @@ const ANNOUNCED_S = new Set([30, 10, 5]);
 
 const root = document.documentElement;
 const at = (id) => document.getElementById(id);
-const buttons = [...document.querySelectorAll("#modes button")];
+const buttons = [...document.querySelectorAll("#modes > button")];
+const against = new Against(buttons);
 const views = new Map(
   [...document.querySelectorAll(".view")].map((figure) => [figure.dataset.camera, new LiveView(figure)]),
 );
@@ -34,6 +36,7 @@ function show(state) {
 
 function tick() {
   for (const view of views.values()) view.tick();
+  against.tick();
   if (!shown) {
     showConnection(false);
     return;
@@ -133,13 +136,16 @@ function card(event) {
 at("modes").addEventListener("submit", async (submit) => {
   submit.preventDefault();
   const mode = submit.submitter?.value;
-  if (!mode || asked || !shown || connection.silent) return;
+  if (!mode || asked || !shown || connection.silent || against.isHasty(mode)) return;
+  const anyway = against.isAnswered(mode);
+  against.clear();
   asked = mode;
   trouble = "";
   tick();
-  const problem = await connection.switchTo(mode);
+  const refusal = await connection.switchTo(mode, anyway);
   asked = null;
-  trouble = problem ?? "";
+  if (refusal?.problems) against.show(mode, refusal.problems);
+  else trouble = refusal?.problem ?? "";
   tick();
 });
 

@@ -10,19 +10,23 @@ from pisecurity.core.vision.background import NOISE_FACTOR
 
 SEEING_FACT = "seeing:"
 """Begins the key of the fact that says how small a difference a camera sees; the camera's id follows."""
+DARK_FAULT = "dark:"
+"""Begins the key of the fault that says that a camera would see nobody; the camera's id follows."""
 _MISSED = "a dark coat would be missed"
+_BLIND = "nobody would be seen, not even in light clothes"
 EDGE_FACTOR, SMOOTHED_EDGE_FACTOR = 1.65, 2.8
 """Light is taken away as the mean of a window, in which somebody's edge lies in the middle: about half of the
 difference is left, and less where the picture is smoothed. Measured on drawn people of seeds 1 and 2, whom it took so
 many times what counts for a pixel (``benchmarks/contrast.py``, which reports other seeds)."""
-COAT, WALL, MEAN = 0.04, 0.12, 0.18
-"""Reflectances: black cloth returns 3 to 5 % of the light, dark brick or stained wood 10 to 15 %. The mean of a picture
-is taken for the 18 % of the grey card that exposure is set by."""
+COAT, WALL, MEAN, LIGHT_CLOTH = 0.04, 0.12, 0.18, 0.5
+"""Reflectances: black cloth returns 3 to 5 % of the light, dark brick or stained wood 10 to 15 %, beige or light grey
+cloth about half. The mean of a picture is taken for the 18 % of the grey card that exposure is set by."""
 _GAMMA = 2.2
 """Of the usual curve from light to brightness."""
 DARKER: float = (COAT / MEAN) ** (1 / _GAMMA)
 DARK: float = (WALL / MEAN) ** (1 / _GAMMA)
-"""Brightness of coat and wall in that of the picture."""
+LIGHT: float = (LIGHT_CLOTH / MEAN) ** (1 / _GAMMA)
+"""Brightness of coat, wall and light clothes in that of the picture."""
 _CHANGES_AFTER_S = 30.0
 """A passing car's headlights are no dawn."""
 _SEEN_AGAIN = 1.15
@@ -51,6 +55,11 @@ def coat_differs(brightness: float) -> float:
     return (DARK - DARKER) * brightness
 
 
+def light_clothes_differ(coat: float) -> float:
+    """Return by how much light clothes differ from a dark wall where a dark *coat* does by so much, in steps of 255."""
+    return coat * (LIGHT - DARK) / (DARK - DARKER)
+
+
 @dataclass(frozen=True, slots=True)
 class Seeing:
     """How much a camera sees now."""
@@ -63,14 +72,15 @@ class Seeing:
     """Since when the coat would be missed (UTC); None: it would be seen."""
     light: str = ""
     """See ``Sensitivity.in_words``."""
+    blind_since: datetime | None = None
+    """Since when nobody would be seen, not even in light clothes (UTC); None: somebody would be."""
 
 
 class CoatWatch:
-    """Keeps over time whether a dark coat before a dark wall would be missed."""
+    """Keeps over time whether a dark coat before a dark wall would be missed, and whether anybody would be."""
 
     def __init__(self) -> None:
-        self._missed_since: datetime | None = None
-        self._otherwise_since: tuple[float, datetime] | None = None
+        self._coat, self._anybody = _Missed(), _Missed()
 
     def note(self, least: float, coat: float, now_s: float, at: datetime) -> Seeing:
         """Return how much is seen; what is missed changes only after 30 s.
@@ -81,28 +91,52 @@ class CoatWatch:
             now_s: monotonic seconds.
             at: the same as UTC.
         """
-        was = self._missed_since is not None
-        missed = coat < least * (_SEEN_AGAIN if was else 1.0)
+        missed = self._coat.note(least, coat, now_s, at)
+        return Seeing(least, coat, missed, blind_since=self._anybody.note(least, light_clothes_differ(coat), now_s, at))
+
+
+class _Missed:
+    """Since when something is missed."""
+
+    def __init__(self) -> None:
+        self._since: datetime | None = None
+        self._otherwise_since: tuple[float, datetime] | None = None
+
+    def note(self, least: float, differs: float, now_s: float, at: datetime) -> datetime | None:
+        was = self._since is not None
+        missed = differs < least * (_SEEN_AGAIN if was else 1.0)
         if missed == was:
             self._otherwise_since = None
         elif self._otherwise_since is None:
             self._otherwise_since = (now_s, at)
         elif now_s - self._otherwise_since[0] >= _CHANGES_AFTER_S:
-            self._missed_since = self._otherwise_since[1] if missed else None
+            self._since = self._otherwise_since[1] if missed else None
             self._otherwise_since = None
-        return Seeing(least, coat, self._missed_since)
+        return self._since
 
 
 def in_words(seeing: Seeing, zone: tzinfo) -> str:
     """Return the fact of one camera, times in *zone*; what would be missed stands first."""
-    remark = "" if seeing.missed_since is None else f"since {seeing.missed_since.astimezone(zone):%H:%M} {_MISSED}; "
+    remark = ""
+    if seeing.blind_since is not None:
+        remark = f"since {seeing.blind_since.astimezone(zone):%H:%M} {_BLIND}; "
+    elif seeing.missed_since is not None:
+        remark = f"since {seeing.missed_since.astimezone(zone):%H:%M} {_MISSED}; "
     return (
         f"{remark}differences from {seeing.least:.0f} of 255 steps on are seen, "
         f"and a dark coat before a dark wall differs by {seeing.coat:.0f}; {seeing.light}"
     )
 
 
+def blind_in_words(seeing: Seeing, label: str, zone: tzinfo) -> str:
+    """Return the fault of the camera that people call *label*, empty where it would see somebody."""
+    if seeing.blind_since is None:
+        return ""
+    since = f"{seeing.blind_since.astimezone(zone):%H:%M}"
+    return f"camera {label} is dark since {since}: {_BLIND}; light the place, or use a camera with an infrared lamp"
+
+
 def missed_coats(facts: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what *facts* say, as ``since 21:40 ...``, of each camera, by its id, that would miss a dark coat."""
+    """Return what *facts* say, as ``since 21:40 ...``, of each camera, by its id, that would miss a dark coat alone."""
     seen = {key.removeprefix(SEEING_FACT): text for key, text in facts.items() if key.startswith(SEEING_FACT)}
     return {camera: text.partition(";")[0] for camera, text in seen.items() if _MISSED in text}

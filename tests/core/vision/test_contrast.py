@@ -12,9 +12,11 @@ from pisecurity.core.vision.contrast import (
     SEEING_FACT,
     CoatWatch,
     Seeing,
+    blind_in_words,
     coat_differs,
     in_words,
     least_seen,
+    light_clothes_differ,
     missed_coats,
 )
 from pisecurity.core.vision.pipeline import Pipeline
@@ -55,6 +57,24 @@ def test_headlights_and_a_value_just_above_end_no_night() -> None:
     assert seen(watch, (0, 9), (30, 9), (31, 90), (50, 90), (51, 9)) == [None, since, since, since, since]
     assert seen(watch, (100, 11), (200, 11)) == [since, since]
     assert seen(watch, (300, 12), (329, 12), (330, 12)) == [since, since, None]
+
+
+def test_light_clothes_differ_more_than_twice_as_much_as_a_dark_coat_and_are_missed_later() -> None:
+    assert light_clothes_differ(coat_differs(100)) == pytest.approx(76, abs=1)
+    watch = CoatWatch()
+    blind = [watch.note(10.0, coat, at_s, START).blind_since for at_s, coat in ((0, 5), (60, 5), (61, 4), (91, 4))]
+    assert blind == [None, None, None, START]
+
+
+def test_a_camera_that_would_see_nobody_says_so_and_not_that_it_would_miss_a_coat() -> None:
+    blind = Seeing(12.4, 4.0, START, "dark", blind_since=datetime(2026, 11, 23, 20, 40, tzinfo=UTC))
+    assert blind_in_words(blind, "Yard", ZoneInfo("Europe/Berlin")) == (
+        "camera Yard is dark since 21:40: nobody would be seen, not even in light clothes; light the place, or use a "
+        "camera with an infrared lamp"
+    )
+    assert in_words(blind, UTC).startswith("since 20:40 nobody would be seen, not even in light clothes; ")
+    assert missed_coats({f"{SEEING_FACT}yard": in_words(blind, UTC)}) == {}
+    assert blind_in_words(Seeing(12.4, 39.0, None), "Yard", UTC) == ""
 
 
 def test_the_time_is_told_in_the_zone_of_the_house_and_found_again_among_the_facts() -> None:

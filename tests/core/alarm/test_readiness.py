@@ -1,0 +1,98 @@
+"""What stands against arming, and what asks for a second tap."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pisecurity.core.alarm.readiness import Chain, Lasting, Problem, asks, in_words, problems
+from pisecurity.core.types import Fault, Mode
+from tests.fakes import START
+
+BERLIN = ZoneInfo("Europe/Berlin")
+EVENING = datetime(2026, 11, 23, 20, 40, tzinfo=UTC)
+
+
+def fault(key: str, text: str = "something is wrong; mend it") -> Fault:
+    return Fault(key, text, START)
+
+
+def test_a_house_in_order_has_no_problem() -> None:
+    assert problems(Chain(), Mode.AWAY, BERLIN) == ()
+    assert not asks(())
+    assert in_words(()) == ""
+
+
+@pytest.mark.parametrize(
+    "key", ["camera:front", "disk", "memory", "mail", "mail-login", "mail:anna@example.org", "clock", "supply", "new"]
+)
+def test_ui10_what_leaves_an_intruder_unseen_or_the_owner_untold_asks_and_so_does_what_nobody_has_classed(
+    key: str,
+) -> None:
+    assert asks(problems(Chain((fault(key),)), Mode.HOME, BERLIN))
+
+
+@pytest.mark.parametrize("key", ["heat", "rate:front", "part:front", "config", "mail-account", "ping"])
+def test_what_works_less_well_is_listed_and_asks_for_nothing(key: str) -> None:
+    found = problems(Chain((fault(key),)), Mode.AWAY, BERLIN)
+    assert [problem.key for problem in found] == [key]
+    assert not asks(found)
+
+
+@pytest.mark.parametrize(("mode", "asked"), [(Mode.AWAY, True), (Mode.HOME, False), (Mode.NIGHT, False)])
+def test_darkness_asks_where_nobody_is_at_home_alone(mode: Mode, asked: bool) -> None:
+    found = problems(Chain((fault("dark:front"),)), mode, BERLIN)
+    assert len(found) == 1
+    assert asks(found) is asked
+
+
+def test_the_audit_log_has_what_was_bypassed_without_the_fixes_and_the_graver_first() -> None:
+    chain = Chain(
+        (
+            fault("heat", "the processor is 82 °C hot; give it air"),
+            fault("dark:front", "camera front is dark since 21:40; light it"),
+        ),
+        {"Yard": "since 21:40 a dark coat would be missed"},
+        unproven={"mail": EVENING},
+    )
+    assert in_words(problems(chain, Mode.AWAY, BERLIN)) == (
+        "camera front is dark since 21:40; the processor is 82 °C hot; "
+        "camera Yard: since 21:40 a dark coat would be missed; mail not proven since 21:40"
+    )
+
+
+def test_what_is_not_known_yet_is_a_remark() -> None:
+    chain = Chain(clock_set=False, unproven={"mail": None}, waiting=3, waiting_s=240)
+    found = problems(chain, Mode.AWAY, BERLIN)
+    assert [problem.text.partition(";")[0] for problem in found] == [
+        "no time server has set the clock yet", "mail not proven yet", "3 alert(s) wait to be sent for 4 min"
+    ]  # fmt: skip
+    assert not asks(found)
+
+
+def test_a_clock_that_is_wrong_is_told_once_and_what_has_just_been_queued_not_at_all() -> None:
+    found = problems(Chain((fault("clock"),), clock_set=False, waiting=1, waiting_s=30), Mode.AWAY, BERLIN)
+    assert [problem.key for problem in found] == ["clock"]
+
+
+@given(st.text(max_size=400))
+def test_a_brief_is_short_whatever_the_text(text: str) -> None:
+    assert len(Problem("x", text, graver=True).brief) <= 90
+
+
+def test_what_flaps_begins_once_and_ends_once() -> None:
+    lasting = Lasting(begins_s=0, ends_s=600)
+    told = [lasting.note(at_s % 100 == 50 and at_s < 900, at_s) for at_s in range(0, 1800, 5)]
+    assert sum(told[number] != told[number - 1] for number in range(1, len(told))) == 2
+    assert (told[9], told[10], told[-1]) == (False, True, False)
+
+
+def test_what_is_not_known_changes_nothing() -> None:
+    lasting = Lasting(begins_s=0, ends_s=10)
+    assert [lasting.note(so, at_s) for at_s, so in ((0, None), (1, True), (2, None), (50, None), (51, False))] == [
+        False, True, True, True, True
+    ]  # fmt: skip

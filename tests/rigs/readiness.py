@@ -1,0 +1,37 @@
+"""Readiness of a house whose machine is well and that has no mail account, for tests of what asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, cast
+
+from pisecurity.adapters.power import Power
+from pisecurity.ports import Clock
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.house import House
+from pisecurity.runtime.logins import Logins
+from pisecurity.runtime.notices import Notices
+from pisecurity.runtime.readiness import Readiness
+from pisecurity.settings import CameraSettings, Settings
+
+
+class WellBoard:
+    """Fulfils PowerSource."""
+
+    def read(self) -> Power:
+        return Power()
+
+
+class ReadyHouse(Readiness):
+    """Counts how often somebody looked."""
+
+    def __init__(self, health: Health, clock: Clock, cameras: Mapping[str, str]) -> None:
+        settings = Settings(camera=(CameraSettings(id="front", kind="stage"),))
+        nowhere = cast(Any, None)  # nothing is queued, and no mail is stored
+        notices = Notices(settings, nowhere, House("Home", UTC, cameras, {}), lambda: "f" * 32, lambda: None)
+        super().__init__(WellBoard(), nowhere, {}, Logins(clock), notices, self._look, clock, health)
+        self.looks = 0
+
+    def _look(self) -> None:
+        self.looks += 1
