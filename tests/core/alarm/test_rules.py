@@ -110,6 +110,9 @@ def test_a_zone_of_which_no_mail_has_told_alerts_at_once_in_spite_of_the_pause(s
         AlertKind.ALARM, f"{words(state)}: movement at Front door (gate, path), no mail about gate yet"
     )
     assert decided(state, zones=frozenset({"gate"}), since_told_s=told).kind is AlertKind.ALARM
+    assert decided(state, zones=frozenset({"path", "gate", "door"}), since_told_s=told).reason.endswith(
+        ", no mail about door, gate yet"
+    )
     assert decided(state, zones=frozenset({"path"}), since_told_s=told).held
 
 

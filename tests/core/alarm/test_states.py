@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +14,8 @@ from pisecurity.core.alarm import states
 from pisecurity.core.alarm.states import TABLE, Effect, Input
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.settings import AlarmSettings, ModeSettings
+from tests.rigs.walks import SETTINGS, CoreWalk, walk
 
-SETTINGS = AlarmSettings(
-    trigger_time_s=180,
-    away=ModeSettings(exit_delay_s=60, entry_delay_s=45),
-    home=ModeSettings(exit_delay_s=0, entry_delay_s=20),
-    night=ModeSettings(exit_delay_s=0, entry_delay_s=30),
-)
 NOW = Instant("boot-1", 5000.0)
 NOW_AT = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 DISARMED, ARMING, PENDING, TRIGGERED = (
@@ -31,6 +25,9 @@ DISARMED, ARMING, PENDING, TRIGGERED = (
     AlarmState.TRIGGERED,
 )
 HOME, AWAY, NIGHT = AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT
+
+
+SHORT = AlarmSettings(home=ModeSettings(exit_delay_s=0.5, entry_delay_s=0.5))
 
 
 def later(seconds: float) -> Instant:
@@ -132,6 +129,39 @@ def test_ui07_a_repeated_tap_changes_nothing(state: AlarmState) -> None:
 
 def test_ui07_arming_away_while_arming_away_keeps_the_countdown() -> None:
     assert ordered(EXAMPLES[ARMING], Mode.AWAY, later(30)) is EXAMPLES[ARMING]
+
+
+def test_the_first_alarm_is_disarmed_by_the_program_itself() -> None:
+    assert states.first(NOW, NOW_AT) == Alarm(Mode.DISARMED, "pisecurity", "start", NOW, NOW_AT)
+
+
+@pytest.mark.parametrize("state", AlarmState)
+@pytest.mark.parametrize("mode", Mode)
+def test_an_order_says_who_how_and_when_and_is_the_next_in_sequence(state: AlarmState, mode: Mode) -> None:
+    before = EXAMPLES[state]
+    after = states.order(before, mode, by="Ben", how="cli", now=later(5), now_at=NOW_AT, settings=SETTINGS)
+    if mode is before.mode:
+        assert after is before
+    else:
+        assert (after.mode, after.by, after.how, after.since, after.since_at, after.sequence) == (
+            mode, "Ben", "cli", later(5), NOW_AT, before.sequence + 1,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", AlarmState)
+@pytest.mark.parametrize("name", [name for name in INPUTS if name not in ("disarm", "arm another mode")])
+def test_what_nobody_ordered_changes_neither_mode_nor_who_how_and_when(state: AlarmState, name: str) -> None:
+    def order_of(alarm: Alarm) -> tuple[object, ...]:
+        return alarm.mode, alarm.by, alarm.how, alarm.since, alarm.since_at
+
+    assert order_of(INPUTS[name](EXAMPLES[state])) == order_of(EXAMPLES[state])
+
+
+def test_the_shortest_delays_are_delays() -> None:
+    arming = ordered(EXAMPLES[DISARMED], Mode.HOME, settings=SHORT)
+    assert (states.state_of(arming), arming.until) == (ARMING, later(0.5))
+    pending = noticed(armed(Mode.HOME), entry=True, settings=SHORT)
+    assert (states.state_of(pending), pending.until) == (PENDING, later(0.5))
 
 
 def test_arming_lasts_exactly_the_exit_delay() -> None:
@@ -292,61 +322,7 @@ def test_settling_in_two_goes_is_settling_in_one(state: AlarmState, first_s: flo
     assert states.present(in_between, end, SETTINGS) == states.present(alarm, end, SETTINGS)
 
 
-class Walk:
-    """An alarm under random inputs, and what must hold after each of them."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.now = Instant("boot-0", 10.0)
-        self.boots = 0
-        self.settings = SETTINGS
-        self.alarm = states.first(self.now, NOW_AT)
-        self.mode = Mode.DISARMED
-
-    def step(self) -> None:
-        before = states.present(self.alarm, self.now, self.settings)
-        self.alarm = before
-        act = self.random.choice([self._order, self._order, self._notice, self._notice, self._wait, self._wait,
-                                  self._reboot, self._set])  # fmt: skip
-        act()
-        after = self.alarm
-        assert after.mode is self.mode, "only an order changes the mode"
-        assert (states.state_of(after) is DISARMED) == (self.mode is Mode.DISARMED)
-        if states.state_of(after) in (HOME, AWAY, NIGHT):
-            assert states.state_of(after).value == self.mode.value
-        assert after.sequence > before.sequence if after != before else after.sequence == before.sequence
-        assert (after.event_id is not None) == (states.state_of(after) in (PENDING, TRIGGERED))
-        if states.state_of(before) in (PENDING, TRIGGERED) and act in (self._notice, self._set):
-            assert states.state_of(after) is states.state_of(before)
-
-    def _order(self) -> None:
-        self.mode = self.random.choice(list(Mode))
-        self.alarm = ordered(self.alarm, self.mode, self.now, self.settings)
-
-    def _notice(self) -> None:
-        entry, event_id = self.random.random() < 0.5, f"e{self.random.random()}"
-        self.alarm = noticed(self.alarm, entry=entry, now=self.now, event_id=event_id, settings=self.settings)
-
-    def _wait(self) -> None:
-        passed_s = self.random.choice([0.0, 0.5, 20.0, 45.0, 60.0, 500.0])
-        self.now = Instant(self.now.boot_id, self.now.since_boot_s + passed_s)
-        self.alarm = states.present(self.alarm, self.now, self.settings)
-
-    def _reboot(self) -> None:
-        self.boots += 1
-        self.now = Instant(f"boot-{self.boots}", 5.0)
-        self.alarm = states.present(self.alarm, self.now, self.settings)
-
-    def _set(self) -> None:
-        exit_delay_s, entry_delay_s = self.random.choice([0, 30, 180]), self.random.choice([0, 30, 180])
-        mode = ModeSettings(exit_delay_s=exit_delay_s, entry_delay_s=entry_delay_s)
-        self.settings = AlarmSettings(trigger_time_s=self.random.choice([10, 180]), away=mode, home=mode, night=mode)
-        assert states.present(self.alarm, self.now, self.settings) is self.alarm, "no setting moves the alarm"
-
-
 @pytest.mark.parametrize("block", range(4))
 def test_invariants_hold_on_random_walks(block: int) -> None:
-    for seed in range(block * 100, block * 100 + 100):
-        walk = Walk(seed)
-        for _ in range(200):
-            walk.step()
+    for seed in range(block * 50, block * 50 + 50):
+        walk(CoreWalk, seed, 200)
