@@ -14,7 +14,7 @@ READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
 LIMIT_LINES := 500
 
-.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines walks diagram
+.PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines walks mutants diagram
 
 help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -75,6 +75,9 @@ lines:
 
 walks: .venv-dev/$(READY) ## take 10 000 walks of 200 inputs by chance over the alarm; ARGS="--walks 100"
 	@$(DEV) tests.walks $(ARGS)
+
+mutants: .venv-dev/$(READY) ## see whether the tests of core/alarm notice when one thing is wrong; ARGS="states.py"
+	@OPENBLAS_NUM_THREADS=1 $(DEV) tests.mutation $(ARGS)
 
 bench: .venv-dev/$(READY) ## measure against what people use instead
 	$(DEV) benchmarks

@@ -116,6 +116,10 @@ def test_a_zone_of_which_no_mail_has_told_alerts_at_once_in_spite_of_the_pause(s
     assert decided(state, zones=frozenset({"path"}), since_told_s=told).held
 
 
+def test_where_there_is_no_zone_the_pause_is_that_of_the_empty_one() -> None:
+    assert decided(AlarmState.ARMED_AWAY, since_told_s={"": 10.0}).held
+
+
 def test_the_pause_is_over_as_soon_as_it_is_in_one_of_the_zones() -> None:
     both = frozenset({"path", "gate"})
     assert decided(AlarmState.ARMED_AWAY, zones=both, since_told_s={"path": 10.0, "gate": 300.0}).kind is not None
