@@ -14,6 +14,7 @@ from pisecurity.adapters.refuge import SHARED_MEMORY, claim, refuge_of
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.trouble import explained
+from pisecurity.core.audit import shown
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
 from tests.adapters.values import TO, make_alert, make_event
@@ -217,6 +218,27 @@ def test_r14_begun_anew_in_memory_it_works_though_connections_to_the_disk_are_op
     add(store, SECOND)
     loaded = store.load_alarm()
     assert loaded is not None and loaded.mode is Mode.AWAY and store.waiting() == len(TO)
+    store.close()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_r14_who_switched_while_it_was_in_memory_is_on_record_when_the_disk_is_back(folder: Path, refuge: Path) -> None:
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.DISARMED, 1), "first")
+    before = shown(*store.audit_head())
+    assert store._database.flee(FAILED)
+    store.save_alarm(alarm(Mode.AWAY, 2), "armed by Anna")
+    store.save_alarm(alarm(Mode.DISARMED, 3), "disarmed by Anna")
+    told = shown(*store.audit_head())
+    assert store.settle() == ""
+    with store._database.read() as connection:
+        notes = [row["note"] for row in connection.execute("SELECT note FROM audit ORDER BY number")]
+    assert [note.partition(";")[0] for note in notes] == [
+        "first", "goes on in memory", "armed by Anna", "disarmed by Anna", "taken over from memory",
+    ]  # fmt: skip
+    for head in (before, told):
+        assert store.examine_audit(head).harmed is None
+    assert store.lost_audit_rows() == 0
     store.close()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
-from pisecurity.adapters.store.audit import LAST, NO_HASH, audit_hash, missing_note
+from pisecurity.adapters.store.audit import LAST, NO_HASH, audit_hash, hangs, missing_note
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.table import Table, steady
@@ -231,11 +231,25 @@ def spoken(mode: Mode) -> str:
 
 
 def bring_alarm(memory: sqlite3.Connection, home: sqlite3.Connection, clock: Clock) -> None:
-    """Store the alarm of *memory* in *home*, with an audit row; nothing where there is none."""
+    """Store the alarm of *memory* in *home*, with the audit rows of meanwhile and one more; nothing where there is none."""
     row = memory.execute("SELECT * FROM alarm").fetchone()
     if row is None:
         return
+    _bring_audit(memory, home)
     store_alarm(home, dict(row), "taken over from memory", clock)
+
+
+def _bring_audit(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
+    """Add the rows of *memory* that hang on the newest of *home*: who switched meanwhile is on record as well."""
+    last = home.execute(LAST).fetchone()
+    number, head = (last["number"], last["hash"]) if last else (0, NO_HASH)
+    for row in map(
+        dict, memory.execute("SELECT * FROM audit WHERE number > :number ORDER BY number", bind(number=number))
+    ):
+        if row["number"] != number + 1 or not hangs(row, number + 1, head):
+            return
+        home.execute(_APPEND, row)
+        number, head = row["number"], row["hash"]
 
 
 def store_alarm(
