@@ -207,7 +207,7 @@ class Daemon:
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
         handlers = commands(
             self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras,
-            self._life.readiness,
+            self._life.readiness, self._timetable.outlook,
         )  # fmt: skip
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
@@ -457,6 +457,7 @@ class Daemon:
             scenes=self._scenes,
             mail_check=self._mail_check,
             readiness=self._life.readiness,
+            timetable=self._timetable,
         )
         return PageServer(page, sockets)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.alarm import readiness
+from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.types import Mode
 from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, PiSecurityError
@@ -58,6 +59,7 @@ def commands(
     scenes: Scenes,
     labels: Mapping[str, str],
     ready: Readiness,
+    outlook: Callable[[], Outlook | None] = lambda: None,
 ) -> Mapping[str, Handler]:
     """Return the handlers of status, arm, disarm, test-alert, daily and forget.
 
@@ -65,11 +67,13 @@ def commands(
         test_alert, daily: ``test_alert(by)`` queues a test alert, or a daily mail, and returns in words where it goes.
         labels: what people call each camera, by its id.
         ready: what stands against arming; who arms all the same says ``"anyway": true``.
+        outlook: returns what the schedule does next.
     """
 
     def described(status: PanelStatus) -> Mapping[str, Any]:
-        found = ready.problems(status.mode if status.mode is not Mode.DISARMED else Mode.AWAY)
-        return {**_described(status, health, labels), "problems": _listed(found)}
+        found, ahead = ready.problems(status.mode if status.mode is not Mode.DISARMED else Mode.AWAY), outlook()
+        more = {"problems": _listed(found), "schedule": ahead and ahead.as_plain()}
+        return {**_described(status, health, labels), **more}
 
     def arm(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         mode = request.get("mode", "away")

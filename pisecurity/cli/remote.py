@@ -13,6 +13,7 @@ from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.files import is_there
 from pisecurity.cli.parser import DEMO_STATE
 from pisecurity.cli.words import STATES, local
+from pisecurity.core.alarm import outlook
 from pisecurity.errors import NoDaemonError
 
 
@@ -22,7 +23,7 @@ def status(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(answer))
         return 0
-    print(in_words(answer))
+    _tell(answer)
     for fault in answer["faults"]:
         print(f"fault since {_moment(fault['since'])}: {fault['text']}")
     known = {fault["key"] for fault in answer["faults"]}
@@ -43,7 +44,7 @@ def arm(args: argparse.Namespace) -> int:
         for problem in answer["not_armed"]:
             print(_in_line(problem))
         return 1
-    print(in_words(answer))
+    _tell(answer)
     for problem in answer.get("problems", ()):
         print(_in_line(problem))
     return 0
@@ -51,7 +52,7 @@ def arm(args: argparse.Namespace) -> int:
 
 def disarm(args: argparse.Namespace) -> int:
     """Disarm."""
-    print(in_words(_ask(args, "disarm")))
+    _tell(_ask(args, "disarm"))
     return 0
 
 
@@ -83,6 +84,14 @@ def in_words(answer: Mapping[str, Any]) -> str:
 
 def _in_line(problem: Mapping[str, Any]) -> str:
     return f"{'problem' if problem['graver'] else 'remark'}: {problem['text']}"
+
+
+def _tell(answer: Mapping[str, Any]) -> None:
+    """Print the state, and what the schedule does next; the daemon that answers may be older and not tell."""
+    print(in_words(answer))
+    ahead = answer.get("schedule")
+    if ahead and (line := outlook.in_words(outlook.Outlook.of_plain(ahead), local)):
+        print(line)
 
 
 def _ask(args: argparse.Namespace, command: str, **arguments: str | bool) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from datetime import time, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from pisecurity.core.alarm import readiness, schedule, states
+from pisecurity.core.alarm.outlook import Outlook, Standing, outlook
 from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.alarm.schedule import Edge, Plan, Ruling
 from pisecurity.core.types import Mode
@@ -91,6 +92,14 @@ class Timetable:
                 self._evaluate()
         finally:
             self._evaluating.release()
+
+    def outlook(self) -> Outlook | None:
+        """Return what comes next, None without a schedule. Any thread; an evaluation that writes is not waited for."""
+        now, wall = self._clock.instant(), self._clock.now()
+        plan, dealt_with = self._plan, self._dealt_with
+        if plan.entries and not schedule.clock_is_set(now, wall, synchronised=self._clock.synchronised()):
+            return Outlook(Standing.CLOCK)
+        return outlook(plan, self._panel.alarm(), now, wall, dealt_with)
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Evaluate at every edge, and every HEARTBEAT_S in between, until *stop* is set."""

@@ -54,7 +54,7 @@ class ScheduleSettings(Table):
 class HolidaySettings(Table):
     """One ``[[holiday]]``: days on which the schedule is off, or is that of another day of the week."""
 
-    name: str = Field("Holiday", min_length=1, max_length=60)
+    name: str = Field("Holiday", min_length=1, max_length=24)
     """What it is called on the page."""
     first: Day = Field(examples=[date(2026, 12, 24)])
     """First day, such as 2026-12-24."""

@@ -14,6 +14,7 @@ from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
+from pisecurity.runtime.timetable import Timetable
 from pisecurity.web import api, pages, problems
 from pisecurity.web import mail_check as mail_check_pages
 from pisecurity.web import mailbox as mailbox_pages
@@ -48,6 +49,7 @@ def create_app(
     scenes: Scenes | None = None,
     mail_check: MailCheck | None = None,
     readiness: Readiness | None = None,
+    timetable: Timetable | None = None,
 ) -> Flask:
     """Return the page as a WSGI application.
 
@@ -61,6 +63,7 @@ def create_app(
         scenes: what the cameras have learned; the pages that show it exist only with it.
         mail_check: tries the mail account; its page exists only with it.
         readiness: what stands against arming; without it nothing does.
+        timetable: the schedule, of which the page says what comes next.
     """
     folder = assets()
     app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
@@ -68,7 +71,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = Parts(
         panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes, mail_check,
-        readiness,
+        readiness, timetable,
     )  # fmt: skip
     app.extensions[EXTENSION] = parts
     app.register_blueprint(pages.blueprint)

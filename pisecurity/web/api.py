@@ -81,9 +81,14 @@ def as_json(home: Home) -> dict[str, object]:
         "events": [asdict(event) for event in home.events],
         "notes": home.notes,
         "mail_fault": home.mail_fault,
+        "schedule": _schedule(home),
         "newest_mail": home.newest_mail,
         "stale_s": view.STALE_S,
     }
+
+
+def _schedule(home: Home) -> dict[str, object] | None:
+    return {"line": home.schedule_line, **home.schedule.as_plain()} if home.schedule else None
 
 
 def _first_picture(ours: Parts, camera: str) -> LivePicture | None:

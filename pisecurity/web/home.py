@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.types import EventRecord, Fault
 from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import PanelStatus
@@ -32,6 +33,10 @@ class Home:
     """What is no fault and the owner should know all the same."""
     mail_fault: bool
     """Whether one of the faults is of the mail account or of a recipient."""
+    schedule: Outlook | None
+    """What the schedule does next; None where there is none."""
+    schedule_line: str
+    """The same in words, empty while something else matters more."""
     newest_mail: int | None
     """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
 
@@ -58,6 +63,7 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         faults = (*faults, Fault("events", f"the list of events could not be read: {error}", now))
     if parts.readiness is not None:
         parts.readiness.looked_at()
+    outlook = parts.timetable.outlook() if parts.timetable else None
     where = view.place(cause, parts.label) if cause else ""
     return Home(
         banner=view.banner(status, cause, where, now, parts.zone, records[0] if records else None),
@@ -67,6 +73,8 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
         notes=view.notes(parts.health.facts(), parts.label),
         mail_fault=any(fault.key.split(":")[0] in MAIL_FAULTS for fault in faults),
+        schedule=outlook,
+        schedule_line=view.schedule_line(outlook, status.state, now, parts.zone),
         newest_mail=_newest_mail(parts),
     )
 

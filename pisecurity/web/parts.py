@@ -17,6 +17,7 @@ from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
+from pisecurity.runtime.timetable import Timetable
 
 EXTENSION = "pisecurity"
 FIRST_LOOKS = 2
@@ -47,6 +48,8 @@ class Parts:
     """Tries the mail account."""
     readiness: Readiness | None = None
     """What stands against arming; None: nobody knows."""
+    timetable: Timetable | None = None
+    """The schedule."""
     first_looks: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(FIRST_LOOKS))
     """Held by each request that waits for the first picture of a camera."""
 

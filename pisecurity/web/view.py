@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from pisecurity.core.alarm.outlook import Outlook, Standing, in_words
+from pisecurity.core.alarm.states import FIRST_START
 from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord, Fault, Mode, Outcome
 from pisecurity.core.vision.contrast import SEEING_FACT, missed_coats
 from pisecurity.core.vision.learned import LearnedScene
@@ -34,8 +36,6 @@ SILENT_WORDS = {
 says which. Of what the pause held back SUMMED_WORDS tells."""
 SUMMED_WORDS: Mapping[bool | None, str] = {False: "mailed in a sum soon", True: "mailed in a sum"}
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
-FIRST_START = "start"
-"""How the alarm came into the mode of a machine that never had one."""
 STALE_S = 5.0
 """A picture older than this is no longer called live."""
 
@@ -146,6 +146,14 @@ def banner(
             if newest is not None and newest.opened_at > event.opened_at:
                 line += f". Last {clock_time(newest.opened_at, zone)}"
     return Banner(status.state, word, line, status.mode, status.countdown_s, status.sequence)
+
+
+def schedule_line(outlook: Outlook | None, state: AlarmState, now: datetime, zone: tzinfo) -> str:
+    """Return the line below the state: what the schedule does next. Empty while a countdown or an alarm matters."""
+    matters_more = state in {AlarmState.ARMING, AlarmState.PENDING, AlarmState.TRIGGERED}
+    if matters_more and (outlook is None or outlook.standing is not Standing.ALARM):
+        return ""
+    return in_words(outlook, lambda at: short_time(at, now, zone))
 
 
 def card(record: EventRecord, label: Callable[[str], str], now: datetime, zone: tzinfo) -> EventCard:

@@ -8,13 +8,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters.control import FILE_NAME, ControlServer, commands
 from pisecurity.cli.remote import in_words
-from pisecurity.core.types import Alarm
+from pisecurity.cli.words import local
+from pisecurity.core.alarm.outlook import Outlook, Standing
+from pisecurity.core.alarm.schedule import Edge
+from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import MailError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
@@ -222,3 +226,18 @@ def test_every_state_has_its_words(state: str, countdown_s: float | None, words:
     text = in_words({**answer, "since": "2026-06-01T12:00:00+00:00"})
     assert text.startswith(words)
     assert text.endswith(" by anna (page)")
+
+
+@pytest.mark.parametrize("command", ["status", "disarm"])
+def test_ui24_the_commands_say_what_the_schedule_does_next(shell: Shell, tmp_path: Path, command: str) -> None:
+    clock = FakeClock()
+    panel = Panel(Memory(), clock, AlarmSettings(), lambda transition: None)
+    panel.start()
+    edge = Edge(datetime(2026, 6, 1, 20, 30, tzinfo=UTC), Mode.NIGHT)
+    ahead = Outlook(Standing.OVERRULED, edge)
+    health = Health(clock)
+    ready = ReadyHouse(health, clock, {})
+    handlers = commands(panel, health, str, str, Scenes({}, panel, ShadeEncoder()), {}, ready, lambda: ahead)
+    with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
+        _, second = shell(command, "--state", tmp_path).out.splitlines()
+    assert second == f"Schedule goes on {local(edge.at)}: armed night"

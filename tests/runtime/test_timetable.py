@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pisecurity.core.alarm.outlook import Standing
 from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.alarm.schedule import CLOCK_SETTLING_S
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
@@ -62,6 +63,13 @@ class House:
     def evaluated(self) -> Mode:
         self.timetable.evaluate()
         return self.panel.status().mode
+
+    def outlook(self) -> tuple[Standing, str]:
+        """Return whose word counts, and the next change by the clock of Berlin."""
+        ahead = self.timetable.outlook()
+        assert ahead
+        edge = ahead.next
+        return ahead.standing, f"{edge.at.astimezone(BERLIN):%m-%d %H:%M} {edge.mode}" if edge else ""
 
     def by_hand(self, mode: Mode) -> None:
         self.panel.switch(mode, by="Anna", how="page")
@@ -233,6 +241,36 @@ def test_scheduled_disarm_waits_until_an_alarm_is_over(caplog: pytest.LogCapture
         assert house.at("2026-06-02T06:31") is Mode.NIGHT
     assert len(caplog.records) == 1
     assert house.at("2026-06-02T06:33") is Mode.DISARMED
+
+
+def test_ui24_what_is_told_follows_edges_orders_and_the_clock() -> None:
+    house = House()
+    assert house.outlook() == (Standing.GOES_ON, "06-01 22:00 armed_night")
+    house.at("2026-06-02T12:00")
+    house.by_hand(Mode.AWAY)
+    assert house.outlook() == (Standing.OVERRULED, "06-02 22:00 armed_night")
+    house.at("2026-06-02T22:00")
+    assert house.outlook() == (Standing.GOES_ON, "06-03 06:30 disarmed")
+    house.panel.notice(make_event())
+    house.clock.advance(8.5 * 3600 - 60)
+    house.panel.notice(make_event(event_id="b" * 32))
+    house.at("2026-06-03T06:30")
+    assert house.outlook()[0] is Standing.ALARM
+    house.at("2026-06-03T06:33")
+    assert house.outlook() == (Standing.GOES_ON, "06-03 22:00 armed_night")
+    house.clock.reboot()
+    house.start()
+    assert house.outlook() == (Standing.CLOCK, "")
+
+
+def test_a_changed_schedule_that_passes_over_an_edge_says_nothing_of_it() -> None:
+    house = House()
+    house.by_hand(Mode.AWAY)
+    house.clock.advance(6 * 3600)
+    house.timetable.apply(settings((entry("13:00", "disarmed"), entry("19:00", "home"))))
+    assert house.outlook() == (Standing.GOES_ON, "06-01 19:00 armed_home")
+    house.timetable.apply(settings(()))
+    assert house.timetable.outlook() is None
 
 
 def test_edge_that_cannot_be_stored_is_tried_again_and_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -41,8 +41,9 @@ from pisecurity.runtime.logins import Logins
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes, Unshown
+from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.worker import Worker
-from pisecurity.settings import AlarmSettings, ModeSettings
+from pisecurity.settings import AlarmSettings, CameraSettings, ModeSettings, ScheduleSettings, Settings
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.server import PageServer, bind
 from tests.fakes import make_event
@@ -175,6 +176,7 @@ class House:
         )
     )
     zone: str = "Europe/Berlin"
+    schedule: tuple[ScheduleSettings, ...] = ()
 
     def __post_init__(self) -> None:
         self.store, self.pictures = MemoryStore(), MemoryPictures()
@@ -185,6 +187,8 @@ class House:
         self.live = LiveView(self.cameras, self.encoder, self.clock)
         self.panel = Panel(self.store, self.clock, self.alarm, lambda transition: None)
         self.panel.start()
+        settings = Settings(camera=(CameraSettings(id="front", kind="stage"),), schedule=self.schedule)
+        self.timetable = Timetable(self.panel, self.clock, settings, ZoneInfo(self.zone))
         self.frames = 0
         self.doctor, self.mail_check = ScriptedDoctor(), MailCheck(self.clock, Logins(self.clock), ZoneInfo(self.zone))
         self.mail_check.set_doctor(self.doctor)
@@ -205,6 +209,7 @@ class House:
             scenes=Scenes(dict.fromkeys(self.cameras, self.keeper), self.panel, SimpleJpegEncoder()),  # type: ignore[arg-type]
             mail_check=self.mail_check,
             readiness=self.readiness,
+            timetable=self.timetable,
         )
 
     def offer(self, camera: str = "front") -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import time, timedelta
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.core.types import AlarmState, Mode
+from pisecurity.core.types import AlarmState, Mode, Outcome
+from pisecurity.settings import ScheduleSettings, Weekday
 from tests.web.house import NAME, House, filming, served
 from tests.web.site import Site, box, bring_about, shows_live_picture
 
@@ -155,3 +157,48 @@ def test_ui31_narrow_and_zoomed_screens_need_no_sideways_scrolling(
     site.house.panel.switch(Mode.AWAY, by="2003:e1:7:1234:5678:9abc:def0:1234", how="page")
     page = site.open(path, width=width, height=height)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.fixture
+def scheduled(browser: Browser) -> Iterator[Site]:
+    """A house whose schedule arms at 23:59 and disarms at 23:58, every day."""
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    schedule = (
+        ScheduleSettings(days=days, at=time(23, 59), mode="night"),
+        ScheduleSettings(days=days, at=time(23, 58), mode="disarmed"),
+    )
+    house = House(SystemClock(), schedule=schedule)
+    house.happened(1, Outcome.ACCEPTED)
+    with served(house) as port, filming(house):
+        yield Site(house, f"http://{NAME}:{port}", browser)
+        for context in list(browser.contexts):
+            context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (360, 640), (390, 844), (568, 320), (844, 390), (1000, 700)])
+def test_ui24_what_the_schedule_does_next_is_on_the_first_screen(scheduled: Site, width: int, height: int) -> None:
+    page = scheduled.open(width=width, height=height)
+    shows_live_picture(page)
+    expect(page.locator("#next")).to_have_text(re.compile(r"^Next: armed night (\w{3} )?23:59 \(schedule\)$"))
+    line, place = box(page, "#line"), box(page, "#next")
+    if width in {360, 390, 1000} and len(page.locator("#next").inner_text()) < 35:  # no day is named before midnight
+        assert place["height"] == line["height"], "one line"
+    assert place["y"] >= line["y"] + line["height"]
+    for selector in ("#next", "#ready", "button[value=disarmed]"):
+        each = box(page, selector)
+        assert each["y"] + each["height"] <= height, selector
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_ui24_an_order_by_hand_is_said_to_stand_until_the_schedule_goes_on(scheduled: Site) -> None:
+    page = scheduled.open()
+    shows_live_picture(page)
+    picture = box(page, ".view")
+    page.locator("button[value=armed_home]").click()
+    expect(page.locator("#word")).to_have_text("Armed home")
+    expect(page.locator("#next")).to_have_text(re.compile(r"^Schedule goes on (\w{3} )?23:58: disarmed$"))
+    page.locator("button[value=armed_away]").click()
+    expect(page.locator("#word")).to_have_text("Arming away")
+    expect(page.locator("#next")).to_be_hidden()
+    assert box(page, ".view")["height"] == picture["height"], "nothing moves when the line comes and goes"
+    assert scheduled.complaints == []

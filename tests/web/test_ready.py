@@ -72,7 +72,7 @@ def test_ui39_without_javascript_the_form_answers_with_the_list_and_one_button(h
     text = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "Camera Front door &lt;b&gt;is&lt;/b&gt; unplugged; plug it in" in text
-    assert text.count('<button name="mode" value="armed_home">') == text.count("<button") == 1
+    assert text.count('<button name="mode" value="armed_home" data-anyway>') == text.count("<button") == 1
     assert '<input type="hidden" name="anyway" value="1">' in text
     assert ours.post("/mode", data={"mode": "armed_home", "anyway": "1"}, headers=OWN).status_code == 303
     assert house.panel.status().mode is Mode.HOME

@@ -47,6 +47,7 @@ function tick() {
   root.toggleAttribute("data-checking", connection.checking);
   setText(at("word"), shown.word);
   setText(at("line"), lineNow(offline));
+  showSchedule(offline);
   document.title = `${offline ? "Not connected" : shown.word} · ${document.title.split(" · ").at(-1)}`;
   setMark(shown.state);
   setText(at("readiness"), offline ? "Not known: no connection" : shown.readiness);
@@ -66,6 +67,13 @@ function lineNow(offline) {
   if (offline) return "not certain: no connection";
   if (asked) return `asking the alarm: ${buttons.find((button) => button.value === asked).dataset.name} …`;
   return connection.checking ? "checking …" : shown.line;
+}
+
+function showSchedule(offline) {
+  const line = offline ? "" : (shown.schedule?.line ?? "");
+  setText(at("next"), line);
+  at("next").hidden = !line;
+  root.toggleAttribute("data-schedule", Boolean(shown.schedule));
 }
 
 function showConnection(offline) {

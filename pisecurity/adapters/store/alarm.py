@@ -231,7 +231,7 @@ def spoken(mode: Mode) -> str:
 
 
 def bring_alarm(memory: sqlite3.Connection, home: sqlite3.Connection, clock: Clock) -> None:
-    """Store the alarm of *memory* in *home*, with the audit rows of meanwhile and one more; nothing where there is none."""
+    """Store the alarm of *memory* in *home*, if there is one, with the audit rows of meanwhile and one more."""
     row = memory.execute("SELECT * FROM alarm").fetchone()
     if row is None:
         return

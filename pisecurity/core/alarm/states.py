@@ -21,6 +21,9 @@ from types import MappingProxyType
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.settings import AlarmSettings, ModeSettings
 
+FIRST_START = "start"
+"""How the alarm came into the mode of a machine that never had one."""
+
 
 class Input(StrEnum):
     """Everything that can happen to the alarm. Faults, settings and the wall clock are not among it."""
@@ -143,7 +146,7 @@ class Step:
 
 def first(now: Instant, now_at: datetime) -> Alarm:
     """Return the alarm of a machine that never had one: disarmed."""
-    return Alarm(Mode.DISARMED, by="pisecurity", how="start", since=now, since_at=now_at)
+    return Alarm(Mode.DISARMED, by="pisecurity", how=FIRST_START, since=now, since_at=now_at)
 
 
 def state_of(alarm: Alarm) -> AlarmState:

@@ -1,0 +1,114 @@
+"""What the schedule will do next, and what keeps it from doing it: the line below the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+from pisecurity.core.alarm import states
+from pisecurity.core.alarm.schedule import Edge, Plan, Ruling, edges_after, latest_edge, rule
+from pisecurity.core.types import MODES, Alarm, Instant, Mode
+
+_NAMES = {
+    Mode.DISARMED: "disarmed",
+    Mode.HOME: "armed home",
+    Mode.AWAY: "armed away",
+    Mode.NIGHT: "armed night",
+}
+
+
+class Standing(StrEnum):
+    """Whose word counts just now."""
+
+    GOES_ON = "goes_on"
+    """Nothing stands against the schedule."""
+    OVERRULED = "overruled"
+    """Somebody ordered another mode, which stands until the next edge."""
+    ALARM = "waits_for_alarm"
+    """It would disarm, and an alarm or an entry delay is not over."""
+    CLOCK = "waits_for_clock"
+    """Nobody has set the clock yet."""
+
+
+_WAITS = {
+    Standing.CLOCK: "Schedule waits until the clock is set",
+    Standing.ALARM: "Schedule disarms when the alarm is over",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the schedule will do next."""
+
+    standing: Standing
+    next: Edge | None = None
+    """The next edge that changes the mode; None where there is none, or it is not known."""
+    holiday: str = ""
+    """Name of the holiday for which the schedule is off today; empty on other days."""
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as JSON can say it."""
+        return {
+            "standing": self.standing,
+            "mode": self.next and self.next.mode,
+            "at": self.next and self.next.at.isoformat(),
+            "holiday": self.holiday or None,
+        }
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> Outlook:
+        """Return what ``as_plain`` said. Raises KeyError, ValueError."""
+        at, mode = plain["at"], plain["mode"]
+        edge = Edge(datetime.fromisoformat(at), Mode(mode)) if at and mode else None
+        return cls(Standing(plain["standing"]), edge, plain["holiday"] or "")
+
+
+def outlook(plan: Plan, alarm: Alarm, now: Instant, wall: datetime, dealt_with: Edge | None) -> Outlook | None:
+    """Return what the schedule will do next, None where there is none. The clock is set.
+
+    Args:
+        alarm: as it is at *now*.
+        wall: the wall clock at *now*.
+        dealt_with: the edge that was carried out or passed over last; nothing waits for it any more.
+    """
+    if not plan.entries:
+        return None
+    edge, standing = latest_edge(plan, wall), Standing.GOES_ON
+    if edge is not None and edge.mode is not alarm.mode:
+        ruling = rule(edge, alarm, states.state_of(alarm), now, wall)
+        if ruling is Ruling.OVERRULED and alarm.how != states.FIRST_START:
+            standing = Standing.OVERRULED
+        elif ruling is Ruling.WAIT and edge != dealt_with:
+            standing = Standing.ALARM
+    holiday = plan.holiday_on(plan.day_of(wall))
+    off = holiday.name if holiday and holiday.schedule == "off" else ""
+    return Outlook(standing, _next_change(plan, alarm.mode, wall), off)
+
+
+def in_words(outlook: Outlook | None, when: Callable[[datetime], str]) -> str:
+    """Return *outlook* as one line, empty where there is nothing to say; *when* writes a moment."""
+    if outlook is None:
+        return ""
+    if waits := _WAITS.get(outlook.standing):
+        return waits
+    if outlook.next is None:
+        return f"{outlook.holiday}: schedule off" if outlook.holiday else ""
+    moment, mode = when(outlook.next.at), _NAMES[outlook.next.mode]
+    if outlook.holiday:
+        return f"{outlook.holiday}: next {mode} {moment}"
+    if outlook.standing is Standing.OVERRULED:
+        return f"Schedule goes on {moment}: {mode}"
+    return f"Next: {mode} {moment} (schedule)"
+
+
+def _next_change(plan: Plan, mode: Mode, wall: datetime) -> Edge | None:
+    """Return the next edge to another mode than *mode*."""
+    if all(MODES[entry.mode] is mode for entry in plan.entries):
+        return None
+    # So many edges bring each entry of a week at least once.
+    coming = islice(edges_after(plan, wall), 7 * len(plan.entries) + 1)
+    return next((edge for edge in coming if edge.mode is not mode), None)

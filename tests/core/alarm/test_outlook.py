@@ -1,0 +1,106 @@
+"""What is said of the schedule, from the alarm and the clock alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from pisecurity.core.alarm.outlook import Outlook, Standing, in_words, outlook
+from pisecurity.core.alarm.schedule import Edge, Plan, latest_edge
+from pisecurity.core.types import Alarm, Instant, Mode
+from tests.core.alarm.test_schedule_days import BERLIN, DAYS, VACATION, berlin, entry, holiday, plan
+
+WEEK = plan(entry("06:30", "disarmed", DAYS[:5]), entry("22:30", "night"))
+
+
+def when(at: datetime) -> str:
+    return f"{at.astimezone(BERLIN):%a %H:%M}"
+
+
+def alarm(mode: Mode, ordered: str, *, now: str, how: str = "page") -> tuple[Alarm, Instant]:
+    """Return an alarm ordered at one moment and the instant at which it is seen, in the same boot."""
+    age_s = (berlin(now) - berlin(ordered)).total_seconds()
+    since = Instant("boot-1", 1e6 - age_s)
+    return Alarm(mode, by="Anna", how=how, since=since, since_at=berlin(ordered)), Instant("boot-1", 1e6)
+
+
+def said(mode: Mode, ordered: str, now: str, week: Plan = WEEK, how: str = "page") -> str:
+    kept, present = alarm(mode, ordered, now=now, how=how)
+    return in_words(outlook(week, kept, present, berlin(now), None), when)
+
+
+# 1 June 2026 is a Monday.
+@pytest.mark.parametrize(
+    ("mode", "ordered", "now", "words"),
+    [
+        (Mode.NIGHT, "2026-06-01T22:30", "2026-06-01T23:00", "Next: disarmed Tue 06:30 (schedule)"),
+        (Mode.DISARMED, "2026-06-01T06:30", "2026-06-01T12:00", "Next: armed night Mon 22:30 (schedule)"),
+        (Mode.AWAY, "2026-06-01T12:00", "2026-06-01T12:01", "Schedule goes on Mon 22:30: armed night"),
+        (Mode.DISARMED, "2026-06-01T23:00", "2026-06-02T05:00", "Schedule goes on Tue 22:30: armed night"),
+        (Mode.NIGHT, "2026-06-01T20:00", "2026-06-01T23:00", "Next: disarmed Tue 06:30 (schedule)"),
+        (Mode.NIGHT, "2026-06-05T22:30", "2026-06-06T12:00", "Next: disarmed Mon 06:30 (schedule)"),
+    ],
+)
+def test_ui24_the_line_names_the_next_change_and_whether_somebody_overruled(
+    mode: Mode, ordered: str, now: str, words: str
+) -> None:
+    assert said(mode, ordered, now) == words
+
+
+def test_the_mode_of_a_first_start_has_overruled_nothing() -> None:
+    assert (
+        said(Mode.DISARMED, "2026-06-01T23:00", "2026-06-01T23:01", how="start")
+        == "Next: armed night Tue 22:30 (schedule)"
+    )
+
+
+def test_on_a_holiday_its_name_and_what_comes_after_it_are_said() -> None:
+    away = plan(*WEEK.entries, holidays=[VACATION])
+    assert said(Mode.AWAY, "2026-07-17T23:00", "2026-07-20T12:00", away) == "Summer: next disarmed Mon 06:30"
+
+
+def test_a_holiday_that_counts_as_another_day_is_not_mentioned() -> None:
+    sunday = plan(*WEEK.entries, holidays=[holiday("2026-06-02", schedule="sun")])
+    assert said(Mode.NIGHT, "2026-06-01T22:30", "2026-06-02T05:00", sunday) == "Next: disarmed Wed 06:30 (schedule)"
+
+
+def test_a_schedule_that_changes_nothing_more_is_silent() -> None:
+    assert said(Mode.NIGHT, "2026-06-01T12:00", "2026-06-01T13:00", plan(entry("22:30", "night"))) == ""
+    always = plan(*WEEK.entries, holidays=[holiday("2026-06-01", "2026-06-02"), holiday("2026-06-03", "2027-05-31")])
+    assert said(Mode.AWAY, "2026-06-01T12:00", "2026-06-01T13:00", always).startswith("Holiday: next disarmed")
+
+
+def test_without_a_schedule_there_is_no_outlook() -> None:
+    kept, present = alarm(Mode.AWAY, "2026-06-01T12:00", now="2026-06-01T13:00")
+    assert outlook(Plan((), BERLIN), kept, present, berlin("2026-06-01T13:00"), None) is None
+    assert in_words(None, when) == ""
+
+
+def test_a_scheduled_disarm_that_waits_for_an_alarm_says_so_until_it_is_passed_over() -> None:
+    armed, present = alarm(Mode.NIGHT, "2026-06-01T22:30", now="2026-06-02T06:31")
+    kept = replace(armed, triggered_since=present, until=Instant("boot-1", present.since_boot_s + 60))
+    wall = berlin("2026-06-02T06:31")
+    assert in_words(outlook(WEEK, kept, present, wall, None), when) == "Schedule disarms when the alarm is over"
+    passed_over = outlook(WEEK, kept, present, wall, latest_edge(WEEK, wall))
+    assert passed_over is not None
+    assert passed_over.standing is Standing.GOES_ON
+
+
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        Outlook(Standing.CLOCK),
+        Outlook(Standing.OVERRULED, Edge(berlin("2026-06-01T22:30"), Mode.NIGHT)),
+        Outlook(Standing.GOES_ON, None, "Summer"),
+    ],
+)
+def test_what_a_program_is_told_can_be_read_back(ahead: Outlook) -> None:
+    assert Outlook.of_plain(json.loads(json.dumps(ahead.as_plain()))) == ahead
+
+
+def test_a_change_that_comes_once_a_week_is_found_behind_edges_that_change_nothing() -> None:
+    rare = plan(entry("22:30", "night"), entry("06:30", "disarmed", ["wed"]), entry("12:00", "night"))
+    assert said(Mode.NIGHT, "2026-06-03T22:30", "2026-06-03T23:00", rare) == "Next: disarmed Wed 06:30 (schedule)"
