@@ -11,8 +11,9 @@ import pytest
 from pisecurity.core.alarm.outlook import Outlook, Standing, in_words, outlook
 from pisecurity.core.alarm.schedule import Edge, Plan, latest_edge
 from pisecurity.core.types import Alarm, Instant, Mode
-from tests.core.alarm.test_schedule_days import BERLIN, DAYS, VACATION, berlin, entry, holiday, plan
+from tests.core.alarm.almanac import BERLIN, DAYS, berlin, entry, holiday, plan
 
+VACATION = holiday("2026-07-18", "2026-08-02", name="Summer")
 WEEK = plan(entry("06:30", "disarmed", DAYS[:5]), entry("22:30", "night"))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pisecurity.core.alarm.schedule import Plan
 from pisecurity.core.alarm.sky import doubts
-from tests.core.alarm.test_schedule_days import PLACES, entry
+from tests.core.alarm.almanac import PLACES, entry
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EVENING, MORNING = entry("sunset", "night"), entry("sunrise", "disarmed", offset_min=30)
