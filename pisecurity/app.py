@@ -22,7 +22,7 @@ from pisecurity.adapters.control import ControlServer, commands
 from pisecurity.adapters.disk import StateDisk
 from pisecurity.adapters.files import is_there, write_whole
 from pisecurity.adapters.folder import open_folder
-from pisecurity.adapters.jpeg import SimpleJpegEncoder, shrink
+from pisecurity.adapters.jpeg import SimpleJpegEncoder, grey, shrink
 from pisecurity.adapters.last_seen import LastSeenFile
 from pisecurity.adapters.lock import StateLock
 from pisecurity.adapters.mail import SmtpMailer
@@ -194,7 +194,7 @@ class Daemon:
         self._deliver = Deliver(
             self._store, self._pictures, self._channels, self._house, clock, self._health, logins=logins
         )
-        self._life = self._build_life(logins)
+        self._life = self._build_life(logins, encoder)
         self._timetable = Timetable(self._panel, clock, settings, zone, self._life.readiness)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
@@ -207,7 +207,7 @@ class Daemon:
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
         handlers = commands(
             self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras,
-            self._life.readiness, self._timetable.outlook,
+            self._life.readiness, self._life.ask_night, self._timetable.outlook,
         )  # fmt: skip
         self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
         held.callback(self._control.close)
@@ -352,12 +352,13 @@ class Daemon:
         """Return whether a picture may be stored: disarmed, none is."""
         return self._panel.status().state is not AlarmState.DISARMED
 
-    def _build_life(self, logins: Logins) -> Life:
+    def _build_life(self, logins: Logins, encoder: SimpleJpegEncoder) -> Life:
         return Life(
             self._settings, store=self._store, panel=self._panel, house=self._house, channels=self._channels,
             logins=logins, health=self._health, clock=self._clock, new_id=new_id, on_alert=self._deliver.wake,
             last_seen=LastSeenFile(self._folder), pinger=HttpPing, disk=StateDisk(self._folder),
-            memory_bytes=resident_bytes, power=SysfsPower(), remark=self._mailbox is None,
+            memory_bytes=resident_bytes, power=SysfsPower(), remark=self._mailbox is None, live=self._live,
+            pictures=self._pictures, encoder=encoder, decode=grey,
         )  # fmt: skip
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:

@@ -59,12 +59,14 @@ def commands(
     scenes: Scenes,
     labels: Mapping[str, str],
     ready: Readiness,
+    night: Callable[[str], str],
     outlook: Callable[[], Outlook | None] = lambda: None,
 ) -> Mapping[str, Handler]:
     """Return the handlers of status, arm, disarm, test-alert, daily and forget.
 
     Args:
-        test_alert, daily: ``test_alert(by)`` queues a test alert, or a daily mail, and returns in words where it goes.
+        test_alert, daily, night: ``test_alert(by)`` queues a test alert, a daily mail, or one about what the cameras
+            see, and returns in words where it goes.
         labels: what people call each camera, by its id.
         ready: what stands against arming; who arms all the same says ``"anyway": true``.
         outlook: returns what the schedule does next.
@@ -98,6 +100,7 @@ def commands(
         "disarm": lambda request, by: described(panel.switch(Mode.DISARMED, by=by, how="cli")),
         "test-alert": lambda request, by: {"text": test_alert(by)},
         "daily": lambda request, by: {"text": daily(by)},
+        "night": lambda request, by: {"text": night(by)},
         "forget": forget,
     }
 

@@ -215,7 +215,9 @@ def _arm(parser: argparse.ArgumentParser) -> None:
 
 def _test_alert(parser: argparse.ArgumentParser) -> None:
     _state(parser)
-    parser.add_argument("--daily", action="store_true", help="send the daily mail now instead")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--daily", action="store_true", help="send the daily mail now instead")
+    which.add_argument("--night", action="store_true", help="send what each camera sees now, with a verdict, instead")
 
 
 def _forget(parser: argparse.ArgumentParser) -> None:

@@ -57,8 +57,9 @@ def disarm(args: argparse.Namespace) -> int:
 
 
 def test_alert(args: argparse.Namespace) -> int:
-    """Have a test alert sent, or the daily mail."""
-    print(_ask(args, "daily" if args.daily else "test-alert")["text"])
+    """Have a test alert sent, the daily mail, or one about what the cameras see."""
+    command = "daily" if args.daily else "night" if args.night else "test-alert"
+    print(_ask(args, command)["text"])
     return 0
 
 

@@ -266,6 +266,8 @@ class AlertKind(StrEnum):
     """Nothing was watched for a while: after a power cut, or after the program ended by a fault."""
     DAILY = "daily"
     """The sign of life: what happened since the last one, and how the house is."""
+    NIGHT = "night"
+    """How well a camera sees in its first armed night."""
 
     @property
     def priority(self) -> Priority:
@@ -285,6 +287,7 @@ _PRIORITIES: Mapping[AlertKind, Priority] = {
     AlertKind.TEST: Priority.FAULT,
     AlertKind.OUTAGE: Priority.FAULT,
     AlertKind.DAILY: Priority.INFO,
+    AlertKind.NIGHT: Priority.INFO,
 }
 
 

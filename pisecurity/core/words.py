@@ -53,7 +53,7 @@ class Facts:
     """ALL_CLEAR, DURESS: who disarmed; SCHEDULE is nobody's name."""
     part: str = ""
     """FAULT, RECOVERED: which part it is about, by its key in the catalogue: ``disk``, ``channel``; RECOVERED of a
-    camera: empty. OUTAGE: its cause, empty for a power cut."""
+    camera: empty. OUTAGE: its cause, empty for a power cut. NIGHT: the verdict, empty where it is fine."""
     detail: str = ""
     """FAULT, TAMPER: why, and the fix."""
     count: int = 0
@@ -156,6 +156,7 @@ def _values(facts: Facts, catalogue: Mapping[str, str]) -> dict[str, str]:
         "span": catalogue["span.unknown"],
         "summary": catalogue["daily.quiet"],
         "todo": catalogue["daily.nothing"],
+        "times": f"{local:%H:%M}",
         **{name: _one_line(text) for name, text in facts.more.items()},
     }
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
-from pisecurity.core.types import AlarmState
-from pisecurity.ports import Channel, Clock, Disk, EventStore
+from pisecurity.core.types import AlarmState, Plane
+from pisecurity.ports import Channel, Clock, Disk, EventStore, JpegEncoder, Pictures
 from pisecurity.runtime.daily import Daily, DailyStore
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
+from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.logins import Logins
+from pisecurity.runtime.night import Night, Told
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.outages import LastSeen, Outages
 from pisecurity.runtime.panel import Panel
@@ -25,7 +27,7 @@ ALIVE_S = 15.0
 """A daemon whose loops have not all made progress for so long is not said to live."""
 
 
-class LifeStore(EventStore, DailyStore, Queue, Protocol):
+class LifeStore(EventStore, DailyStore, Queue, Told, Protocol):
     """What the signs of life read and write."""
 
 
@@ -50,6 +52,10 @@ class Life:
         disk: Disk,
         memory_bytes: Callable[[], int],
         power: PowerSource,
+        live: LiveView,
+        pictures: Pictures,
+        encoder: JpegEncoder,
+        decode: Callable[[bytes], Plane],
         remark: bool,
     ) -> None:
         """*remark*: whether to say what the owner should set."""
@@ -60,6 +66,9 @@ class Life:
         self._prove = Prove(channels, logins, self._is_armed, self._notices, clock, health)
         self.readiness = Readiness(power, store, channels, logins, self._notices, self._prove.ask, clock, health)
         self._daily = Daily(settings, store, self._notices, panel, disk, memory_bytes, clock, health)
+        setups = {camera.id: camera.model_dump_json() for camera in settings.camera}
+        night = Night(setups, live, pictures, encoder, decode, store, self._notices, self._is_armed, clock, health)
+        self._night, self.ask_night = night, night.ask
         self.note, self.send_daily = self._daily.note, self._daily.send_now
         record = partial(panel.record, by="pisecurity", how="start")
         self._outages = Outages(last_seen, self._notices, record, clock, health)
@@ -72,6 +81,7 @@ class Life:
             ("outages", self._outages.work),
             ("ping", self._ping.work),
             ("daily", self._daily.work),
+            ("night", self._night.work),
         )
 
     def apply(self, settings: Settings) -> None:

@@ -97,6 +97,18 @@ class LiveView:
                 slot.made = LivePicture(number, taken_s, self._encoder.annotated(picture, boxes, ""))
             return slot.made
 
+    def picture(self, camera: str) -> Picture | None:
+        """Return the newest picture of *camera* as it came; like ``latest``, the first look only wakes the camera up.
+
+        Raises:
+            KeyError: there is no such camera.
+        """
+        slot = self._slots[camera]
+        slot.asked_s = now_s = self._clock.monotonic()
+        with slot.lock:
+            held = slot.held
+        return held[2] if held is not None and now_s - held[1] < WATCHED_S else None
+
     def forget(self, camera: str) -> None:
         """Drop the picture that is held, because it shows what is to be hidden. Raises KeyError: no such camera."""
         slot = self._slots[camera]

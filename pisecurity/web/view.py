@@ -307,6 +307,7 @@ ALERT_WORDS = {
     AlertKind.TEST: "Test",
     AlertKind.OUTAGE: "Outage",
     AlertKind.DAILY: "Daily mail",
+    AlertKind.NIGHT: "First night",
 }
 OUTCOME_WORDS = {
     Outcome.WAITING: "waits to be sent",

@@ -259,6 +259,7 @@ def house() -> tuple[Mapping[str, Handler], Health]:
         scenes,
         {},
         ReadyHouse(health, clock, {}),
+        lambda by: f"nights of {by} queued",
     ), health
 
 

@@ -73,6 +73,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         scenes,
         labels,
         ReadyHouse(house.health, clock, labels),
+        lambda by: f"nights of {by} on their way",
     )
     with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
         yield house
@@ -237,7 +238,7 @@ def test_ui24_the_commands_say_what_the_schedule_does_next(shell: Shell, tmp_pat
     ahead = Outlook(Standing.OVERRULED, edge)
     health = Health(clock)
     ready = ReadyHouse(health, clock, {})
-    handlers = commands(panel, health, str, str, Scenes({}, panel, ShadeEncoder()), {}, ready, lambda: ahead)
+    handlers = commands(panel, health, str, str, Scenes({}, panel, ShadeEncoder()), {}, ready, str, lambda: ahead)
     with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
         _, second = shell(command, "--state", tmp_path).out.splitlines()
     assert second == f"Schedule goes on {local(edge.at)}: armed night"

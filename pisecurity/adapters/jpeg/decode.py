@@ -69,6 +69,14 @@ class JpegDecoder:
         return self._coloured.picture(jpeg.tobytes())
 
 
+def grey(jpeg: bytes) -> Plane:
+    """Return the brightness of a JPEG file of our own. Raises ValueError: it cannot be decoded."""
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE) if jpeg else None
+    if decoded is None:
+        raise ValueError("no JPEG picture")
+    return np.asarray(decoded, np.uint8)
+
+
 def _has_all_parts(jpeg: NDArray[np.uint8]) -> bool:
     """Return whether *jpeg* has its end, and the marks between its parts in their order."""
     raw = jpeg.tobytes()

@@ -82,6 +82,7 @@ SELECT * FROM open
 WHERE alert <= (SELECT max(alert) FROM (SELECT DISTINCT alert FROM open ORDER BY alert LIMIT :limit))
 ORDER BY alert, id
 """
+_HAS_ALERT = "SELECT 1 FROM alerts WHERE id = :id"
 _DOUBT = "UPDATE outbox SET in_doubt = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
 _DIGEST = """
 UPDATE outbox SET outcome = 'digested', digest = (SELECT number FROM alerts WHERE id = :digest_id), detail = '',
@@ -309,6 +310,12 @@ class OutboxTable(Table):
         """Return the newest outbox rows, newest first."""
         with self._database.read() as connection:
             return decoded(connection.execute(NEWEST, bind(limit=max(limit, 0))), delivery)
+
+    @steady
+    def has_alert(self, alert_id: str) -> bool:
+        """Return whether an alert of this id was stored. Raises StoreError."""
+        with self._database.read() as connection:
+            return connection.execute(_HAS_ALERT, bind(id=alert_id)).fetchone() is not None
 
     @steady
     def waiting(self) -> int:

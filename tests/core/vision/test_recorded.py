@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pisecurity.core.types import Frame, Phase, TrackState
+from pisecurity.core.vision.night import reflects
 from tests.core.vision.drawn import events, frame, opened, steps
 
 pytestmark = pytest.mark.recorded
@@ -86,3 +87,12 @@ def test_nothing_counts_in_the_room_before_the_man_comes(videos: Path) -> None:
     video = described(videos, "d08")
     before = [each for number, each in play(videos, video) if number < video["events"][0]["start_frame"]]
     assert events(before) == []
+
+
+def test_no_recorded_night_nor_day_is_called_a_reflection(videos: Path) -> None:
+    found = []
+    for file in sorted(videos.glob("*.mp4")):
+        frames = [each.luma for _, each in play(videos, {"file": file.name, "fps": FPS})]
+        pairs = [(frames[0], frames[-1]), (frames[0],), (frames[len(frames) // 2], frames[-1])]
+        found += [file.name for pair in pairs if reflects(pair)]
+    assert found == []
