@@ -48,4 +48,4 @@ def test_the_page_says_that_a_scheduled_disarm_waits_for_the_alarm() -> None:
     house.intrude()
     assert state(client(house))["schedule"]["line"] == ""
     house.clock.advance(10)  # type: ignore[attr-defined]
-    assert state(client(house))["schedule"]["line"] == "Schedule disarms when the alarm is over"
+    assert state(client(house))["schedule"]["line"] == "Schedule disarms after the alarm"

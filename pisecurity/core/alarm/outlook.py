@@ -36,7 +36,7 @@ class Standing(StrEnum):
 
 _WAITS = {
     Standing.CLOCK: "Schedule waits until the clock is set",
-    Standing.ALARM: "Schedule disarms when the alarm is over",
+    Standing.ALARM: "Schedule disarms after the alarm",
 }
 
 
@@ -96,10 +96,10 @@ def in_words(outlook: Outlook | None, when: Callable[[datetime], str]) -> str:
     if waits := _WAITS.get(outlook.standing):
         return waits
     if outlook.next is None:
-        return f"{outlook.holiday}: schedule off" if outlook.holiday else ""
+        return f"Schedule off ({outlook.holiday})" if outlook.holiday else ""
     moment, mode = when(outlook.next.at), _NAMES[outlook.next.mode]
     if outlook.holiday:
-        return f"{outlook.holiday}: next {mode} {moment}"
+        return f"Schedule off until {moment} ({outlook.holiday})"
     if outlook.standing is Standing.OVERRULED:
         return f"Schedule goes on {moment}: {mode}"
     return f"Next: {mode} {moment} (schedule)"

@@ -58,9 +58,9 @@ def test_the_mode_of_a_first_start_has_overruled_nothing() -> None:
     )
 
 
-def test_on_a_holiday_its_name_and_what_comes_after_it_are_said() -> None:
+def test_on_a_holiday_its_name_and_until_when_the_schedule_is_off_are_said() -> None:
     away = plan(*WEEK.entries, holidays=[VACATION])
-    assert said(Mode.AWAY, "2026-07-17T23:00", "2026-07-20T12:00", away) == "Summer: next disarmed Mon 06:30"
+    assert said(Mode.AWAY, "2026-07-17T23:00", "2026-07-20T12:00", away) == "Schedule off until Mon 06:30 (Summer)"
 
 
 def test_a_holiday_that_counts_as_another_day_is_not_mentioned() -> None:
@@ -70,8 +70,11 @@ def test_a_holiday_that_counts_as_another_day_is_not_mentioned() -> None:
 
 def test_a_schedule_that_changes_nothing_more_is_silent() -> None:
     assert said(Mode.NIGHT, "2026-06-01T12:00", "2026-06-01T13:00", plan(entry("22:30", "night"))) == ""
-    always = plan(*WEEK.entries, holidays=[holiday("2026-06-01", "2026-06-02"), holiday("2026-06-03", "2027-05-31")])
-    assert said(Mode.AWAY, "2026-06-01T12:00", "2026-06-01T13:00", always).startswith("Holiday: next disarmed")
+
+
+def test_a_schedule_that_is_off_for_good_says_so() -> None:
+    always = plan(*WEEK.entries, holidays=[holiday("2026-01-01", "2026-12-31", yearly=True, name="Empty")])
+    assert said(Mode.AWAY, "2026-06-01T12:00", "2026-06-01T13:00", always) == "Schedule off (Empty)"
 
 
 def test_without_a_schedule_there_is_no_outlook() -> None:
@@ -84,7 +87,7 @@ def test_a_scheduled_disarm_that_waits_for_an_alarm_says_so_until_it_is_passed_o
     armed, present = alarm(Mode.NIGHT, "2026-06-01T22:30", now="2026-06-02T06:31")
     kept = replace(armed, triggered_since=present, until=Instant("boot-1", present.since_boot_s + 60))
     wall = berlin("2026-06-02T06:31")
-    assert in_words(outlook(WEEK, kept, present, wall, None), when) == "Schedule disarms when the alarm is over"
+    assert in_words(outlook(WEEK, kept, present, wall, None), when) == "Schedule disarms after the alarm"
     passed_over = outlook(WEEK, kept, present, wall, latest_edge(WEEK, wall))
     assert passed_over is not None
     assert passed_over.standing is Standing.GOES_ON
