@@ -75,6 +75,10 @@ class Examination:
         yield attempt("daemon", self._control)
         for fault in self._daemon["faults"] if self._daemon else ():
             yield Finding("daemon", well=False, text=fault["text"])
+        faults = {fault["key"] for fault in self._daemon["faults"]} if self._daemon else set()
+        for problem in self._daemon.get("problems", ()) if self._daemon else ():
+            if problem["key"] not in faults:
+                yield Finding("daemon", well=True, text=f"remark: {problem['text']}")
         if self._settings is None:
             return
         settings = self._settings

@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from pisecurity.core.alarm.outlook import Outlook
-from pisecurity.core.types import EventRecord, Fault
+from pisecurity.core.alarm.readiness import CLOCK, QUEUE
+from pisecurity.core.types import EventRecord, Fault, Mode
 from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.prove import fault_key
@@ -16,6 +17,7 @@ from pisecurity.web.parts import Parts
 log = logging.getLogger(__name__)
 
 HOME_EVENTS = 3
+REMARKS = (CLOCK, QUEUE)
 MAIL_FAULTS = ("mail", "mail-account", fault_key("mail"))
 """Keys of the faults of the mail account, before the recipient; see Deliver and Prove."""
 
@@ -61,8 +63,6 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
     except StoreError as error:
         log.warning("events not shown reason=%s", error)
         faults = (*faults, Fault("events", f"the list of events could not be read: {error}", now))
-    if parts.readiness is not None:
-        parts.readiness.looked_at()
     outlook = parts.timetable.outlook() if parts.timetable else None
     where = view.place(cause, parts.label) if cause else ""
     return Home(
@@ -71,12 +71,22 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         readiness=view.readiness(faults),
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
-        notes=view.notes(parts.health.facts(), parts.label),
+        notes=(*view.notes(parts.health.facts(), parts.label), *_remarks(parts)),
         mail_fault=any(fault.key.split(":")[0] in MAIL_FAULTS for fault in faults),
         schedule=outlook,
         schedule_line=view.schedule_line(outlook, status.state, now, parts.zone),
         newest_mail=_newest_mail(parts),
     )
+
+
+def _remarks(parts: Parts) -> tuple[str, ...]:
+    """Return what of the readiness is no fault and has no line yet; whoever reads it may be about to arm."""
+    if parts.readiness is None:
+        return ()
+    parts.readiness.looked_at()
+    known = {fault.key for fault in parts.health.faults()}
+    found = parts.readiness.problems(Mode.AWAY)
+    return tuple(view.sentence(each.text) for each in found if each.key in REMARKS and each.key not in known)
 
 
 def _newest_mail(parts: Parts) -> int | None:

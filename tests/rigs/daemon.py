@@ -93,11 +93,11 @@ class DaemonProcess:
         result: dict[str, Any] = json.loads(body)
         return result
 
-    def switch(self, mode: str) -> int:
-        """Press one of the page's buttons without a script; return the status of the answer."""
+    def switch(self, mode: str, *, anyway: bool = False) -> int:
+        """Press one of the page's buttons, or "Arm anyway", without a script; return the status of the answer."""
         origin = f"http://127.0.0.1:{self.port}"
         form = {"Origin": origin, "Content-Type": "application/x-www-form-urlencoded"}
-        return self.request("POST", "/mode", f"mode={mode}", form)[0]
+        return self.request("POST", "/mode", f"mode={mode}" + "&anyway=1" * anyway, form)[0]
 
     def wait_until_up(self, timeout_s: float = 30.0) -> None:
         def up() -> bool:

@@ -85,3 +85,13 @@ def test_whoever_looks_at_the_page_has_the_mail_proven(house: House) -> None:
     assert house.readiness.looks == 2
     ours.get("/events", headers=OWN)
     assert house.readiness.looks == 2
+
+
+def test_what_waits_for_the_clock_is_said_quietly_below_the_readiness() -> None:
+    clock = FakeClock()
+    house = House(clock)
+    clock.reboot()
+    said = client(house).get("/api/state", headers=OWN).get_json()
+    assert (said["readiness"], said["notes"]) == (
+        "Everything ready", ["No time server has set the clock yet; the schedule waits for it"]
+    )  # fmt: skip

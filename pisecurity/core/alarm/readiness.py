@@ -17,6 +17,8 @@ from pisecurity.core.vision.contrast import DARK_FAULT
 
 HEAT, SUPPLY, CLOCK = "heat", "supply", "clock"
 """Keys of the faults of the machine itself."""
+QUEUE = "queue"
+"""Key of the problem that alerts wait to be sent."""
 PROVEN_S = 900.0
 """So long a login counts as proof that mails would leave."""
 WAITS_S = 120.0
@@ -78,7 +80,7 @@ def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
     if chain.waiting and chain.waiting_s >= WAITS_S:
         found.append(
             _lighter(
-                "queue",
+                QUEUE,
                 f"{chain.waiting} alert(s) wait to be sent for {chain.waiting_s / 60:.0f} min; see the mail account",
             )
         )
