@@ -9,6 +9,10 @@ class ConfigError(PiSecurityError):
     """The configuration has mistakes; the message lists all of them, one a line."""
 
 
+class InputError(PiSecurityError):
+    """What somebody typed cannot be taken; the message says key, value and fix. The command ends with 2."""
+
+
 class CameraError(PiSecurityError):
     """A camera cannot be opened, or was lost; trying again later may help, in this process unless it says otherwise."""
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from pisecurity.core.alarm.people import Person
 from pisecurity.core.types import ARMED_MODES, Alarm, Box, Dismissed, Event, Frame, Instant, Mode, Phase, Picture
 from pisecurity.errors import StoreError
+from pisecurity.ports import Approval, Code, Failures, Known, Phone
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -117,6 +119,72 @@ class MemoryAlarmStore:
         self._fail_when_broken()
         self.alarm = alarm
         self.notes.append(note)
+
+    def _fail_when_broken(self) -> None:
+        if self.broken:
+            raise StoreError("pisecurity.db: disk full; delete something")
+
+
+class MemoryPeopleStore:
+    """A PeopleStore whose disk can be broken on purpose."""
+
+    def __init__(self) -> None:
+        self.known = Known()
+        self.failures: dict[str, Failures] = {}
+        self.broken = False
+        self.phones = 0
+
+    def load_people(self) -> Known:
+        self._fail_when_broken()
+        return self.known
+
+    def add_person(self, person: Person, code: Code) -> None:
+        self._keep(people=(*self.known.people, person), codes=(*self.known.codes, code))
+
+    def remove_person(self, key: str) -> None:
+        known = self.known
+        self._keep(
+            people=tuple(each for each in known.people if each.key != key),
+            codes=tuple(each for each in known.codes if each.person != key),
+            approvals=tuple(each for each in known.approvals if each.person != key),
+            phones=tuple(each for each in known.phones if each.person != key),
+        )
+
+    def set_code(self, code: Code) -> None:
+        others = (each for each in self.known.codes if (each.person, each.duress) != (code.person, code.duress))
+        self._keep(codes=(*others, code))
+
+    def set_approval(self, approval: Approval) -> None:
+        others = (each for each in self.known.approvals if each.person != approval.person)
+        self._keep(approvals=(*others, approval))
+
+    def add_phone(self, phone: Phone) -> Phone:
+        self.phones += 1
+        numbered = replace(phone, number=self.phones)
+        others = tuple(each for each in self.known.approvals if each.person != phone.person)
+        self._keep(phones=(*self.known.phones, numbered), approvals=others)
+        return numbered
+
+    def remove_phone(self, number: int) -> None:
+        self._keep(phones=tuple(each for each in self.known.phones if each.number != number))
+
+    def load_failures(self) -> tuple[Failures, ...]:
+        self._fail_when_broken()
+        return tuple(self.failures.values())
+
+    def save_failures(self, *failures: Failures) -> None:
+        self._fail_when_broken()
+        for each in failures:
+            self.failures.pop(each.source, None)
+            self.failures[each.source] = each
+
+    def forget_failures(self, source: str) -> None:
+        self._fail_when_broken()
+        self.failures.pop(source, None)
+
+    def _keep(self, **changes: Any) -> None:
+        self._fail_when_broken()
+        self.known = replace(self.known, **changes)
 
     def _fail_when_broken(self) -> None:
         if self.broken:

@@ -91,7 +91,7 @@ def test_the_largest_useful_configuration_fits() -> None:
 
 def test_what_counts_at_once_and_what_needs_a_restart() -> None:
     assert {name for name in Settings.model_fields if is_live(name)} == {
-        "motion", "zone", "alarm", "schedule", "holiday", "mail", "life",
+        "motion", "zone", "alarm", "schedule", "holiday", "mail", "access", "life",
     }  # fmt: skip
 
 
@@ -313,3 +313,48 @@ def test_a_name_of_no_camera_or_of_several_is_refused_with_those_there_are(name:
     with pytest.raises(UnknownCameraError) as caught:
         named_camera(name, CAMERAS)
     assert str(caught.value) == words
+
+
+ACCESS = """
+[[camera]]
+id = "front"
+kind = "stage"
+[mail]
+host = "smtp.example.org"
+sender = "alarm@example.org"
+to = ["anna@example.org"]
+second_to = ["ben@example.org"]
+[access]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ('disarm = "code"\nduress_to = ["ANNA@example.org"]', "anna@example.org is in mail.to too"),
+        ('disarm = "code"\nduress_to = ["ben@example.org"]', "ben@example.org is in mail.second_to too"),
+        (
+            'disarm = "code"\nduress_to = ["c@example.org"]\ntell_disarmed = ["c@example.org"]',
+            "c@example.org is in access.tell_disarmed too",
+        ),
+        ('duress_to = ["c@example.org"]', 'with access.disarm = "anyone" no code is asked'),
+        ('disarm = "nobody"', 'access.disarm = "nobody": '),
+        ('disarm = "code"\nduress_to = ["Carla"]', 'access.duress_to[1] = "Carla": give one mail address'),
+    ],
+)
+def test_whom_a_duress_code_tells_is_somebody_else_and_there_is_a_code(text: str, mistake: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(ACCESS + text, "config.toml")
+    assert mistake in str(caught.value)
+    assert "1 mistake\n" in str(caught.value)
+
+
+def test_who_is_told_of_a_disarming_needs_a_mail_account() -> None:
+    with pytest.raises(ConfigError, match="access.tell_disarmed = .*add a \\[mail\\] table"):
+        parse('[[camera]]\nid = "front"\nkind = "stage"\n[access]\ntell_disarmed = ["c@example.org"]', "config.toml")
+
+
+def test_codes_with_a_duress_contact_of_their_own_are_fine() -> None:
+    settings = parse(ACCESS + 'disarm = "phones"\nduress_to = ["c@example.org"]', "config.toml")
+    assert settings.access.disarm == "phones"
+    assert parse(ACCESS, "config.toml").access.disarm == "anyone"

@@ -1,5 +1,6 @@
 """What the runtime needs of the outside world, as narrow as its callers. Adapters fulfil these."""
 
+from pisecurity.ports.access import Approval, Code, Failures, Known, PeopleStore, Phone
 from pisecurity.ports.keeping import (
     AlarmStore,
     Disk,
@@ -17,21 +18,27 @@ from pisecurity.ports.time import Clock
 __all__ = [
     "Address",
     "AlarmStore",
+    "Approval",
     "Camera",
     "CameraInfo",
     "Channel",
     "Clock",
+    "Code",
     "Count",
     "Disk",
     "EventQuery",
     "EventStore",
+    "Failures",
     "JpegEncoder",
+    "Known",
     "MailDoctor",
     "Mailbox",
     "MarkStore",
     "NumberedFrames",
     "Outbox",
     "PacketSink",
+    "PeopleStore",
+    "Phone",
     "PictureKind",
     "Pictures",
     "ReceivedMail",

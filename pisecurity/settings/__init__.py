@@ -3,6 +3,7 @@
 A module a table; ``whole`` joins them and tells which of them do not go together.
 """
 
+from pisecurity.settings.access import AccessSettings
 from pisecurity.settings.alarm import AlarmSettings, ModeSettings
 from pisecurity.settings.camera import LEAST_FPS, CameraSettings, named_camera
 from pisecurity.settings.life import LifeSettings
@@ -18,6 +19,7 @@ __all__ = [
     "EVERY_MODE",
     "HOST_NAME",
     "LEAST_FPS",
+    "AccessSettings",
     "AlarmSettings",
     "ArmedMode",
     "CameraSettings",

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pisecurity.settings.access import AccessSettings, access_contradictions
 from pisecurity.settings.alarm import AlarmSettings
 from pisecurity.settings.camera import CameraSettings, camera_contradictions
 from pisecurity.settings.life import LifeSettings
@@ -62,6 +63,7 @@ class Settings(Table):
     schedule: tuple[ScheduleSettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
     holiday: tuple[HolidaySettings, ...] = Field((), max_length=64, json_schema_extra=LIVE)
     mail: MailSettings | None = Field(None, json_schema_extra=LIVE)
+    access: AccessSettings = Field(AccessSettings(), json_schema_extra=LIVE)
     life: LifeSettings = Field(LifeSettings(), json_schema_extra=LIVE)
     web: WebSettings = WebSettings()
 
@@ -97,6 +99,7 @@ def contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     yield from house_contradictions(house)
     yield from schedule_contradictions(rows(tables, "schedule"), house)
     yield from holiday_contradictions(rows(tables, "holiday"))
+    yield from access_contradictions(tables)
 
 
 def _least_area(tables: Mapping[str, Any]) -> Any:

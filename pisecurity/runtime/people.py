@@ -1,0 +1,153 @@
+"""Whether somebody at the page may switch the alarm: by a code, by an approved phone, or because anybody may."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from pisecurity.core.alarm.people import Person, Verdict, is_open, may_order
+from pisecurity.core.types import Mode
+from pisecurity.errors import SecretError
+from pisecurity.ports import Clock
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.register import Register
+from pisecurity.runtime.throttle import Throttle
+from pisecurity.settings import AccessSettings
+
+log = logging.getLogger(__name__)
+
+FAULT = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether somebody may order what he asked for."""
+
+    verdict: Verdict
+    person: str = ""
+    """Name; empty where nobody is known, and where anybody may switch."""
+    how: str = ""
+    """ADMITTED: ``code``, ``phone``, or ``page`` where anybody may switch."""
+    duress: bool = False
+    """The code was the one that means: I am being threatened."""
+    wait_s: float = 0.0
+    """Seconds until the next code is looked at."""
+
+
+class People:
+    """Asked by every page before it switches the alarm. Any thread; one at a time is answered.
+
+    An approved phone is never locked out by what others try: its own wrong codes alone make it wait, and where it
+    needs no code nothing does.
+    """
+
+    def __init__(
+        self,
+        settings: AccessSettings,
+        register: Register,
+        throttle: Throttle,
+        clock: Clock,
+        zone: tzinfo,
+        health: Health,
+    ) -> None:
+        """*zone*: of the house, in which the windows of people are."""
+        self._settings, self.register, self._throttle = settings, register, throttle
+        self._clock, self._zone, self._health = clock, zone, health
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Take up what was kept. Raises StoreError."""
+        with self._lock:
+            self.register.start()
+            self._throttle.start()
+
+    def apply(self, settings: AccessSettings) -> None:
+        """Use *settings* from now on."""
+        self._settings = settings
+
+    @property
+    def settings(self) -> AccessSettings:
+        """The settings in force."""
+        return self._settings
+
+    @property
+    def alone(self) -> threading.Lock:
+        """Held by whoever uses the register."""
+        return self._lock
+
+    def admit(self, wanted: Mode, *, code: str | None, device: str | None, source: str) -> Admission:
+        """Return whether somebody may order *wanted*.
+
+        Args:
+            code: as it was typed; None or empty where none was.
+            device: token of the phone, from its cookie.
+            source: address of the peer.
+        """
+        disarm = self._settings.disarm
+        if disarm == "anyone":
+            return Admission(Verdict.ADMITTED, how="page")
+        with self._lock:
+            try:
+                phone = self.register.of_phone(device)
+                if code:
+                    return self._by_code(wanted, code, source if phone is None else f"phone {phone[1].number}", phone)
+                if phone is None or disarm == "code":
+                    return Admission(Verdict.WRONG)
+                return self._known(wanted, phone[0], "phone")
+            except SecretError as error:
+                self._health.report(FAULT, f"no code and no phone can be checked: {error}")
+                return Admission(Verdict.WRONG)
+
+    def approve(self, code: str, *, label: str, source: str) -> str | None:
+        """Return a new token for the phone whose owner typed the one-time *code*; None: it is wrong, or has to wait.
+
+        Args:
+            label: what the phone calls itself.
+            source: address of the peer.
+
+        Raises:
+            StoreError, SecretError: it could not be kept.
+        """
+        with self._lock:
+            if self._throttle.wait_s(source) > 0:
+                return None
+            token = self.register.approve(code, label)
+            if token is None:
+                self._throttle.failed(source)
+            else:
+                self._throttle.passed(source)
+            return token
+
+    def phone(self, device: str | None) -> str | None:
+        """Return the name of the person whose approved phone has the token *device*; None where it is none."""
+        with self._lock:
+            try:
+                found = self.register.of_phone(device)
+            except SecretError:
+                return None
+        return None if found is None else found[0].name
+
+    def _by_code(self, wanted: Mode, code: str, source: str, phone: object) -> Admission:
+        alone = phone is not None
+        wait_s = self._throttle.wait_s(source, alone=alone)
+        if wait_s > 0:
+            return Admission(Verdict.WAIT, wait_s=wait_s)
+        found = self.register.of_code(code)
+        self._health.clear(FAULT)
+        if found is None or not is_open(found[0].windows, self._clock.now(), self._zone):
+            self._throttle.failed(source, alone=alone)
+            return Admission(Verdict.WRONG, wait_s=self._throttle.wait_s(source, alone=alone))
+        person, duress = found
+        admission = self._known(wanted, person, "code", duress=duress and wanted is Mode.DISARMED)
+        if admission.verdict is Verdict.ADMITTED:
+            self._throttle.passed(source)
+        return admission
+
+    def _known(self, wanted: Mode, person: Person, how: str, *, duress: bool = False) -> Admission:
+        if not is_open(person.windows, self._clock.now(), self._zone):
+            return Admission(Verdict.WRONG)
+        if not may_order(person.role, wanted):
+            return Admission(Verdict.FORBIDDEN, person.name, how)
+        return Admission(Verdict.ADMITTED, person.name, how, duress)

@@ -1,0 +1,95 @@
+"""Makes whoever tries codes wait longer and longer, over restarts, and tells the owner."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from pisecurity.core.alarm.people import HOUSE_WAITS_S, SOURCE_WAITS_S, failures_after, wait_s
+from pisecurity.core.types import Instant
+from pisecurity.errors import StoreError
+from pisecurity.ports import Clock, Failures, PeopleStore
+
+log = logging.getLogger(__name__)
+
+HOUSE = ""
+"""Source under which the wrong codes of all sources are counted together."""
+MOST_SOURCES = 256
+"""More are not remembered each alone, the one that failed longest ago gives way; together they still count."""
+TELL_AFTER = 5
+TELL_EVERY_S = 3600.0
+
+
+class Throttle:
+    """Counts wrong codes by source and for all sources together. For one thread at a time.
+
+    What it knows is in memory and on disk, so that a restart forgets nothing and a disk that fails lets nobody try
+    more often.
+    """
+
+    def __init__(self, store: PeopleStore, clock: Clock, tell: Callable[[str, int], object]) -> None:
+        """*tell* is called with source and number of wrong codes when the owner is to hear of them."""
+        self._store, self._clock, self._tell = store, clock, tell
+        self._failures: dict[str, Failures] = {}
+
+    def start(self) -> None:
+        """Take up what was kept. Raises StoreError."""
+        self._failures = {each.source: each for each in self._store.load_failures()}
+
+    def wait_s(self, source: str, *, alone: bool = False) -> float:
+        """Return how long *source* has to wait; *alone*: whatever others have tried."""
+        now = self._clock.instant()
+        own_s = self._left_s(source, SOURCE_WAITS_S, now)
+        return own_s if alone else max(own_s, self._left_s(HOUSE, HOUSE_WAITS_S, now))
+
+    def failed(self, source: str, *, alone: bool = False) -> None:
+        """Count a wrong code of *source*; *alone*: it makes nobody else wait."""
+        now = self._clock.instant()
+        own = self._one_more(source, SOURCE_WAITS_S, now)
+        self._keep(own) if alone else self._keep(own, self._one_more(HOUSE, HOUSE_WAITS_S, now))
+        log.warning("wrong code source=%s count=%d", source, own.count)
+        self._make_room()
+        self._tell_owner(source, now)
+
+    def passed(self, source: str) -> None:
+        """Forget the wrong codes of *source*, which has given a right one; those of all together stay."""
+        if self._failures.pop(source, None) is not None:
+            self._forget(source)
+
+    def _left_s(self, source: str, waits_s: tuple[float, ...], now: Instant) -> float:
+        known = self._failures.get(source)
+        return wait_s(known.count, known.last, now, waits_s) if known else 0.0
+
+    def _one_more(self, source: str, waits_s: tuple[float, ...], now: Instant) -> Failures:
+        known = self._failures.pop(source, None)
+        count = failures_after(known.count if known else 0, known.last if known else None, now, waits_s)
+        return Failures(source, count, now, known.told if known else None)
+
+    def _keep(self, *failures: Failures) -> None:
+        self._failures |= {each.source: each for each in failures}
+        try:
+            self._store.save_failures(*failures)
+        except StoreError as error:
+            log.warning("wrong codes are counted in memory alone reason=%s", error)
+
+    def _forget(self, source: str) -> None:
+        try:
+            self._store.forget_failures(source)
+        except StoreError as error:
+            log.warning("wrong codes stay on disk source=%s reason=%s", source, error)
+
+    def _make_room(self) -> None:
+        sources = [source for source in self._failures if source != HOUSE]
+        for source in sources[: max(len(sources) - MOST_SOURCES, 0)]:
+            del self._failures[source]
+            self._forget(source)
+
+    def _tell_owner(self, source: str, now: Instant) -> None:
+        house = self._failures.get(HOUSE)
+        if house is None or house.count < TELL_AFTER:
+            return
+        since_s = None if house.told is None else now.seconds_since(house.told)
+        if since_s is None or since_s >= TELL_EVERY_S:
+            self._keep(replace(house, told=now))
+            self._tell(source, house.count)

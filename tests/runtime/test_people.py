@@ -1,0 +1,429 @@
+"""Who may switch the alarm at the page: codes, approved phones, duress, and how long guessing takes."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, time, timedelta
+from statistics import median
+from time import perf_counter
+from typing import Literal
+
+import pytest
+
+from pisecurity.core.alarm.people import Role, Verdict, Window
+from pisecurity.core.types import Mode
+from pisecurity.errors import InputError, SecretError, StoreError
+from pisecurity.runtime.register import plain
+from tests.rigs.people import House
+
+ARMED = (Mode.HOME, Mode.AWAY, Mode.NIGHT)
+WRONG = "702846"
+
+
+def wrong_codes(house: House, number: int, source: str = "192.168.1.20") -> None:
+    for _ in range(number):
+        house.clock.advance(1800)
+        assert house.admit(WRONG, source=source).verdict is Verdict.WRONG
+
+
+def test_where_anyone_may_switch_no_code_is_asked_and_duress_does_not_exist() -> None:
+    house = House("anyone")
+    house.add("Anna")
+    duress = house.people.register.new_code("Anna", None, "root", duress=True)
+    for code in (None, WRONG, duress):
+        admission = house.admit(code)
+        assert (admission.verdict, admission.how, admission.duress, admission.person) == (
+            Verdict.ADMITTED, "page", False, "",
+        )  # fmt: skip
+
+
+def test_a_code_admits_by_name_and_another_one_does_not() -> None:
+    house = House()
+    code = house.add("Anna")
+    assert (len(code), code.isdigit()) == (6, True)
+    admission = house.admit(code)
+    assert (admission.verdict, admission.person, admission.how, admission.duress) == (
+        Verdict.ADMITTED, "Anna", "code", False,
+    )  # fmt: skip
+    assert house.admit(WRONG).verdict is Verdict.WRONG
+    assert house.admit(None).verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("typed", ["{0}", " {0} ", "{1} {2}", "{1}-{2}", "{3}"])
+def test_a_code_may_be_typed_with_spaces_and_in_the_digits_of_any_keyboard(typed: str) -> None:
+    house = House()
+    code = house.add("Anna")
+    arabic = "".join(chr(0x660 + int(digit)) for digit in code)
+    assert house.admit(typed.format(code, code[:3], code[3:], arabic)).verdict is Verdict.ADMITTED
+
+
+@pytest.mark.parametrize("typed", ["9" * 10_000, "😀", "\u202e123456", "\udc80" * 6, "x" * 64, " "])
+def test_whatever_is_typed_is_a_wrong_code_and_nothing_else(typed: str) -> None:
+    house = House()
+    house.add("Anna")
+    assert house.admit(typed).verdict is Verdict.WRONG
+    assert len(plain(typed)) <= 64
+
+
+def test_a_duress_code_disarms_as_the_ordinary_one_does_and_says_so_to_the_caller_alone() -> None:
+    house = House()
+    code, duress = house.add("Anna"), house.people.register.new_code("Anna", None, "root", duress=True)
+    assert code != duress
+    ordinary, forced = house.admit(code), house.admit(duress)
+    assert (ordinary.duress, forced.duress) == (False, True)
+    assert (ordinary.verdict, ordinary.person, ordinary.how) == (forced.verdict, forced.person, forced.how)
+
+
+def test_a_duress_code_arms_as_any_other() -> None:
+    house = House()
+    house.add("Anna")
+    duress = house.people.register.new_code("Anna", None, "root", duress=True)
+    admission = house.admit(duress, wanted=Mode.AWAY)
+    assert (admission.verdict, admission.duress) == (Verdict.ADMITTED, False)
+
+
+@pytest.mark.parametrize("wanted", ARMED)
+def test_a_guest_arms_and_does_not_disarm(wanted: Mode) -> None:
+    house = House()
+    code = house.add("Gina", Role.GUEST)
+    assert house.admit(code, wanted=wanted).verdict is Verdict.ADMITTED
+    assert house.admit(code).verdict is Verdict.FORBIDDEN
+    with pytest.raises(InputError, match="a guest cannot disarm"):
+        house.people.register.new_code("Gina", None, "root", duress=True)
+
+
+def test_a_code_outside_its_window_is_answered_like_a_wrong_one() -> None:
+    house = House()
+    code = house.add("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),))
+    outside = house.admit(code, source="a")
+    assert outside == house.admit(WRONG, source="b")
+    assert house.store.failures["a"].count == house.store.failures["b"].count == 1
+    house.clock.set_wall(datetime(2026, 6, 2, 10, 0, tzinfo=UTC))
+    assert house.admit(code, source="c").verdict is Verdict.ADMITTED
+
+
+def test_an_approved_phone_needs_no_code_where_phones_count_and_one_where_codes_do() -> None:
+    house = House("phones")
+    code = house.add("Anna")
+    token = house.approved("Anna")
+    assert len(token) == 64
+    admission = house.admit(device=token)
+    assert (admission.verdict, admission.person, admission.how) == (Verdict.ADMITTED, "Anna", "phone")
+    assert house.admit().verdict is Verdict.WRONG
+    assert house.admit(code).how == "code"
+    house.disarm = "code"
+    house.restart()
+    assert house.admit(device=token).verdict is Verdict.WRONG
+    assert house.admit(code, device=token).verdict is Verdict.ADMITTED
+
+
+def test_a_duress_code_counts_on_an_approved_phone_as_well() -> None:
+    house = House("phones")
+    house.add("Anna")
+    token = house.approved("Anna")
+    duress = house.people.register.new_code("Anna", None, "root", duress=True)
+    assert house.admit(duress, device=token).duress
+
+
+def test_phones_have_the_role_and_the_window_of_their_person() -> None:
+    house = House("phones")
+    house.add("Gina", Role.GUEST)
+    house.add("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),))
+    gina, carla = house.approved("Gina"), house.approved("Carla")
+    assert house.admit(device=gina).verdict is Verdict.FORBIDDEN
+    assert house.admit(device=gina, wanted=Mode.AWAY).verdict is Verdict.ADMITTED
+    assert house.admit(device=carla).verdict is Verdict.WRONG
+    house.clock.set_wall(datetime(2026, 6, 2, 10, 0, tzinfo=UTC))
+    assert house.admit(device=carla).verdict is Verdict.ADMITTED
+
+
+def test_a_revoked_phone_is_none_and_its_number_is_not_given_again() -> None:
+    house = House("phones")
+    house.add("Anna")
+    first = house.approved("Anna")
+    assert house.people.phone(first) == "Anna"
+    house.people.register.revoke(1, "root")
+    assert house.people.phone(first) is None
+    assert house.admit(device=first).verdict is Verdict.WRONG
+    assert house.approved("Anna") != first
+    assert [phone.number for phone in house.people.register.known.phones] == [2]
+    with pytest.raises(InputError, match="phone = 1: there is none"):
+        house.people.register.revoke(1, "root")
+
+
+def test_a_code_for_a_phone_counts_once_and_for_half_an_hour() -> None:
+    house = House("phones")
+    house.add("Anna")
+    code = house.people.register.new_approval("Anna", "root")
+    assert len(code.replace("-", "")) == 8, "40 bits"
+    assert house.people.approve(code.lower().replace("-", " "), label="x", source="a")
+    assert house.people.approve(code, label="x", source="b") is None
+    late = house.people.register.new_approval("Anna", "root")
+    house.clock.advance(1801)
+    assert house.people.approve(late, label="x", source="c") is None
+
+
+def test_a_code_for_a_phone_does_not_outlive_a_reboot_nor_is_it_revived_by_the_clock_s55() -> None:
+    house = House("phones")
+    house.add("Anna")
+    code = house.people.register.new_approval("Anna", "root")
+    house.clock.advance(1801)
+    house.clock.set_wall(house.clock.now() - timedelta(days=1))
+    assert house.people.approve(code, label="x", source="a") is None
+    other = house.people.register.new_approval("Anna", "root")
+    house.clock.reboot()
+    assert house.restart().approve(other, label="x", source="b") is None
+
+
+def test_ten_thousand_tries_over_twenty_sources_with_restarts_find_nothing_and_the_owner_hears_of_it_s38() -> None:
+    house = House("phones")
+    code = house.add("Anna", chosen="481516")
+    token = house.approved("Anna")
+    seen = 0
+    for number in range(10_000):
+        if number == 5000:
+            house.restart()
+        if number == 7500:
+            house.clock.set_wall(house.clock.now() + timedelta(days=180))
+        guess = f"{number:06}"
+        verdict = house.admit(guess, source=f"192.168.1.{number % 20}").verdict
+        seen += verdict is not Verdict.WAIT
+        assert verdict is not Verdict.ADMITTED
+        house.clock.advance(1.0)
+    assert seen < 40, "in less than three hours"
+    assert next(source for source, _ in house.told) == "192.168.1.4"
+    assert len(house.told) == 3, "one an hour"
+    assert house.admit(code, source="192.168.1.77").verdict is Verdict.WAIT
+    assert house.admit(device=token).verdict is Verdict.ADMITTED
+    assert house.admit(code, device=token).verdict is Verdict.ADMITTED
+
+
+def test_the_right_code_during_a_wait_is_refused_and_nobody_learns_that_it_was_right_s38() -> None:
+    house = House()
+    code = house.add("Anna")
+    for _ in range(3):
+        house.admit(WRONG)
+    assert house.admit(code) == house.admit(WRONG)
+    assert house.admit(code).verdict is Verdict.WAIT
+    house.clock.advance(10.0)
+    assert house.admit(code).verdict is Verdict.ADMITTED
+
+
+def test_a_wait_is_neither_shortened_by_a_restart_nor_by_the_clock_and_starts_anew_after_a_reboot_s55() -> None:
+    house = House()
+    code = house.add("Anna")
+    wrong_codes(house, 8)
+    assert house.admit(code).wait_s == 1800
+    house.clock.advance(600)
+    house.clock.set_wall(house.clock.now() + timedelta(days=365))
+    assert house.restart().admit(Mode.DISARMED, code=code, device=None, source="192.168.1.20").wait_s == 1200
+    house.clock.set_wall(house.clock.now() - timedelta(days=900))
+    assert house.admit(code).wait_s == 1200
+    house.clock.reboot()
+    house.restart()
+    assert house.admit(code).wait_s == 1790
+    house.clock.advance(1790)
+    assert house.admit(code).verdict is Verdict.ADMITTED
+
+
+def test_a_right_code_forgets_what_its_own_source_got_wrong_and_not_what_all_did() -> None:
+    house = House()
+    code = house.add("Anna")
+    house.admit(WRONG)
+    house.admit(WRONG)
+    assert house.admit(code).verdict is Verdict.ADMITTED
+    assert "192.168.1.20" not in house.store.failures
+    assert house.store.failures[""].count == 2
+
+
+def test_a_phone_of_the_house_waits_for_its_own_wrong_codes_alone_and_makes_nobody_wait() -> None:
+    house = House()
+    code = house.add("Anna")
+    token = house.approved("Anna")
+    for _ in range(3):
+        assert house.admit(WRONG, device=token).verdict is Verdict.WRONG
+    assert house.admit(code, device=token).verdict is Verdict.WAIT
+    assert house.admit(code).verdict is Verdict.ADMITTED
+    assert "" not in house.store.failures
+
+
+def test_codes_for_phones_are_throttled_together_with_the_others() -> None:
+    house = House("phones")
+    house.add("Anna")
+    for _ in range(3):
+        assert house.people.approve("AAAA-AAAA", label="x", source="a") is None
+    code = house.people.register.new_approval("Anna", "root")
+    assert house.people.approve(code, label="x", source="a") is None
+    house.clock.advance(10)
+    assert house.people.approve(code, label="x", source="a")
+
+
+def test_the_owner_hears_after_five_wrong_codes_at_most_once_an_hour_with_the_source() -> None:
+    house = House()
+    house.add("Anna")
+    for number in range(4):
+        house.admit(WRONG, source=f"10.0.0.{number}")
+    assert house.told == []
+    house.admit(WRONG, source="10.0.0.9")
+    house.admit(WRONG, source="10.0.0.8")
+    assert house.told == [("10.0.0.9", 5)]
+    house.restart()
+    house.admit(WRONG, source="10.0.0.7")
+    assert len(house.told) == 1
+    house.clock.advance(3600)
+    house.admit(WRONG, source="10.0.0.6")
+    assert len(house.told) == 2
+
+
+def test_a_disk_that_fails_neither_lets_more_be_tried_nor_keeps_a_right_code_out() -> None:
+    house = House()
+    code = house.add("Anna")
+    house.store.broken = True
+    for _ in range(3):
+        assert house.admit(WRONG, source="a").verdict is Verdict.WRONG
+    assert house.admit(WRONG, source="a").verdict is Verdict.WAIT
+    assert house.admit(code, source="b").verdict is Verdict.ADMITTED
+    with pytest.raises(StoreError):
+        house.people.register.new_code("Anna", None, "root")
+    assert house.admit(code, source="b").verdict is Verdict.ADMITTED
+
+
+def test_without_the_key_nothing_is_right_and_a_fault_says_so() -> None:
+    house = House()
+    code = house.add("Anna")
+
+    def lost() -> bytes:
+        raise SecretError("secrets/access-pepper: cannot be read; look")
+
+    house.people.register._pepper = lost
+    assert house.admit(code).verdict is Verdict.WRONG
+    assert [fault.key for fault in house.health.faults()] == ["people"]
+
+
+@pytest.mark.parametrize("disarm", ["code", "phones"])
+@pytest.mark.parametrize("wanted", list(Mode))
+def test_every_kind_of_code_in_every_mode(disarm: Literal["code", "phones"], wanted: Mode) -> None:
+    house = House(disarm)
+    user, guest = house.add("Anna"), house.add("Gina", Role.GUEST)
+    shut = house.add("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),))
+    duress = house.people.register.new_code("Anna", None, "root", duress=True)
+    disarms = wanted is Mode.DISARMED
+    found = {
+        name: (each := house.admit(code, wanted=wanted, source=name), each.verdict, each.duress)[1:]
+        for name, code in {"user": user, "guest": guest, "shut": shut, "duress": duress, "wrong": WRONG}.items()
+    }
+    assert found == {
+        "user": (Verdict.ADMITTED, False),
+        "guest": (Verdict.FORBIDDEN if disarms else Verdict.ADMITTED, False),
+        "shut": (Verdict.WRONG, False),
+        "duress": (Verdict.ADMITTED, disarms),
+        "wrong": (Verdict.WRONG, False),
+    }
+
+
+def test_nobody_is_merged_with_somebody_else_s03() -> None:
+    house = House()
+    code = house.add("Anna")
+    for same in ("ANNA", "anna ", "Anna.", "\uff21nna"):
+        with pytest.raises(InputError, match="is there already; give another name"):
+            house.add(same, Role.ADMIN)
+    other = house.add("\u0410nna", Role.GUEST)
+    assert house.admit(code).verdict is Verdict.ADMITTED
+    assert house.admit(other).verdict is Verdict.FORBIDDEN
+
+
+def test_another_code_for_one_person_changes_nothing_for_the_others() -> None:
+    house = House()
+    anna, ben = house.add("Anna"), house.add("Ben")
+    duress = house.people.register.new_code("Anna", None, "root", duress=True)
+    again = house.people.register.new_code("ANNA", None, "root")
+    verdicts = [house.admit(code, source=code).verdict for code in (anna, again, ben, duress)]
+    assert verdicts == [Verdict.WRONG, Verdict.ADMITTED, Verdict.ADMITTED, Verdict.ADMITTED]
+
+
+def test_a_chosen_code_that_somebody_has_is_refused_like_one_that_is_easy_to_guess() -> None:
+    house = House()
+    anna = house.add("Anna", chosen="481516")
+    duress = house.people.register.new_code("Anna", None, "root", duress=True)
+    house.add("Ben")
+    texts = set()
+    for chosen in ("123456", anna, duress):
+        with pytest.raises(InputError) as refused:
+            house.people.register.new_code("Ben", chosen, "root")
+        texts.add(str(refused.value))
+    assert texts == {"code: too easy to guess: give other digits"}
+    with pytest.raises(InputError, match="too easy"):
+        house.people.register.new_code("Anna", duress, "root")
+    assert house.people.register.new_code("Anna", anna, "root") == anna, "the one somebody has already is no other's"
+
+
+def test_whoever_is_removed_is_gone_with_code_and_phone() -> None:
+    house = House("phones")
+    code = house.add("Anna")
+    token = house.approved("Anna")
+    assert house.people.register.remove("anna", "root").name == "Anna"
+    assert house.admit(code).verdict is Verdict.WRONG
+    assert house.people.phone(token) is None
+    with pytest.raises(InputError, match="there is nobody of this name"):
+        house.people.register.new_code("Anna", None, "root")
+
+
+def test_every_change_is_on_the_record_and_a_duress_code_is_not_told_from_another() -> None:
+    house = House("phones")
+    house.add("Anna")
+    house.people.register.new_code("Anna", None, "root")
+    house.people.register.new_code("Anna", None, "root", duress=True)
+    house.approved("Anna")
+    house.people.register.revoke(1, "root")
+    house.people.register.remove("Anna", "root")
+    assert house.notes == [
+        "person 'Anna' added as user by root (cli)",
+        "code of 'Anna' changed by root (cli)",
+        "code of 'Anna' changed by root (cli)",
+        "code for a phone of 'Anna' issued by root (cli)",
+        'phone "Anna\'s phone" approved by Anna (page)',
+        "phone \"Anna's phone\" of 'Anna' revoked by root (cli)",
+        "person 'Anna' removed by root (cli)",
+    ]
+
+
+def test_neither_log_nor_record_nor_store_ever_holds_a_code_or_token_s41(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    house = House("phones")
+    secrets = [house.add("Anna"), house.people.register.new_code("Anna", None, "root", duress=True)]
+    secrets.append(house.people.register.new_approval("Anna", "root").replace("-", ""))
+    secrets.append(house.approved("Anna"))
+    for _ in range(6):
+        house.admit(WRONG)
+    house.admit(secrets[1])
+    everything = f"{caplog.text}{house.notes}{house.store.known}{house.store.failures}{house.told}"
+    assert [secret for secret in (*secrets, WRONG) if secret in everything] == []
+
+
+def test_a_label_of_a_phone_is_one_short_line_s26() -> None:
+    house = House("phones")
+    house.add("Anna")
+    code = house.people.register.new_approval("Anna", "root")
+    assert house.people.approve(code, label="Anna\n2026 ERROR forged\x1b[31m" + "x" * 500, source="a")
+    (phone,) = house.people.register.known.phones
+    assert phone.label.isprintable() and len(phone.label) <= 60
+
+
+def test_wrong_right_and_duress_codes_take_the_same_time_s39() -> None:
+    house = House()
+    codes = [house.add(f"Person {number}") for number in range(20)]
+    duress = house.people.register.new_code("Person 0", None, "root", duress=True)
+    register = house.people.register
+
+    def taken_s(code: str) -> float:
+        began_s = perf_counter()
+        register.of_code(code)
+        return perf_counter() - began_s
+
+    candidates = {"first": codes[0], "last": codes[-1], "duress": duress, "wrong": WRONG}
+    taken: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(400):
+        for name, code in candidates.items():
+            taken[name].append(taken_s(code))
+    middles = [median(each) for each in taken.values()]
+    assert max(middles) < 1.5 * min(middles)
