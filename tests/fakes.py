@@ -120,6 +120,10 @@ class MemoryAlarmStore:
         self.alarm = alarm
         self.notes.append(note)
 
+    def mark_alarm(self, alarm: Alarm) -> None:
+        self._fail_when_broken()
+        self.alarm = alarm
+
     def _fail_when_broken(self) -> None:
         if self.broken:
             raise StoreError("pisecurity.db: disk full; delete something")

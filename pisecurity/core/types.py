@@ -415,6 +415,8 @@ class Alarm:
     """Event that made it pending or triggered."""
     sequence: int = 0
     """Counts stored transitions; a page uses it to see that something changed."""
+    duress: str = ""
+    """Who was made to disarm; empty where nobody was. Nothing that is shown in the house tells of it."""
 
 
 class Outcome(StrEnum):

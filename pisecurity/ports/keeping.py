@@ -80,6 +80,10 @@ class AlarmStore(Protocol):
         """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError."""
         ...
 
+    def mark_alarm(self, alarm: Alarm) -> None:
+        """Store *alarm* without an audit row. Raises StoreError."""
+        ...
+
 
 class EventStore(Protocol):
     """Events and what was decided about them."""

@@ -44,6 +44,8 @@ class PanelStatus:
     """When the mode was ordered, comparable with *at*."""
     at: Instant
     """The moment this is true of."""
+    duress: bool = False
+    """Somebody was made to disarm. For nobody in the house to see: it is never shown, mailed there or logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,14 @@ class Panel:
         return self._present(self._clock.instant())
 
     def switch(
-        self, mode: Mode, *, by: str, how: str, if_sequence: int | None = None, bypassed: str = ""
+        self,
+        mode: Mode,
+        *,
+        by: str,
+        how: str,
+        if_sequence: int | None = None,
+        bypassed: str = "",
+        duress: bool = False,
     ) -> PanelStatus:
         """Carry out the order of *mode*; the mode it already has changes nothing.
 
@@ -118,6 +127,7 @@ class Panel:
             how: the way it came in, such as ``page``.
             if_sequence: carry it out only while the alarm is still the one seen with this sequence.
             bypassed: what was wrong and known, for the audit log; empty for nothing.
+            duress: *by* is being made to disarm.
 
         Raises:
             StoreError: it could not be stored; the alarm is as it was.
@@ -128,9 +138,14 @@ class Panel:
                 before = self._kept
                 if if_sequence in (None, before.sequence):
                     now_at = self._clock.now()
-                    after = states.order(before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings)
                     more = f", bypassed: {bypassed}" if bypassed else ""
-                    self._keep(after, now_at, f"ordered {mode} by {by} ({how}){more}")
+                    after = states.order(
+                        before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings, duress=duress
+                    )
+                    if after.sequence == before.sequence:
+                        self._mark(after, now_at)
+                    else:
+                        self._keep(after, now_at, f"ordered {mode} by {by} ({how}){more}")
                 return _status(self._kept, now)
         finally:
             self._tell()
@@ -242,6 +257,13 @@ class Panel:
         self._untold.append(Transition(before, alarm, after, at, event_id))
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
+    def _mark(self, alarm: Alarm, at: datetime) -> None:
+        """Store of *alarm* that somebody is being made to do what was done already; the lock is held."""
+        if alarm is not self._kept:
+            self._store.mark_alarm(alarm)
+            self._alarm = alarm
+            self._untold.append(Transition(AlarmState.DISARMED, alarm, AlarmState.DISARMED, at))
+
     def _tell(self) -> None:
         """Tell what has not been told, unless another thread is doing so: it will then tell ours as well."""
         # After the release it must look again: what was added while it held the lock was left to it.
@@ -270,4 +292,5 @@ def _status(alarm: Alarm, now: Instant) -> PanelStatus:
         alarm.sequence,
         alarm.since,
         now,
+        bool(alarm.duress),
     )

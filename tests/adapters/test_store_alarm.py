@@ -30,6 +30,7 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "until": st.none() | INSTANTS,
     "event_id": st.none() | TEXTS,
     "sequence": st.integers(0, 2**62),
+    "duress": TEXTS,
 }
 
 

@@ -25,7 +25,7 @@ from tests.fakes import START, FakeClock
 
 ALARM = Decision(AlertKind.ALARM, "armed away")
 AWAY = Alarm(Mode.AWAY, "Anna", "page", FakeClock().instant(), START, sequence=6)
-EVENTS = 240
+EVENTS = 400
 PAGE = 4096
 Damage = Callable[[Path], object]
 

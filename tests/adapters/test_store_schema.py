@@ -49,7 +49,7 @@ def works_after(path: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "byte"), [(FORMAT_AT, 90), (FORMAT_AT, 255), *((VERSION_AT, byte) for byte in (0, 1, 4, 6, 90, 255))]
+    ("at", "byte"), [(FORMAT_AT, 90), (FORMAT_AT, 255), *((VERSION_AT, byte) for byte in (0, 1, 4, 7, 90, 255))]
 )
 def test_r33_a_number_in_the_header_that_cannot_be_is_damage_and_nothing_is_lost(
     path: Path, at: int, byte: int

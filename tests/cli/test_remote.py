@@ -40,6 +40,9 @@ class Memory:
     def save_alarm(self, alarm: Alarm, note: str) -> None:
         """Nothing reads it again."""
 
+    def mark_alarm(self, alarm: Alarm) -> None:
+        """Nor this."""
+
 
 @dataclass
 class House:

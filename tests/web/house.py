@@ -71,6 +71,10 @@ class MemoryStore:
         self.alarm = alarm
         self.notes.append(note)
 
+    def mark_alarm(self, alarm: Alarm) -> None:
+        self._check()
+        self.alarm = alarm
+
     def events(self, limit: int, before: str | None = None) -> tuple[EventRecord, ...]:
         self._check()
         newest = sorted(self.records, key=lambda record: record.opened_at, reverse=True)

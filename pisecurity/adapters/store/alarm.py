@@ -27,10 +27,10 @@ ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it 
 _SAVE = """
 INSERT OR REPLACE INTO alarm (
     one, mode, by, how, since_boot_id, since_boot_s, since_us, pending_boot_id, pending_boot_s,
-    triggered_boot_id, triggered_boot_s, until_boot_id, until_boot_s, event_id, sequence)
+    triggered_boot_id, triggered_boot_s, until_boot_id, until_boot_s, event_id, sequence, duress)
 VALUES (
     1, :mode, :by, :how, :since_boot_id, :since_boot_s, :since_us, :pending_boot_id, :pending_boot_s,
-    :triggered_boot_id, :triggered_boot_s, :until_boot_id, :until_boot_s, :event_id, :sequence)
+    :triggered_boot_id, :triggered_boot_s, :until_boot_id, :until_boot_s, :event_id, :sequence, :duress)
 """
 _APPEND = """
 INSERT INTO audit (number, at_us, boot_id, boot_s, mode, by, how, sequence, event_id, note, hash)
@@ -98,6 +98,13 @@ class AlarmTable(Table):
         """
         self._store(columns_of(alarm), note)
 
+    @steady
+    def mark_alarm(self, alarm: Alarm) -> None:
+        """Store *alarm* without an audit row: nobody who reads the record sees that something changed."""
+        with self._saving, self._database.write() as connection:
+            _save(connection, columns_of(alarm))
+        self.copy_alarm()
+
     def take_up(self) -> str:
         """Compare the database with the second copy, and take what is newer. Return what was lost, empty for nothing.
 
@@ -118,7 +125,7 @@ class AlarmTable(Table):
             return ""
         if standing is Standing.UNFINISHED:
             with self._database.write() as connection:
-                connection.execute(_SAVE, dict(kept.alarm))
+                _save(connection, kept.alarm)
                 append_kept(connection, kept)
             log.info("an order that was cut off is carried out mode=%s row=%d", kept.value.mode, kept.number)
             return ""
@@ -192,7 +199,7 @@ def columns_of(alarm: Alarm) -> dict[str, Column]:
     """Return *alarm* as the columns of its table."""
     order = bind(
         mode=alarm.mode, by=alarm.by, how=alarm.how, since_us=alarm.since_at, event_id=alarm.event_id,
-        sequence=alarm.sequence,
+        sequence=alarm.sequence, duress=alarm.duress,
     )  # fmt: skip
     instants = (
         bind_instant("since", alarm.since)
@@ -259,7 +266,7 @@ def store_alarm(
 
     The row is chained to the last one, or to that of *after* where this one is missing, which the note says then.
     """
-    connection.execute(_SAVE, dict(alarm))
+    _save(connection, alarm)
     now = clock.instant()
     row = {name: alarm[name] for name in ("mode", "by", "how", "sequence", "event_id")}
     row |= bind(at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
@@ -273,6 +280,11 @@ def store_alarm(
     row["hash"] = audit_hash(previous, row)
     connection.execute(_APPEND, row)
     return Kept(alarm, row, previous)
+
+
+def _save(connection: sqlite3.Connection, alarm: Mapping[str, Column]) -> None:
+    """Store the columns *alarm*, which may be those of an older version."""
+    connection.execute(_SAVE, {"duress": "", **alarm})
 
 
 def append_kept(connection: sqlite3.Connection, kept: Kept) -> None:

@@ -49,7 +49,7 @@ def instant(row: sqlite3.Row | Mapping[str, Any], name: str) -> Instant | None:
 
 
 def alarm_in(row: sqlite3.Row | Mapping[str, Any]) -> Alarm:
-    """Return the alarm in the columns of its table. Raises ValueError, OverflowError."""
+    """Return the alarm in the columns of its table, also of an older version. Raises ValueError, OverflowError."""
     return Alarm(
         mode=Mode(row["mode"]),
         by=row["by"],
@@ -61,6 +61,7 @@ def alarm_in(row: sqlite3.Row | Mapping[str, Any]) -> Alarm:
         until=instant(row, "until"),
         event_id=row["event_id"],
         sequence=row["sequence"],
+        duress=row["duress"] if "duress" in row.keys() else "",  # noqa: SIM118 -- a row is no mapping
     )
 
 

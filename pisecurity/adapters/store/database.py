@@ -141,6 +141,11 @@ class Database:
         """Why it is in memory; empty while it is on the disk."""
         return self._place.away
 
+    @property
+    def whole(self) -> bool:
+        """Whether all that was on the disk is where it goes on."""
+        return self._place.whole
+
     def flee(self, error: StoreError) -> bool:
         """Go on in memory because of *error*; return whether another try may succeed. Raises StoreError."""
         if self._refuge is None or not error.disk:

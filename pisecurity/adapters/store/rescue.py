@@ -17,6 +17,7 @@ from pisecurity.adapters.store.audit import NO_HASH, Chain
 from pisecurity.adapters.store.codec import Column, alarm_in, lenient, moment
 from pisecurity.adapters.store.format import migrate, migrations, schema_of, schemas, version_of
 from pisecurity.adapters.store.outbox import WAITING
+from pisecurity.adapters.store.people import person_in
 from pisecurity.adapters.store.quarantine import BELONGING
 from pisecurity.adapters.store.trouble import UNREADABLE
 from pisecurity.adapters.store.wal import WAL
@@ -62,8 +63,17 @@ def _moment(value: Column) -> datetime:
     return moment(int(value or 0))
 
 
-_CHECKS: Mapping[str, Check] = {
+_EARLY: Mapping[str, Check] = {
     "told_faults": lambda row: None,
+    "people": person_in,
+    "codes": lambda row: None,
+    "phones": lambda row: _moment(row["approved_us"]),
+    "approvals": lambda row: None,
+    "wrong_codes": lambda row: None,
+}
+"""Small tables that are read before the long ones: without its people a house could not be disarmed on the page."""
+_CHECKS: Mapping[str, Check] = {
+    **_EARLY,
     "alerts": lambda row: (AlertKind(str(row["kind"])), _moment(row["at_us"])),
     "outbox": lambda row: Outcome(str(row["outcome"])),
     "told_zones": lambda row: None,
@@ -239,7 +249,8 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, shar
                 into["alerts"].take(dict(alert))
             into["outbox"].take(row)
     share.add(TOLD_S)
-    _take_newest(old, "told_faults", into.pop("told_faults"), share)
+    for table in _EARLY:
+        _take_newest(old, table, into.pop(table), share)
     share.add(AUDIT_S)
     _read_audit(old, _Into(new, "audit", lambda row: None), found, share.is_over)
     for table, taker in into.items():

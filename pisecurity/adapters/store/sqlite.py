@@ -16,6 +16,7 @@ from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable, bring_waiting
+from pisecurity.adapters.store.people import PeopleTable
 from pisecurity.adapters.store.repair import StoreRepair
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
@@ -25,8 +26,9 @@ log = logging.getLogger(__name__)
 FILE_NAME = "pisecurity.db"
 
 
-class SqliteStore(AlarmTable, AuditTable, DailyTable, EventTable, LedgerTable, OutboxTable):
-    """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery and Outbox; thread-safe.
+class SqliteStore(AlarmTable, AuditTable, DailyTable, EventTable, LedgerTable, OutboxTable, PeopleTable):
+    """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery, Outbox and
+    PeopleStore; thread-safe.
 
     On return of a writing method its rows survive kill -9 and a power cut, as long as the disk takes them: after
     that they are in memory, and ``settle`` says so.

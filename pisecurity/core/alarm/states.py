@@ -188,9 +188,24 @@ def present(alarm: Alarm, now: Instant, settings: AlarmSettings, taken_up: Insta
 
 
 def order(
-    alarm: Alarm, mode: Mode, *, by: str, how: str, now: Instant, now_at: datetime, settings: AlarmSettings
+    alarm: Alarm,
+    mode: Mode,
+    *,
+    by: str,
+    how: str,
+    now: Instant,
+    now_at: datetime,
+    settings: AlarmSettings,
+    duress: bool = False,
 ) -> Alarm:
-    """Return the settled *alarm* after somebody ordered *mode*; the same object when that changes nothing."""
+    """Return the settled *alarm* after somebody ordered *mode*; the same object when that changes nothing.
+
+    Args:
+        duress: *by* is being made to disarm. Where it is disarmed already, only that is noted: all else that is shown
+            and counted stays as after any other order that changes nothing.
+    """
+    if duress and mode is Mode.DISARMED is alarm.mode and not alarm.duress:
+        return replace(alarm, duress=by)
     if mode is alarm.mode:
         given = Input.REPEAT
     elif mode is Mode.DISARMED:
@@ -201,6 +216,7 @@ def order(
     if effect is Effect.STAY:
         return alarm
     ordered = replace(alarm, mode=mode, by=by, how=how, since=now, since_at=now_at, sequence=alarm.sequence + 1)
+    ordered = replace(ordered, duress=by if duress and mode is Mode.DISARMED else "")
     if effect is Effect.RETARGET:
         return ordered
     exit_delay_s = 0.0 if effect is Effect.DISARM else delays(settings, mode).exit_delay_s

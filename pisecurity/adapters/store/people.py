@@ -1,0 +1,147 @@
+"""People with their codes and phones, and who tried wrong codes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import time
+
+from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant, moment
+from pisecurity.adapters.store.table import Table, steady
+from pisecurity.core.alarm.people import WEEKDAYS, Person, Role, Window
+from pisecurity.core.types import Instant
+from pisecurity.errors import StoreError
+from pisecurity.ports import Approval, Code, Failures, Known, Phone
+
+_ADD_PERSON = "INSERT INTO people (key, name, role, windows) VALUES (:key, :name, :role, :windows)"
+_SET_CODE = "INSERT OR REPLACE INTO codes (person, duress, digest) VALUES (:person, :duress, :digest)"
+_SET_APPROVAL = """
+INSERT OR REPLACE INTO approvals (person, digest, since_boot_id, since_boot_s)
+VALUES (:person, :digest, :since_boot_id, :since_boot_s)
+"""
+_ADD_PHONE = """
+INSERT INTO phones (person, label, digest, approved_us) VALUES (:person, :label, :digest, :approved_us)
+"""
+_SAVE_FAILURES = """
+INSERT OR REPLACE INTO wrong_codes (source, count, last_boot_id, last_boot_s, told_boot_id, told_boot_s)
+VALUES (:source, :count, :last_boot_id, :last_boot_s, :told_boot_id, :told_boot_s)
+"""
+
+
+class PeopleTable(Table):
+    """Fulfils PeopleStore."""
+
+    @steady
+    def load_people(self) -> Known:
+        """Return all that is kept about people. Raises StoreError."""
+        with self._database.read() as connection:
+            return Known(
+                tuple(person_in(row) for row in _all(connection, "people")),
+                tuple(Code(row["person"], bool(row["duress"]), row["digest"]) for row in _all(connection, "codes")),
+                tuple(_approval(row) for row in _all(connection, "approvals")),
+                tuple(_phone(row) for row in _all(connection, "phones")),
+            )
+
+    @steady
+    def add_person(self, person: Person, code: Code) -> None:
+        """Add *person* with a first code. Raises StoreError: also where somebody has this key."""
+        values = bind(key=person.key, name=person.name, role=person.role, windows=_windows_as_json(person))
+        with self._changing() as connection:
+            connection.execute(_ADD_PERSON, values)
+            connection.execute(_SET_CODE, bind(person=code.person, duress=code.duress, digest=code.digest))
+
+    @steady
+    def remove_person(self, key: str) -> None:
+        """Remove the person with codes, phones and approvals. Raises StoreError."""
+        with self._changing() as connection:
+            connection.execute("DELETE FROM people WHERE key = :key", bind(key=key))
+
+    @steady
+    def set_code(self, code: Code) -> None:
+        """Replace that code of that person; the one for duress is another than the ordinary one. Raises StoreError."""
+        with self._changing() as connection:
+            connection.execute(_SET_CODE, bind(person=code.person, duress=code.duress, digest=code.digest))
+
+    @steady
+    def set_approval(self, approval: Approval) -> None:
+        """Replace the approval that this person may have open. Raises StoreError."""
+        values = bind(person=approval.person, digest=approval.digest) | bind_instant("since", approval.since)
+        with self._changing() as connection:
+            connection.execute(_SET_APPROVAL, values)
+
+    @steady
+    def add_phone(self, phone: Phone) -> Phone:
+        """Add *phone*, end the approval of its person, and return it with its number. Raises StoreError."""
+        values = bind(person=phone.person, label=phone.label, digest=phone.digest, approved_us=phone.approved_at)
+        with self._changing() as connection:
+            number = connection.execute(_ADD_PHONE, values).lastrowid
+            connection.execute("DELETE FROM approvals WHERE person = :person", bind(person=phone.person))
+            return _phone(connection.execute("SELECT * FROM phones WHERE number = ?", (number,)).fetchone())
+
+    @steady
+    def remove_phone(self, number: int) -> None:
+        """Remove the phone of this number, if there is one. Raises StoreError."""
+        with self._changing() as connection:
+            connection.execute("DELETE FROM phones WHERE number = :number", bind(number=number))
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for a change. Raises StoreError: also where those who were kept cannot be read now."""
+        if not self._database.whole:
+            raise StoreError("people cannot be changed while the disk fails, because those it has cannot be read")
+        with self._database.write() as connection:
+            yield connection
+
+    @steady
+    def load_failures(self) -> tuple[Failures, ...]:
+        """Return the wrong codes of each source, the one that failed last at the end. Raises StoreError."""
+        with self._database.read() as connection:
+            return tuple(_failures(row) for row in _all(connection, "wrong_codes"))
+
+    @steady
+    def save_failures(self, *failures: Failures) -> None:
+        """Replace what is kept of these sources, in one transaction. Raises StoreError."""
+        with self._database.write() as connection:
+            for each in failures:
+                values = bind(source=each.source, count=each.count) | bind_instant("last", each.last)
+                connection.execute(_SAVE_FAILURES, values | bind_instant("told", each.told))
+
+    @steady
+    def forget_failures(self, source: str) -> None:
+        """Remove what is kept of *source*. Raises StoreError."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM wrong_codes WHERE source = :source", bind(source=source))
+
+
+def person_in(row: sqlite3.Row | Mapping[str, Column]) -> Person:
+    """Return the person in the columns of the table. Raises ValueError."""
+    windows = tuple(
+        Window(frozenset(day for day in WEEKDAYS if day in days), time.fromisoformat(begins), time.fromisoformat(until))
+        for days, begins, until in json.loads(str(row["windows"]))
+    )
+    return Person(str(row["name"]), Role(str(row["role"])), windows)
+
+
+def _windows_as_json(person: Person) -> str:
+    return json.dumps(
+        [(sorted(one.days), one.begins.isoformat(), one.until.isoformat()) for one in person.windows],
+        separators=(",", ":"),
+    )
+
+
+def _all(connection: sqlite3.Connection, table: str) -> sqlite3.Cursor:
+    return connection.execute(f"SELECT * FROM {table} ORDER BY number")  # noqa: S608 -- our own names
+
+
+def _approval(row: sqlite3.Row) -> Approval:
+    return Approval(row["person"], row["digest"], Instant(row["since_boot_id"], row["since_boot_s"]))
+
+
+def _phone(row: sqlite3.Row) -> Phone:
+    return Phone(row["person"], row["label"], row["digest"], moment(row["approved_us"]), row["number"])
+
+
+def _failures(row: sqlite3.Row) -> Failures:
+    return Failures(row["source"], row["count"], Instant(row["last_boot_id"], row["last_boot_s"]), instant(row, "told"))
