@@ -20,8 +20,9 @@ from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
 from pisecurity.adapters.disk import StateDisk
-from pisecurity.adapters.files import is_there, write_whole
+from pisecurity.adapters.files import is_there
 from pisecurity.adapters.folder import open_folder
+from pisecurity.adapters.good_config import keep_good, load_settings
 from pisecurity.adapters.jpeg import SimpleJpegEncoder, grey, shrink
 from pisecurity.adapters.last_seen import LastSeenFile
 from pisecurity.adapters.lock import StateLock
@@ -41,7 +42,7 @@ from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
-from pisecurity.errors import CameraError, ConfigError, ControlError, MailError, WorkerStuckError
+from pisecurity.errors import CameraError, ControlError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Channel, Clock, Mailbox
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
@@ -111,36 +112,6 @@ def run_daemon(state: Path, config_file: Path) -> int:
         folder = own_folder(state, held)
         settings, mistakes = load_settings(config_file, folder / config.GOOD_COPY)
         return Daemon(settings, folder, held, config_file=config_file, mistakes=mistakes).run()
-
-
-def load_settings(config_file: Path, good_copy: Path) -> tuple[Settings, str]:
-    """Return the settings and the mistakes that keep those of *config_file* out of force, empty when there are none.
-
-    With a mistake the copy of the last good configuration is used: an alarm must not stay off after a power cut
-    because of a slip of the pen weeks before.
-
-    Raises:
-        ConfigError: there are mistakes and no good copy.
-    """
-    try:
-        text = config.read(config_file)
-        settings = config.parse(text, str(config_file))
-    except ConfigError as error:
-        try:
-            return config.load(good_copy), str(error)
-        except ConfigError:  # there is none yet, or a newer version is stricter
-            raise error from None
-    keep_good(text, good_copy)
-    return settings, ""
-
-
-def keep_good(text: str, good_copy: Path) -> None:
-    """Keep the *text* of a good configuration; a full disk only costs the copy."""
-    try:
-        if not good_copy.exists() or good_copy.read_bytes() != text.encode():
-            write_whole(good_copy, text.encode())
-    except OSError as error:
-        log.warning("no copy of the configuration kept file=%s reason=%s", good_copy, error)
 
 
 def own_folder(state: Path, held: ExitStack) -> Path:

@@ -15,8 +15,9 @@ import pytest
 from werkzeug.test import Client
 
 from pisecurity import app
+from pisecurity.adapters.good_config import load_settings
 from pisecurity.adapters.network import Binding
-from pisecurity.app import Daemon, load_settings
+from pisecurity.app import Daemon
 from pisecurity.config import GOOD_COPY, parse
 from pisecurity.core.types import AlarmState, Mode
 from pisecurity.errors import CameraError, ConfigError, ControlError, NetworkError
