@@ -30,6 +30,7 @@ from pisecurity.adapters.mail import SmtpMailer
 from pisecurity.adapters.mail_doctor import SmtpDoctor
 from pisecurity.adapters.memory import resident_bytes, share_one_arena
 from pisecurity.adapters.network import Binding, find_binding, host_names
+from pisecurity.adapters.people_commands import PeopleCommands
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.ping import HttpPing
 from pisecurity.adapters.power import SysfsPower
@@ -44,8 +45,10 @@ from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.errors import CameraError, ControlError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Channel, Clock, Mailbox
+from pisecurity.runtime.access import Access
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
+from pisecurity.runtime.duress import UNSEEN
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox
@@ -84,8 +87,8 @@ STOP_S = 8.5
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
 ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
-ANSWERING = 3
-"""Workers at the front of the order, deliver, respond and scenes, that finish what the others began."""
+ANSWERING = 4
+"""Workers at the front of the order, those that deliver, respond and scenes, that finish what the others began."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
@@ -167,6 +170,7 @@ class Daemon:
         )
         self._life = self._build_life(logins, encoder)
         self._timetable = Timetable(self._panel, clock, settings, zone, self._life.readiness)
+        self._access = self._build_access(encoder)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
         self._keepers: dict[str, SceneKeeper] = {}
@@ -176,11 +180,7 @@ class Daemon:
         self._tell_unwatched(settings)
         self._set_mail(settings)
         self._desk = self._build_desk(config_file, mistakes) if config_file else None
-        handlers = commands(
-            self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras,
-            self._life.readiness, self._life.ask_night, self._timetable.outlook,
-        )  # fmt: skip
-        self._control = ControlServer(folder / SOCKET_NAME, handlers, clock)
+        self._control = self._build_control()
         held.callback(self._control.close)
         self._reach = Reach(lambda: find_binding(settings.web.address), self._build_page, self._health, clock)
         held.callback(self._reach.close)
@@ -194,6 +194,7 @@ class Daemon:
             Exception: what a worker died of; the command writes the report and ends with 3 as well.
         """
         self._panel.start()
+        self._access.start()
         self._life.begin()
         self._store.end_open_events()
         self._open_control()
@@ -219,6 +220,7 @@ class Daemon:
         """Return the workers in the order in which they start: who answers comes before who asks."""
         work: list[tuple[str, Work]] = [
             ("deliver", self._deliver.work),
+            *self._access.work(),
             ("respond", self._respond.work),
             ("scenes", SceneWriter(tuple(self._keepers.values()), self._clock).work),
             ("panel", self._panel.work),
@@ -335,8 +337,25 @@ class Daemon:
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
         return Respond(
             self._settings, self._inbox, self._panel, self._store, self._pictures, encoder, self._house, self._health,
-            self._clock, new_id, self._deliver.wake,
+            self._clock, new_id, self._deliver.wake, self._access.note,
         )  # fmt: skip
+
+    def _build_access(self, encoder: SimpleJpegEncoder) -> Access:
+        return Access(
+            self._settings, store=self._store, pepper=self._secrets.pepper, panel=self._panel, house=self._house,
+            pictures=self._pictures, encoder=encoder, clock=self._clock, health=self._health, new_id=new_id,
+            on_alert=self._deliver.wake,
+        )  # fmt: skip
+
+    def _build_control(self) -> ControlServer:
+        handlers = commands(
+            self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras,
+            self._life.readiness, self._life.ask_night, self._timetable.outlook,
+        )  # fmt: skip
+        people = PeopleCommands(
+            self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""), self._house.zone
+        )
+        return ControlServer(self._folder / SOCKET_NAME, {**handlers, **people.handlers()}, self._clock)
 
     def _build_desk(self, config_file: Path, mistakes: str) -> Desk:
         desk = Desk(
@@ -352,6 +371,8 @@ class Daemon:
         desk.register(("mail",), self._set_mail, always=True)
         desk.register(("alarm", "mail"), self._respond.apply)
         desk.register(("mail", "life", "schedule", "holiday"), self._life.apply)
+        desk.register(("access", "alarm", "mail"), self._access.apply)
+        desk.register(("access",), self._set_mail)
         if mistakes:
             desk.refuse(mistakes)
         return desk
@@ -382,16 +403,21 @@ class Daemon:
     def _set_mail(self, settings: Settings) -> None:
         if settings.mail is None:
             self._channels.clear()
+            self._access.set_channels({})
             self._mail_check.set_doctor(None)
             self._deliver.set_recipients("mail", ())
             self._health.report("mail-account", NO_MAIL)
             return
         house, password = self._house, self._secrets.mail_password
-        self._channels["mail"] = SmtpMailer(
-            settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
-        )
+        mailer = partial(
+            SmtpMailer, settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue,
+            shrink=shrink,
+        )  # fmt: skip
+        self._channels["mail"] = mailer()
+        self._access.set_channels({"mail": mailer(logger=UNSEEN)})
         self._mail_check.set_doctor(SmtpDoctor(settings.mail, password, self._clock), self._channels["mail"])
-        self._deliver.set_recipients("mail", (*settings.mail.to, *settings.mail.second_to))
+        told = (*settings.mail.to, *settings.mail.second_to, *settings.access.tell_disarmed)
+        self._deliver.set_recipients("mail", told)
         self._deliver.set_quiet(settings.mail.quiet_from, settings.mail.quiet_until)
         self._health.clear("mail-account")
 

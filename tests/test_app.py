@@ -107,6 +107,7 @@ def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, 
     names = [worker.name for worker in House(tmp_path, held).daemon._workers()]
     assert names == [
         "deliver",
+        "deliver-apart",
         "respond",
         "scenes",
         "panel",
@@ -127,14 +128,15 @@ def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, 
 
 def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Path, held: ExitStack) -> None:
     told: list[str] = []
-    workers: Any = [Recorder(name, told) for name in ("deliver", "respond", "scenes", "watch", "page")]
+    workers: Any = [Recorder(name, told) for name in ("deliver", "apart", "respond", "scenes", "watch", "page")]
     House(tmp_path, held).daemon._end(workers)
-    assert told == ["ask watch", "ask page", "stop page", "stop watch", "stop scenes", "stop respond", "stop deliver"]
+    stops = [f"stop {name}" for name in ("page", "watch", "scenes", "respond", "apart", "deliver")]
+    assert told == ["ask watch", "ask page", *stops]
 
 
 def test_a_worker_that_hangs_is_given_less_time_to_stop_than_the_others(tmp_path: Path, held: ExitStack) -> None:
     hung, well = Recorder("watch", [], fresh=False), Recorder("respond", [])
-    workers: Any = [Recorder("deliver", []), well, Recorder("scenes", []), hung]
+    workers: Any = [Recorder("deliver", []), Recorder("apart", []), well, Recorder("scenes", []), hung]
     House(tmp_path, held).daemon._end(workers)
     assert hung.given_s <= app.STUCK_STOP_S < well.given_s
 

@@ -23,7 +23,7 @@ from pisecurity.core.alarm import readiness
 from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.types import Mode
-from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, PiSecurityError
+from pisecurity.errors import AlreadyRunningError, ControlError, InputError, NoDaemonError, PiSecurityError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel, PanelStatus
@@ -273,7 +273,7 @@ class ControlServer:
             answer = handler(request, by)
         except PiSecurityError as error:
             log.warning("command refused command=%s by=%s reason=%s", command, by, error)
-            return {"error": str(error)}
+            return {"error": str(error), "mistyped": isinstance(error, InputError)}
         return answer
 
     def _drop(self, connection: _Connection) -> None:
@@ -294,6 +294,7 @@ class ControlClient:
         Raises:
             NoDaemonError: none runs.
             ControlError: nobody answers, this user may not ask, or the daemon refused; in its words then.
+            InputError: what was typed cannot be taken.
         """
         _check_length(self._path)
         request = json.dumps({**arguments, "command": command}).encode("ascii") + b"\n"
@@ -313,7 +314,7 @@ class ControlClient:
         except (OSError, ValueError) as error:
             raise ControlError(f"{self._path}: the daemon does not answer ({error}); look into its log") from error
         if "error" in answer:
-            raise ControlError(str(answer["error"]))
+            raise (InputError if answer.get("mistyped") else ControlError)(str(answer["error"]))
         return answer
 
     def _exchange(self, request: bytes) -> Mapping[str, Any]:

@@ -75,6 +75,7 @@ class SmtpMailer:
         *,
         catalogue: Mapping[str, str],
         shrink: Shrink,
+        logger: logging.Logger = log,
     ) -> None:
         """Prepare; nothing is reached yet.
 
@@ -86,9 +87,10 @@ class SmtpMailer:
             zone: of the times people read; None is the machine's.
             catalogue: sentences by key, in the language of the owner.
             shrink: makes pictures smaller for a server that takes no large mail.
+            logger: gets what happens.
         """
         self._settings, self._password, self._house, self._zone = settings, password, house, zone
-        self._catalogue, self._shrink = catalogue, shrink
+        self._catalogue, self._shrink, self._log = catalogue, shrink, logger
         self._slow: dict[str, int] = {}
         """How often a mail that was not through in time is to be made smaller, by its Message-ID."""
         self._clock = clock or SystemClock()
@@ -122,7 +124,7 @@ class SmtpMailer:
                     raise
 
     def _remember_slow(self, name: str, shrunk: int) -> None:
-        log.warning("mail not through in time, goes smaller the next time message_id=%s steps=%d", name, shrunk)
+        self._log.warning("mail not through in time, goes smaller the next time message_id=%s steps=%d", name, shrunk)
         self._slow[name] = shrunk
         while len(self._slow) > REMEMBERED:
             self._slow.pop(next(iter(self._slow)))
@@ -199,7 +201,7 @@ class SmtpMailer:
         before = len(letter.raw)
         possible = letter.shrink(limit)
         if possible:
-            log.warning("mail too large, made smaller bytes=%d of=%d reason=%s", len(letter.raw), before, reason)
+            self._log.warning("mail too large, made smaller bytes=%d of=%d reason=%s", len(letter.raw), before, reason)
         return possible
 
     def _converse(self, work: Callable[[Server], Said], deadline_s: float) -> Said:

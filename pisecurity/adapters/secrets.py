@@ -1,9 +1,10 @@
-"""The mail password: in a file that only the service can read, never in config.toml."""
+"""The mail password and the key of the codes: in files that only the service can read, never in config.toml."""
 
 from __future__ import annotations
 
 import logging
 import os
+import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from pisecurity.errors import SecretError
 log = logging.getLogger(__name__)
 
 NAME = "mail-password"
+PEPPER = "access-pepper"
+PEPPER_BYTES = 32
 MAX_BYTES = 4096
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -22,9 +25,10 @@ class Secrets:
     """Secrets in systemd's credentials or in the folder ``secrets`` of the state folder."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
-        self._file = folder / "secrets" / NAME
+        self._file, self._pepper_file = folder / "secrets" / NAME, folder / "secrets" / PEPPER
         self._environment = environment
         self._last: str | None = None
+        self._pepper: bytes | None = None
 
     def mail_password(self) -> str | None:
         """Return the password of the mail account, or None where none was stored since the start.
@@ -62,11 +66,46 @@ class Secrets:
         """
         raw = password.encode()
         _line(raw, self._file)
-        try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self._file, raw + b"\n")
-        except OSError as error:
-            raise SecretError(f"{self._file}: cannot be written ({error.strerror}); check its folder") from error
+        _write(self._file, raw + b"\n")
+
+    def pepper(self, make: bool) -> bytes:
+        """Return the key under which codes are kept, 256 bits; where there is none, *make* makes one for good.
+
+        It is read once: no code fails because of a card that breaks.
+
+        Raises:
+            SecretError: there is none, it cannot be read or made, is damaged, or others could read it.
+        """
+        if self._pepper is None:
+            raw = _read(self._pepper_file, private=True)
+            if raw is None and not make:
+                raise SecretError(
+                    f"{self._pepper_file}: it is gone, and no code works without it; put it back, or give everybody "
+                    "another code with 'pisecurity people code NAME'"
+                )
+            if raw is None:
+                raw = secrets.token_hex(PEPPER_BYTES).encode() + b"\n"
+                _write(self._pepper_file, raw)
+            self._pepper = _key(raw, self._pepper_file)
+        return self._pepper
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(file, content)
+    except OSError as error:
+        raise SecretError(f"{file}: cannot be written ({error.strerror}); check its folder") from error
+
+
+def _key(raw: bytes, file: Path) -> bytes:
+    try:
+        key = bytes.fromhex(raw.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != PEPPER_BYTES:
+        raise SecretError(f"{file}: it is damaged; put a copy back, or remove it and give everybody another code")
+    return key
 
 
 def _read(file: Path, *, private: bool) -> bytes | None:
@@ -74,7 +113,7 @@ def _read(file: Path, *, private: bool) -> bytes | None:
         with file.open("rb") as source:
             mode = os.fstat(source.fileno()).st_mode
             if private and mode & OTHERS:
-                raise SecretError(f"{file}: other users can read the mail password; run: chmod 600 {file}")
+                raise SecretError(f"{file}: other users can read it; run: chmod 600 {file}")
             return source.read(MAX_BYTES + 2)
     except FileNotFoundError:
         return None

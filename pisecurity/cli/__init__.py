@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pisecurity.cli.parser import build_parser
-from pisecurity.errors import PiSecurityError
+from pisecurity.errors import InputError, PiSecurityError
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What the adapters write themselves they explain themselves; what is left is what a command prints."""
@@ -29,6 +29,8 @@ class Exit(IntEnum):
     GOOD = 0
     EXPLAINED = 1
     """A mistake of the user, or a fault that one line on stderr explains."""
+    MISTYPED = 2
+    """Something that was typed cannot be taken; one line on stderr has key, value and fix."""
     BUG = 3
     INTERRUPTED = 130
 
@@ -56,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except PiSecurityError as error:
         print(f"pisecurity: {error}", file=sys.stderr)
-        return Exit.EXPLAINED
+        return Exit.MISTYPED if isinstance(error, InputError) else Exit.EXPLAINED
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:

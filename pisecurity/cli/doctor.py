@@ -28,6 +28,7 @@ from pisecurity.cli.findings import Finding, attempt, tell
 from pisecurity.cli.inspect import DEMO, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
+from pisecurity.cli.words import MAY_DISARM
 from pisecurity.core.audit import shown
 from pisecurity.core.vision.unwatched import WATCHED, unwatched
 from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError, PiSecurityError, StoreError
@@ -88,6 +89,7 @@ class Examination:
         yield attempt("mail", partial(self._mail, settings.mail, settings.house.name))
         yield attempt("power cut", partial(self._power_cut, settings.life))
         yield attempt("page", partial(self._page, settings.web))
+        yield Finding("access", well=True, text=MAY_DISARM[settings.access.disarm])
 
     def _versions(self) -> str:
         libraries = ", ".join(f"{name} {library_version(name)}" for name in LIBRARIES)

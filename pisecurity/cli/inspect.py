@@ -18,7 +18,7 @@ from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.verify import verify
-from pisecurity.cli.words import STATES, dismissed_as_json, local, told_with_others
+from pisecurity.cli.words import MAY_DISARM, STATES, dismissed_as_json, local, told_with_others
 from pisecurity.core.alarm.schedule import Plan
 from pisecurity.core.alarm.sky import doubts
 from pisecurity.core.types import Dismissed, EventRecord, Outcome
@@ -49,6 +49,7 @@ def check(args: argparse.Namespace) -> int:
     cameras = ", ".join(camera.id for camera in settings.camera)
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
     print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
+    print(MAY_DISARM[settings.access.disarm])
     found = unwatched(settings)
     for warning in (*found.faults, *found.warnings, *_doubtful(settings)):
         print(f"warning: {warning}")

@@ -225,6 +225,38 @@ def _forget(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("camera", metavar="CAMERA", help="id or name of the camera, as in config.toml")
 
 
+def _people(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="ACTION", dest="action", required=True, title="actions")
+
+    def action(name: str, summary: str) -> argparse.ArgumentParser:
+        below = actions.add_parser(name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.")
+        _state(below)
+        return below
+
+    def of_somebody(name: str, summary: str) -> argparse.ArgumentParser:
+        below = action(name, summary)
+        below.add_argument("name", metavar="NAME")
+        return below
+
+    def choose(below: argparse.ArgumentParser) -> None:
+        below.add_argument("--choose", action="store_true", help="type a code of your own, instead of being given one")
+
+    action("list", "list who may switch the alarm")
+    add = of_somebody("add", "add somebody and issue a code")
+    add.add_argument("--role", metavar="ROLE", help="guest (may arm only), user or admin; default: user")
+    add.add_argument("--days", metavar="DAYS", help="days of the week on which the code works, such as tue,fri")
+    add.add_argument("--from", metavar="HH:MM", help="time of day from which on it works")
+    add.add_argument("--until", metavar="HH:MM", help="time of day until which it works")
+    choose(add)
+    choose(of_somebody("code", "issue another code; the old one ends"))
+    of_somebody("duress", "issue another duress code: it disarms, and calls for help in silence")
+    of_somebody("phone", "issue a code with which a phone is approved once")
+    action("phones", "list the approved phones")
+    action("revoke", "take the approval of a phone back").add_argument("phone", metavar="PHONE", help="its number")
+    of_somebody("remove", "remove somebody, with code and phones")
+    action("duress-log", "show what happened since somebody was made to disarm")
+
+
 def _events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
@@ -346,6 +378,10 @@ COMMANDS: Sequence[Command] = (
     Command(
         "forget", "remote:forget", "have a camera of the running daemon learn its scene anew",
         "pisecurity forget garden", _forget,
+    ),
+    Command(
+        "people", "people:people", "say who may switch the alarm, with codes and approved phones",
+        "sudo pisecurity people add Carla --days tue --from 09:00 --until 12:00", _people,
     ),
 )  # fmt: skip
 

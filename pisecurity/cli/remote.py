@@ -19,7 +19,7 @@ from pisecurity.errors import NoDaemonError
 
 def status(args: argparse.Namespace) -> int:
     """Say what the alarm does, what is wrong, and what is known of its parts."""
-    answer = _ask(args, "status")
+    answer = ask(args, "status")
     if args.json:
         print(json.dumps(answer))
         return 0
@@ -38,7 +38,7 @@ def status(args: argparse.Namespace) -> int:
 
 def arm(args: argparse.Namespace) -> int:
     """Arm, and say when it counts and what does not work; with something graver only where that is wanted."""
-    answer = _ask(args, "arm", mode=args.mode, anyway=args.anyway)
+    answer = ask(args, "arm", mode=args.mode, anyway=args.anyway)
     if "not_armed" in answer:
         print("not armed; 'pisecurity arm --anyway' arms in spite of this:")
         for problem in answer["not_armed"]:
@@ -52,20 +52,20 @@ def arm(args: argparse.Namespace) -> int:
 
 def disarm(args: argparse.Namespace) -> int:
     """Disarm."""
-    _tell(_ask(args, "disarm"))
+    _tell(ask(args, "disarm"))
     return 0
 
 
 def test_alert(args: argparse.Namespace) -> int:
     """Have a test alert sent, the daily mail, or one about what the cameras see."""
     command = "daily" if args.daily else "night" if args.night else "test-alert"
-    print(_ask(args, command)["text"])
+    print(ask(args, command)["text"])
     return 0
 
 
 def forget(args: argparse.Namespace) -> int:
     """Have a camera learn its scene anew."""
-    print(_ask(args, "forget", camera=args.camera)["text"])
+    print(ask(args, "forget", camera=args.camera)["text"])
     return 0
 
 
@@ -95,7 +95,8 @@ def _tell(answer: Mapping[str, Any]) -> None:
         print(line)
 
 
-def _ask(args: argparse.Namespace, command: str, **arguments: str | bool) -> Mapping[str, Any]:
+def ask(args: argparse.Namespace, command: str, **arguments: str | bool) -> Mapping[str, Any]:
+    """Return what the daemon answers to *command*. Raises NoDaemonError, ControlError, InputError."""
     try:
         return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
     except NoDaemonError as error:

@@ -18,6 +18,14 @@ STATES = {
 """What the owner calls a state or mode."""
 
 
+MAY_DISARM = {
+    "anyone": "anyone may disarm, no code is asked and a duress code does not exist",
+    "code": "whoever knows a code may disarm",
+    "phones": "approved phones may disarm, and whoever knows a code",
+}
+"""What ``access.disarm`` means."""
+
+
 def local(moment: datetime) -> str:
     """Return *moment* to the second in the zone of the machine: ``2026-06-01 14:03:22``."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -268,6 +268,7 @@ class AlertKind(StrEnum):
     """The sign of life: what happened since the last one, and how the house is."""
     NIGHT = "night"
     """How well a camera sees in its first armed night."""
+    DISARMED = "disarmed"
 
     @property
     def priority(self) -> Priority:
@@ -288,6 +289,7 @@ _PRIORITIES: Mapping[AlertKind, Priority] = {
     AlertKind.OUTAGE: Priority.FAULT,
     AlertKind.DAILY: Priority.INFO,
     AlertKind.NIGHT: Priority.INFO,
+    AlertKind.DISARMED: Priority.INFO,
 }
 
 
@@ -408,15 +410,14 @@ class Alarm:
     until: Instant | None = None
     """When the countdown of arming, pending or triggered ends; None when nothing counts down.
 
-    Stored, not computed from the settings: a changed delay cannot move a countdown that runs, and after a
-    reboot it tells arming from armed.
+    Stored: a changed delay cannot move a countdown that runs, and after a reboot it tells arming from armed.
     """
     event_id: str | None = None
     """Event that made it pending or triggered."""
     sequence: int = 0
     """Counts stored transitions; a page uses it to see that something changed."""
     duress: str = ""
-    """Who was made to disarm; empty where nobody was. Nothing that is shown in the house tells of it."""
+    """Who was made to disarm, or nobody. Nothing that is shown in the house tells of it."""
 
 
 class Outcome(StrEnum):

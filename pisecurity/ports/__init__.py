@@ -1,6 +1,6 @@
 """What the runtime needs of the outside world, as narrow as its callers. Adapters fulfil these."""
 
-from pisecurity.ports.access import Approval, Code, Failures, Known, PeopleStore, Phone
+from pisecurity.ports.access import Approval, Code, Failures, HiddenEntry, Known, PeopleStore, Phone
 from pisecurity.ports.keeping import (
     AlarmStore,
     Disk,
@@ -29,6 +29,7 @@ __all__ = [
     "EventQuery",
     "EventStore",
     "Failures",
+    "HiddenEntry",
     "JpegEncoder",
     "Known",
     "MailDoctor",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pisecurity.core.alarm.people import Person
-from pisecurity.core.types import Instant
+from pisecurity.core.types import Instant, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,21 @@ class Failures:
     last: Instant
     told: Instant | None = None
     """When the owner was told last."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenEntry:
+    """Something of which nobody in the house may know while it goes on."""
+
+    at: datetime
+    """UTC."""
+    text: str
+    recipient: str = ""
+    outcome: Outcome | None = None
+    """What became of the mail to *recipient*; None where there was none."""
+    detail: str = ""
+    picture: str = ""
+    """Event whose pictures are kept."""
 
 
 class PeopleStore(Protocol):

@@ -78,6 +78,7 @@ class Deliver:
         *,
         jitter: Callable[[], float] = random.random,
         logins: Logins | None = None,
+        logger: logging.Logger = log,
     ) -> None:
         """Prepare.
 
@@ -90,10 +91,11 @@ class Deliver:
                 recipient, ``mail:anna@example.org``, while the server takes nothing for that recipient.
             jitter: returns 0 to 1; see SPREAD.
             logins: shared with who else logs in; None: nobody does.
+            logger: gets what happens.
         """
         self._outbox, self._pictures, self._channels = outbox, pictures, channels
         self._house, self._clock, self._health, self._jitter = house, clock, health, jitter
-        self._logins = logins or Logins(clock)
+        self._logins, self._log = logins or Logins(clock), logger
         self._wake = threading.Event()
         self._quiet = (time(0), time(0))
         self._recipients: dict[str, frozenset[str]] = {}
@@ -283,7 +285,7 @@ class Deliver:
             if batch[0].step != FIRST:
                 self._overtake(batch[0].channel, stop, beat)
             if stop.is_set() and not call.wait(STOP_GRACE_S):
-                log.warning("alert left in the outbox by the stop alert=%s", alert.id)
+                self._log.warning("alert left in the outbox by the stop alert=%s", alert.id)
                 return None
         else:
             text = f"handing over an alert took longer than {DEADLINE_S + OVERRUN_S:g} s and was given up"
@@ -297,7 +299,7 @@ class Deliver:
                 raise
             return dict.fromkeys(recipients, Receipt(Outcome.REFUSED, str(error)))
         took_s = self._clock.monotonic() - began_s
-        log.info(
+        self._log.info(
             "alert handed over alert=%s kind=%s step=%d to=%d took_s=%.1f",
             alert.id,
             alert.kind,
@@ -328,7 +330,7 @@ class Deliver:
                 found.append(self._pictures.load(event_id, PictureKind.ANNOTATED))
             except StoreError as error:
                 # The alert matters more than its picture.
-                log.warning("alert leaves without picture alert=%s reason=%s", alert.id, error)
+                self._log.warning("alert leaves without picture alert=%s reason=%s", alert.id, error)
         return tuple(jpeg for jpeg in found if jpeg is not None)
 
     def _needed(self, batch: Batch, pictures: tuple[bytes, ...]) -> Batch:
@@ -374,7 +376,7 @@ class Deliver:
 
     def _wait_after(self, error: MailError, batch: Batch, beat: Beat) -> None:
         """Store when to try *batch* again."""
-        log.warning("alert waits alert=%s to=%d reason=%s", batch[0].alert.id, len(batch), error)
+        self._log.warning("alert waits alert=%s to=%d reason=%s", batch[0].alert.id, len(batch), error)
         least_s = REJECTED_LOGIN_S if error.rejected_login else 0.0
         for row in batch:
             self._answers.keep(
@@ -420,7 +422,7 @@ class Deliver:
                 beat()
                 alert = self._house.digest(group.alerts, self._clock.now())
                 self._outbox.digest(alert, [Address(channel, to) for to in group.recipients], group.rows)
-                log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
+                self._log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(group.recipients))
 
     def _backlog(self, channel: str, apart: Collection[str], now: Instant) -> list[Delivery]:
         return [row for row in self._outbox.backlog(channel, digest.KINDS, now) if row.alert.id not in apart]

@@ -14,7 +14,8 @@ from pisecurity.core.alarm.states import delays
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, EventRecord, Fault, Held, Instant, Mode, Phase
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
-from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, PictureKind, Pictures
+from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, Pictures
+from pisecurity.runtime.evidence import save_pictures
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
@@ -61,11 +62,13 @@ class Respond:
         clock: Clock,
         new_id: Callable[[], str],
         on_alert: Callable[[], None],
+        also: Callable[[Item | None], object] = lambda item: None,
     ) -> None:
+        """*also* is called with each item once it is answered, and with None now and then."""
         self._inbox, self._panel, self._store = inbox, panel, store
         self._pictures, self._encoder, self._house = pictures, encoder, house
         self._health, self._clock, self._new_id, self._on_alert = health, clock, new_id, on_alert
-        self._settings = settings
+        self._settings, self._also = settings, also
         self._kept: dict[str, Instant] = {}
         """Stored events that are open, and when the mode in which they opened was ordered."""
         self._noticed = ""
@@ -93,6 +96,7 @@ class Respond:
             item = self._inbox.get(min(GET_TIMEOUT_S, self._wake_in_s()))
             if item is not None:
                 self._persist(partial(self._handle, item), stop, beat)
+            self._also(item)
             if item is None or self._clock.monotonic() - looked_s >= LOOK_EVERY_S:
                 looked_s = self._clock.monotonic()
                 self._persist(self._look, stop, beat)
@@ -100,6 +104,7 @@ class Respond:
             self._wake_when_due()
         while (item := self._inbox.get(0)) is not None:  # what was seen before the stop is still kept
             self._persist(partial(self._handle, item), stop, beat)
+            self._also(item)
 
     def test_alert(self) -> str:
         """Queue a test alert; return the id under which it is stored. Raises StoreError. Any thread."""
@@ -452,14 +457,8 @@ class Respond:
         """Store the clean and the annotated picture. A refusing disk must not keep the alert from leaving."""
         if event.picture is None:
             return
-        label = self._house.cameras[event.camera]
-        taken_at = event.opened_at + timedelta(seconds=event.last_s - event.opened_s)
-        local = taken_at.astimezone(self._house.zone)
-        caption = f"{local:%Y-%m-%d %H:%M:%S}  {label}"
         try:
-            annotated = self._encoder.annotated(event.picture, event.boxes, caption)
-            self._pictures.save(event.id, PictureKind.ANNOTATED, annotated)
-            self._pictures.save(event.id, PictureKind.CLEAN, self._encoder.clean(event.picture))
+            save_pictures(event, self._house, self._encoder, self._pictures)
         except StoreError as error:
             self._health.report("pictures", str(error))
         else:

@@ -308,6 +308,7 @@ ALERT_WORDS = {
     AlertKind.OUTAGE: "Outage",
     AlertKind.DAILY: "Daily mail",
     AlertKind.NIGHT: "First night",
+    AlertKind.DISARMED: "Disarmed",
 }
 OUTCOME_WORDS = {
     Outcome.WAITING: "waits to be sent",

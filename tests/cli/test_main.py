@@ -24,7 +24,7 @@ from tests.cli.commands import CLIPS, ROOT, Ran, Shell, start
 
 NAMES = [
     "run", "demo", "check", "doctor", "replay", "label", "status", "arm", "disarm", "events", "ledger", "test-alert",
-    "forget",
+    "forget", "people",
 ]  # fmt: skip
 GOOD = '[[camera]]\nid = "front"\nkind = "stage"\n'
 

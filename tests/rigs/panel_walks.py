@@ -50,6 +50,10 @@ class ChainedStore:
         self._try()
         store_alarm(self.database, columns_of(alarm), note, self._clock)
 
+    def mark_alarm(self, alarm: Alarm) -> None:
+        self._try()
+        self.database.execute("UPDATE alarm SET duress = ?", (alarm.duress,))
+
     def rows(self, after: int = 0) -> list[dict[str, object]]:
         """Return the audit rows after number *after*."""
         rows = self.database.execute("SELECT * FROM audit WHERE number > ? ORDER BY number", (after,))

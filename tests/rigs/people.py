@@ -31,7 +31,7 @@ class House:
     def restart(self) -> People:
         register = Register(
             self.store,
-            lambda: PEPPER,
+            lambda make: PEPPER,
             self.clock,
             lambda what, by, how: self.notes.append(f"{what} by {by} ({how})"),
             self.random.randbytes,

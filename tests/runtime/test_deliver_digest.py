@@ -95,7 +95,7 @@ def test_few_alerts_come_one_by_one_each_with_its_picture(house: House, mailer: 
     assert [alert.subject for alert in returned(house, mailer)] == [subjects[-1], *subjects[:-1]]
 
 
-@pytest.mark.parametrize("kind", [AlertKind.TAMPER, AlertKind.DURESS, AlertKind.TEST])
+@pytest.mark.parametrize("kind", [AlertKind.TAMPER, AlertKind.TEST])
 def test_what_must_be_seen_alone_is_in_no_digest(house: House, mailer: ScriptedMailer, kind: AlertKind) -> None:
     outage(house, 10, kind=kind)
     assert {alert.kind for alert in returned(house, mailer)} == {kind}
@@ -116,11 +116,11 @@ def test_what_does_not_wait_for_a_further_try_is_in_no_digest(house: House, mail
 
 
 def test_the_most_urgent_goes_first_though_it_is_older(house: House, mailer: ScriptedMailer) -> None:
-    for kind in (AlertKind.FAULT, AlertKind.DURESS, AlertKind.TAMPER, AlertKind.ALARM, AlertKind.ALL_CLEAR):
+    for kind in (AlertKind.FAULT, AlertKind.TAMPER, AlertKind.ALARM, AlertKind.ALL_CLEAR):
         house.alert(f"[Home] {kind}", kind=kind)
         house.run(1)
     told = [alert.kind for alert in returned(house, mailer)]
-    assert told[:3] == [AlertKind.DURESS, AlertKind.TAMPER, AlertKind.ALARM]
+    assert told[:2] == [AlertKind.TAMPER, AlertKind.ALARM]
 
 
 def test_each_recipient_gets_a_digest_of_what_waited_for_them(house: House, mailer: ScriptedMailer) -> None:

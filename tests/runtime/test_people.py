@@ -292,7 +292,7 @@ def test_without_the_key_nothing_is_right_and_a_fault_says_so() -> None:
     house = House()
     code = house.add("Anna")
 
-    def lost() -> bytes:
+    def lost(make: bool) -> bytes:
         raise SecretError("secrets/access-pepper: cannot be read; look")
 
     house.people.register._pepper = lost

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from pisecurity.adapters.store.codec import bind, bind_instant, instant, moment
-from pisecurity.adapters.store.outbox import WAITING, insert_alert
+from pisecurity.adapters.store.outbox import SHOWN, WAITING, insert_alert
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.daily import DailyTold, Happened, Marks, Note
 from pisecurity.core.types import Alert, Mode, Outcome
@@ -28,7 +28,7 @@ WHERE number > :alerts AND kind IN ('alarm', 'entry') ORDER BY number
 _SILENCES = "SELECT why, count(*) FROM events WHERE number > :events AND kind IS NULL GROUP BY why"
 _DISMISSALS = "SELECT reason, count(*) + sum(left_out) FROM ledger WHERE id > :ledger GROUP BY reason"
 _NOTES = "SELECT at_us, mode, by, note FROM audit WHERE number > :audit ORDER BY number"
-_OUTCOMES = "SELECT outcome, count(*) FROM outbox WHERE alert > :alerts GROUP BY outcome"
+_OUTCOMES = f"SELECT outcome, count(*) FROM outbox WHERE alert > :alerts AND {SHOWN} GROUP BY outcome"  # noqa: S608 -- our own text
 _HEAD = "SELECT hash FROM audit WHERE number = :audit"
 
 

@@ -39,10 +39,11 @@ WHERE id = :id
 """
 _END = "UPDATE events SET ended_us = :ended_us WHERE id = :id"
 _END_OPEN = "UPDATE events SET ended_us = opened_us WHERE ended_us IS NULL"
-ONE = "SELECT * FROM events WHERE id = :id"
+# What was seen after somebody was made to disarm is for nobody in the house to see.
+ONE = "SELECT * FROM events WHERE id = :id AND kind IS NOT 'duress'"
 # By the order in which they were stored, not by opened_us: on a Pi whose clock was set
 # in between, the newest event may carry the oldest date.
-PAGE = "SELECT * FROM events WHERE number < :before ORDER BY number DESC LIMIT :limit"
+PAGE = "SELECT * FROM events WHERE number < :before AND kind IS NOT 'duress' ORDER BY number DESC LIMIT :limit"
 TOLD_ZONES = "SELECT * FROM told_zones WHERE camera = :camera"
 HELD = """
 SELECT count(*) AS count, min(opened_us) AS first_us,

@@ -46,15 +46,18 @@ _HASTEN_BETTER = """
 UPDATE outbox SET next_boot_id = NULL, next_boot_s = NULL
 WHERE alert = (SELECT min(number) FROM alerts WHERE event_id = :event_id) AND step = 2 AND attempts = 0
 """
-NEWEST = "SELECT * FROM deliveries ORDER BY id DESC LIMIT :limit"
-OF_EVENTS = "SELECT * FROM deliveries WHERE event_id IN (SELECT value FROM json_each(:event_ids)) ORDER BY id"
+# What a duress alert is about, and that there is one, is for nobody in the house to see: no list, count or mail has it.
+NEWEST = "SELECT * FROM deliveries WHERE kind <> 'duress' ORDER BY id DESC LIMIT :limit"
+OF_EVENTS = """
+SELECT * FROM deliveries WHERE event_id IN (SELECT value FROM json_each(:event_ids)) AND kind <> 'duress' ORDER BY id
+"""
 DUE = """
 WITH ready AS NOT MATERIALIZED (
   SELECT * FROM deliveries
   WHERE outcome IN ('waiting', 'later')
     AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
     AND (step = 1 OR first_picture IS NOT NULL)
-    AND kind NOT IN (SELECT value FROM json_each(:held)))
+    AND (kind = 'duress') = :hidden AND kind NOT IN (SELECT value FROM json_each(:held)))
 SELECT * FROM ready
 WHERE (step, alert) <= (
   SELECT step, alert FROM (SELECT step, alert FROM ready ORDER BY step, alert, id LIMIT :limit)
@@ -64,7 +67,7 @@ ORDER BY step, alert, id
 NEWEST_DUE = """
 WITH ready AS NOT MATERIALIZED (
   SELECT * FROM deliveries
-  WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel
+  WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel AND (kind = 'duress') = :hidden
     AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s))
 SELECT * FROM ready
 WHERE alert = (
@@ -97,7 +100,12 @@ WHERE outcome = 'digested' AND (digest, channel, recipient) =
     (SELECT alert, channel, recipient FROM outbox JOIN alerts ON alerts.number = outbox.alert
      WHERE alerts.id = :alert_id AND step = :step AND channel = :channel AND recipient = :recipient)
 """
-WAITING = "SELECT count(*) FROM outbox WHERE outcome IN ('waiting', 'later') AND step = 1 AND second <= attempts"
+SHOWN = "(SELECT kind FROM alerts WHERE number = outbox.alert) <> 'duress'"
+"""Rows of the outbox that somebody in the house may know of."""
+WAITING = f"""
+SELECT count(*) FROM outbox
+WHERE outcome IN ('waiting', 'later') AND step = 1 AND second <= attempts AND {SHOWN}
+"""  # noqa: S608 -- our own text
 _RECORD = """
 UPDATE outbox SET attempts = attempts + 1, outcome = :outcome, detail = :detail, accepted_us = :accepted_us,
     picture = :picture, in_doubt = :in_doubt, tried_boot_id = :tried_boot_id, tried_boot_s = :tried_boot_s,
@@ -166,6 +174,9 @@ ON CONFLICT (alert, step, channel, recipient) DO NOTHING
 class OutboxTable(Table):
     """Fulfils Outbox, and what EventQuery and EventStore say about alerts."""
 
+    HIDDEN = 0
+    """Whether what is due here are the alerts that nobody in the house may know of, or all others."""
+
     @steady
     def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
         """Store an alert with its outbox rows in one transaction; what is stored already stays as it is."""
@@ -204,7 +215,7 @@ class OutboxTable(Table):
         First steps come before second ones, which are due only when their first step was accepted. Rows without a
         time for the next try, or with one of another boot, are due at once; those of the kinds *held* are not.
         """
-        values = bind(limit=DUE_AT_ONCE, held=json.dumps(sorted(held)))
+        values = bind(limit=DUE_AT_ONCE, held=json.dumps(sorted(held)), hidden=self.HIDDEN)
         with self._database.read() as connection:
             return decoded(connection.execute(DUE, values | bind_instant("now", now)), delivery)
 
@@ -214,7 +225,7 @@ class OutboxTable(Table):
 
         Those are one of each urgent priority, the highest first.
         """
-        values = bind(channel=channel) | bind_instant("now", now)
+        values = bind(channel=channel, hidden=self.HIDDEN) | bind_instant("now", now)
         with self._database.read() as connection:
             found = [
                 decoded(connection.execute(NEWEST_DUE, values | bind(kinds=kinds)), delivery)

@@ -256,7 +256,7 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, shar
     for table, taker in into.items():
         share.add(NEWEST_S / len(into))
         _take_newest(old, table, taker, share)
-    found.events = new.execute("SELECT count(*) FROM events").fetchone()[0]
+    found.events = new.execute("SELECT count(*) FROM events WHERE kind IS NOT 'duress'").fetchone()[0]
 
 
 def _take_newest(old: sqlite3.Connection, table: str, into: _Into, share: _Share) -> None:

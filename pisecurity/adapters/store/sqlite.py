@@ -13,6 +13,7 @@ from pisecurity.adapters.store.alarm_file import AlarmFile
 from pisecurity.adapters.store.audit import AuditTable
 from pisecurity.adapters.store.daily import DailyTable, bring_daily
 from pisecurity.adapters.store.database import Database
+from pisecurity.adapters.store.duress import DuressTable
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable, bring_waiting
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "pisecurity.db"
 
 
-class SqliteStore(AlarmTable, AuditTable, DailyTable, EventTable, LedgerTable, OutboxTable, PeopleTable):
+class SqliteStore(AlarmTable, AuditTable, DailyTable, DuressTable, EventTable, LedgerTable, OutboxTable, PeopleTable):
     """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery, Outbox and
     PeopleStore; thread-safe.
 

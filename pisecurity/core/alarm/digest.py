@@ -16,6 +16,7 @@ KINDS = frozenset(
         AlertKind.FAULT,
         AlertKind.RECOVERED,
         AlertKind.SUMMARY,
+        AlertKind.DISARMED,
     }
 )
 """Kinds whose subject says it all, so that one line can stand for the mail. Duress and tampering always go alone."""

@@ -1,0 +1,172 @@
+"""Tells somebody elsewhere, and nobody in the house, that somebody was made to disarm, and what moves since.
+
+Nothing here reports a fault, is logged, or makes a list or a count longer: whoever stands beside the page sees what
+an ordinary disarming shows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from pisecurity.core.types import Alarm, AlarmState, Alert, AlertKind, Decision, Event, Instant, Phase
+from pisecurity.core.words import Facts, alert_id, compose
+from pisecurity.errors import StoreError
+from pisecurity.ports import Address, Clock, EventStore, JpegEncoder, Pictures
+from pisecurity.runtime.evidence import save_pictures
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.house import House
+from pisecurity.runtime.inbox import Item, Sighting
+from pisecurity.runtime.panel import Transition
+from pisecurity.settings import Settings
+
+UNSEEN = logging.Logger("unseen", logging.CRITICAL + 1)  # noqa: LOG001 -- under no other, which could have it read
+"""A log that nobody reads."""
+REMEMBERED = 64
+"""Open events, and what could not be stored yet, remembered at most."""
+BETTER_VIEW_S = 15.0
+
+
+class Unseen(Health):
+    """Faults that nobody sees."""
+
+    def report(self, key: str, text: str) -> None:
+        """Say nothing."""
+
+    def clear(self, key: str) -> None:
+        """Say nothing."""
+
+    def note(self, key: str, value: str) -> None:
+        """Say nothing."""
+
+
+class Duress:
+    """Stores what is to be told and what was seen. For one thread, but ``apply``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: EventStore,
+        pictures: Pictures,
+        encoder: JpegEncoder,
+        house: House,
+        clock: Clock,
+        on_alert: Callable[[], None],
+    ) -> None:
+        """*on_alert* is called when there is something to send."""
+        self._settings, self._store, self._pictures, self._encoder = settings, store, pictures, encoder
+        self._house, self._clock, self._on_alert = house, clock, on_alert
+        self._kept: set[str] = set()
+        """Ids of open events."""
+        self._told: dict[str, Instant] = {}
+        """By camera, when an alert about it was stored last."""
+        self._alert = ""
+        """Id of the alert that began it."""
+        self._todo: deque[Callable[[], None]] = deque(maxlen=REMEMBERED)
+
+    def apply(self, settings: Settings) -> None:
+        """Use *settings* from now on. Any thread."""
+        self._settings = settings
+
+    def take_up(self, alarm: Alarm) -> None:
+        """Go on where the process before this one ended: an alert that it could not store is stored now."""
+        if alarm.duress:
+            self._owe(alarm, alarm.since_at)
+
+    def note(self, item: Item) -> None:
+        """Take note of *item*, after it was answered as it would be without duress."""
+        match item:
+            case Transition(after=AlarmState.DISARMED, alarm=alarm) if alarm.duress:
+                self._owe(alarm, item.at)
+            case Sighting(event=Event(phase=Phase.OPENED)) if item.status.duress:
+                self._opened(item)
+            case Sighting(event=Event(phase=Phase.IMPROVED)) if item.status.duress and item.event.id in self._kept:
+                due = self._clock.instant().later(BETTER_VIEW_S)
+                self._save_pictures(item.event)
+                self._do(partial(self._store.improve_event, item.event, due))
+            case Sighting(event=Event(phase=Phase.ENDED)) if item.event.id in self._kept:
+                self._kept.discard(item.event.id)
+                ended_at = item.event.opened_at + timedelta(seconds=item.event.last_s - item.event.opened_s)
+                self._do(partial(self._store.end_event, item.event.id, ended_at))
+
+    def look(self) -> None:
+        """Try again what could not be stored."""
+        while self._todo:
+            try:
+                self._todo[0]()
+            except StoreError:
+                return
+            self._todo.popleft()
+
+    def _do(self, write: Callable[[], None]) -> None:
+        self._todo.append(write)
+        self.look()
+
+    def _owe(self, alarm: Alarm, at: datetime) -> None:
+        """Store the alert about *alarm*; the id is made of what is stored with it, so that it is told once."""
+        since = alarm.since
+        self._alert = alert_id(f"{since.boot_id}:{since.since_boot_s}:{alarm.sequence}", AlertKind.DURESS)
+        self._told.clear()
+        words = compose(
+            AlertKind.DURESS, Facts(self._house.name, at, self._house.zone, by=alarm.duress), self._house.catalogue
+        )
+        alert = Alert(self._alert, AlertKind.DURESS, at, words.subject, words.text)
+        self._do(lambda: self._store.add_alert(alert, self._to()))
+        self._on_alert()
+
+    def _opened(self, seen: Sighting) -> None:
+        event = seen.event
+        if len(self._kept) >= REMEMBERED:
+            self._kept.pop()
+        self._kept.add(event.id)
+        now = self._clock.instant()
+        told = self._told.get(event.camera)
+        since_s = None if told is None else now.seconds_since(told)
+        alert = None
+        if since_s is None or since_s >= self._settings.alarm.alert_pause_s:
+            self._told[event.camera] = now
+            alert = self._movement(event)
+        self._save_pictures(event)
+        self._do(partial(self._keep, seen, alert))
+        self._on_alert()
+
+    def _keep(self, seen: Sighting, alert: Alert | None) -> None:
+        if self._settings.alarm.record_when_disarmed:  # it is in the list already, as it always would be
+            if alert is not None:
+                self._store.add_alert(alert, self._to())
+            return
+        decision = Decision(AlertKind.DURESS, "disarmed under duress")
+        self._store.add_event(seen.event, seen.status.state, decision, alert, self._to() if alert else ())
+
+    def _movement(self, event: Event) -> Alert:
+        facts = Facts(
+            self._house.name,
+            event.opened_at,
+            self._house.zone,
+            self._house.cameras.get(event.camera, event.camera),
+            event.zones,
+            part="movement",
+        )
+        words = compose(AlertKind.DURESS, facts, self._house.catalogue)
+        return Alert(
+            alert_id(event.id, AlertKind.DURESS),
+            AlertKind.DURESS,
+            event.opened_at,
+            words.subject,
+            words.text,
+            event_id=event.id,
+            thread=self._alert or None,
+        )
+
+    def _to(self) -> tuple[Address, ...]:
+        return tuple(Address("mail", to) for to in self._settings.access.duress_to)
+
+    def _save_pictures(self, event: Event) -> None:
+        """Store the pictures, where they are not stored already; without them the alert leaves all the same."""
+        if not self._settings.alarm.record_when_disarmed:
+            with suppress(StoreError):
+                save_pictures(event, self._house, self._encoder, self._pictures)

@@ -1,0 +1,254 @@
+"""``pisecurity people`` against a real socket, with a real store and the real key behind it."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.control import FILE_NAME, ControlServer
+from pisecurity.adapters.people_commands import PeopleCommands
+from pisecurity.adapters.secrets import PEPPER, Secrets
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.cli import people
+from pisecurity.core.alarm.people import Verdict
+from pisecurity.core.types import Mode
+from pisecurity.errors import SecretError
+from pisecurity.runtime.health import Health
+from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.people import People
+from pisecurity.runtime.register import Register
+from pisecurity.runtime.throttle import Throttle
+from pisecurity.settings import AccessSettings, AlarmSettings
+from tests.cli.commands import Ran, Shell
+from tests.cli.test_remote import serving
+from tests.fakes import FakeClock
+
+USER = getpass.getuser()
+ACCESS = AccessSettings(disarm="phones", duress_to=("sister@example.com",))
+
+
+class House:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock = folder, FakeClock()
+        self.store = SqliteStore(folder, self.clock)
+        panel = Panel(self.store, self.clock, AlarmSettings(), lambda change: None)
+        panel.start()
+        register = Register(
+            self.store, Secrets(folder).pepper, self.clock, lambda what, by, how: panel.record(what, by=by, how=how)
+        )
+        throttle = Throttle(self.store, self.clock, lambda source, count: None)
+        self.people = People(ACCESS, register, throttle, self.clock, UTC, Health(self.clock))
+        self.people.start()
+        self.commands = PeopleCommands(self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC)
+
+    def admits(self, code: str, wanted: Mode = Mode.DISARMED) -> Verdict:
+        return self.people.admit(wanted, code=code, device=None, source=code).verdict
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    with serving(ControlServer(tmp_path / FILE_NAME, house.commands.handlers(), house.clock)):
+        yield house
+    house.store.close()
+
+
+def told(shell: Shell, house: House, *words: str) -> Ran:
+    return shell("people", *words, "--state", house.folder)
+
+
+def code_in(text: str) -> str:
+    found = re.search(r"code (\d+); it is shown once", text)
+    assert found, text
+    return found[1]
+
+
+def test_somebody_is_added_listed_given_another_code_and_removed(shell: Shell, house: House) -> None:
+    assert told(shell, house, "list").out == "nobody yet; add the first with: pisecurity people add NAME\n"
+    added = told(shell, house, "add", "Anna")
+    assert (added.code, added.err) == (0, "")
+    first = code_in(added.out)
+    assert house.admits(first) is Verdict.ADMITTED
+    second = code_in(told(shell, house, "code", "anna").out)
+    assert (house.admits(first), house.admits(second)) == (Verdict.WRONG, Verdict.ADMITTED)
+    told(shell, house, "add", "Carla", "--role", "guest", "--days", "tue,fri", "--from", "09:00", "--until", "12:00")
+    assert told(shell, house, "list").out.splitlines() == [
+        "Anna may arm and disarm; phones 0",
+        "Carla may arm only, tue fri 09:00 to 12:00; phones 0",
+    ]
+    assert told(shell, house, "remove", "Anna").out == "Anna is removed, with code and phones\n"
+    assert house.admits(second) is Verdict.WRONG
+
+
+def test_a_duress_code_is_issued_and_neither_list_nor_record_tells_of_it(shell: Shell, house: House) -> None:
+    told(shell, house, "add", "Anna")
+    before = told(shell, house, "list").out
+    code = code_in(told(shell, house, "duress", "Anna").out)
+    assert house.people.admit(Mode.DISARMED, code=code, device=None, source="a").duress
+    assert told(shell, house, "list").out == before
+    with house.store._database.read() as connection:
+        notes = [row["note"] for row in connection.execute("SELECT note FROM audit ORDER BY number")]
+    assert notes[-1] == f"code of 'Anna' changed by {USER} (cli)"
+    assert told(shell, house, "duress-log").out == "nobody was made to disarm\n"
+
+
+def test_a_phone_is_approved_listed_and_revoked(shell: Shell, house: House) -> None:
+    told(shell, house, "add", "Anna")
+    printed = told(shell, house, "phone", "Anna").out
+    match = re.fullmatch(
+        r"type (\S{4}-\S{4}) on the phone at http://192\.168\.1\.5:8080/phone within 30 minutes; it works once\n",
+        printed,
+    )
+    assert match, printed
+    token = house.people.approve(match[1], label="Anna's Pixel", source="192.168.1.20")
+    assert house.people.phone(token) == "Anna"
+    assert told(shell, house, "phones").out == "1: Anna, Anna's Pixel, approved 2026-06-01 12:00\n"
+    assert told(shell, house, "revoke", "1").out == "phone 1 (Anna's Pixel) needs a code from now on\n"
+    assert house.people.phone(token) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("add Anna.", "name = 'Anna.': 'Anna' is there already; give another name"),
+        ("add schedule", "name = 'schedule': this is what the alarm calls itself; give another name"),
+        ("add Ben --role owner", "role = 'owner': give one of guest, user, admin"),
+        ("add Ben --days tuesday", "days = 'tuesday': give some of mon, tue, wed, thu, fri, sat, sun"),
+        ("add Ben --from 25:00", "from = '25:00': give a time of day such as 09:00"),
+        ("add Ben --until 9h", "until = '9h': give a time of day such as 09:00"),
+        ("add Ben --from 09:00 --until 09:00", "until = '09:00': it begins then; give another time, or leave both out"),
+        ("code Ben", "name = 'Ben': there is nobody of this name; there is Anna"),
+        ("duress Ben", "name = 'Ben': there is nobody of this name; there is Anna"),
+        ("phone Ben", "name = 'Ben': there is nobody of this name; there is Anna"),
+        ("remove Ben", "name = 'Ben': there is nobody of this name; there is Anna"),
+        ("revoke 7", "phone = 7: there is none of this number; see: pisecurity people phones"),
+        ("revoke Anna", "phone = 'Anna': give its number; see: pisecurity people phones"),
+    ],
+)
+def test_wrong_input_is_one_line_with_key_value_and_fix_and_ends_with_two(
+    shell: Shell, house: House, words: str, message: str
+) -> None:
+    told(shell, house, "add", "Anna")
+    known, ran = house.people.register.known, told(shell, house, *words.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"pisecurity: {message}")
+    assert ran.err.count("\n") == 1
+    assert house.people.register.known == known
+
+
+@pytest.mark.parametrize(
+    ("access", "message"),
+    [
+        (AccessSettings(), 'access.disarm = "anyone": no code is asked, so there is no duress code'),
+        (AccessSettings(disarm="code"), "access.duress_to = []: nobody would hear of it"),
+    ],
+)
+def test_a_duress_code_needs_codes_and_somebody_to_hear_of_it(
+    shell: Shell, house: House, access: AccessSettings, message: str
+) -> None:
+    told(shell, house, "add", "Anna")
+    house.people.apply(access)
+    ran = told(shell, house, "duress", "Anna")
+    assert (ran.code, ran.err.startswith(f"pisecurity: {message}")) == (2, True)
+    remark = "no duress code" in told(shell, house, "list").out
+    assert remark is (access.disarm == "anyone")
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (["123"], "code: 3 digits: give 6 to 12 digits"),
+        (["123456"], "code: too easy to guess: give other digits"),
+        (["481516", "481517"], "code: the two differ; start again"),
+    ],
+)
+def test_a_chosen_code_is_typed_twice_unseen_and_never_repeated(
+    shell: Shell, house: House, monkeypatch: pytest.MonkeyPatch, typed: list[str], message: str
+) -> None:
+    told(shell, house, "add", "Anna")
+    at_terminal(monkeypatch, typed)
+    ran = told(shell, house, "code", "Anna", "--choose")
+    assert (ran.code, ran.err) == (2, f"pisecurity: {message}\n")
+
+
+def test_a_chosen_code_works_and_one_that_somebody_has_is_too_easy(
+    shell: Shell, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_terminal(monkeypatch, ["481516"] * 4)
+    ran = told(shell, house, "add", "Anna", "--choose")
+    assert (ran.code, ran.out) == (0, "Anna may arm and disarm\nthe code is the one you chose\n")
+    assert house.admits("481516") is Verdict.ADMITTED
+    again = told(shell, house, "add", "Ben", "--choose")
+    assert (again.code, again.err) == (2, "pisecurity: code: too easy to guess: give other digits\n")
+
+
+def test_without_a_terminal_no_code_is_typed(shell: Shell, house: House) -> None:
+    ran = told(shell, house, "add", "Anna", "--choose")
+    assert (ran.code, ran.err.startswith("pisecurity: --choose: a code is typed at a terminal only")) == (2, True)
+
+
+def at_terminal(monkeypatch: pytest.MonkeyPatch, typed: list[str]) -> None:
+    lines = iter(typed)
+    monkeypatch.setattr(people, "getpass", lambda prompt: next(lines))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+
+
+def test_no_code_is_kept_anywhere_and_the_key_is_for_the_service_alone(shell: Shell, house: House) -> None:
+    codes = [code_in(told(shell, house, *words).out) for words in (("add", "Anna"), ("duress", "Anna"))]
+    key = house.folder / "secrets" / PEPPER
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    content = b"".join(path.read_bytes() for path in house.folder.rglob("*") if path.is_file())
+    assert [code for code in codes if code.encode() in content] == []
+    assert content.count(key.read_bytes().strip()) == 1, "and not in the database"
+
+
+def test_a_key_that_is_lost_is_said_and_another_code_makes_another_one(shell: Shell, house: House) -> None:
+    code = code_in(told(shell, house, "add", "Anna").out)
+    (house.folder / "secrets" / PEPPER).unlink()
+    later = Secrets(house.folder)
+    house.people.register._pepper = later.pepper
+    assert house.admits(code) is Verdict.WRONG
+    with pytest.raises(SecretError, match="it is gone, and no code works without it"):
+        later.pepper(False)
+    again = code_in(told(shell, house, "code", "Anna").out)
+    assert house.admits(again) is Verdict.ADMITTED
+
+
+@pytest.mark.parametrize("content", [b"", b"ab" * 31, b"zz" * 32, b"ab" * 33, b"\xff" * 64])
+def test_a_damaged_key_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "secrets").mkdir()
+    key = tmp_path / "secrets" / PEPPER
+    key.touch(0o600)
+    key.write_bytes(content)
+    with pytest.raises(SecretError, match="it is damaged; put a copy back"):
+        Secrets(tmp_path).pepper(True)
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    Secrets(tmp_path).pepper(True)
+    (tmp_path / "secrets" / PEPPER).chmod(0o640)
+    with pytest.raises(SecretError, match="other users can read it"):
+        Secrets(tmp_path).pepper(True)
+
+
+def test_the_key_is_the_same_after_a_restart_and_is_read_once(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    key = secrets.pepper(True)
+    assert len(key) == 32
+    assert Secrets(tmp_path).pepper(False) == key
+    (tmp_path / "secrets" / PEPPER).unlink()
+    assert secrets.pepper(False) == key
+
+
+def test_only_what_people_does_is_done(house: House) -> None:
+    request = {"command": "people", "action": "reset"}
+    with pytest.raises(Exception, match="people does one of list, add"):
+        house.commands.handlers()["people"](request, USER)
+    assert replace(house.people.register.known) == house.people.register.known
