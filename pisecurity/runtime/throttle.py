@@ -50,7 +50,7 @@ class Throttle:
         self._keep(own) if alone else self._keep(own, self._one_more(HOUSE, HOUSE_WAITS_S, now))
         log.warning("wrong code source=%s count=%d", source, own.count)
         self._make_room()
-        self._tell_owner(source, now)
+        self._tell_owner(own, now)
 
     def passed(self, source: str) -> None:
         """Forget the wrong codes of *source*, which has given a right one; those of all together stay."""
@@ -85,11 +85,10 @@ class Throttle:
             del self._failures[source]
             self._forget(source)
 
-    def _tell_owner(self, source: str, now: Instant) -> None:
-        house = self._failures.get(HOUSE)
-        if house is None or house.count < TELL_AFTER:
-            return
+    def _tell_owner(self, own: Failures, now: Instant) -> None:
+        house = self._failures.get(HOUSE, Failures(HOUSE, 0, now))
+        count = max(own.count, house.count)
         since_s = None if house.told is None else now.seconds_since(house.told)
-        if since_s is None or since_s >= TELL_EVERY_S:
+        if count >= TELL_AFTER and (since_s is None or since_s >= TELL_EVERY_S):
             self._keep(replace(house, told=now))
-            self._tell(source, house.count)
+            self._tell(own.source, count)

@@ -120,6 +120,19 @@ def test_a_damaged_database_keeps_its_people(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("damage", ["role = 'king'", "windows = 'x'", "windows = '[[1]]'", "windows = '[[[1],2,3]]'"])
+def test_a_person_whom_nobody_can_read_keeps_nobody_else_out_r34(tmp_path: Path, damage: str) -> None:
+    known = filled(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.execute(f"UPDATE people SET {damage} WHERE key = 'anna'")
+        connection.commit()
+    store = opened(tmp_path)
+    found = store.load_people()
+    assert (found.people, found.phones, found.approvals) == ((CARLA,), known.phones, ())
+    assert [code.digest for code in found.codes] == ["cc"]
+    store.close()
+
+
 def test_people_are_not_changed_while_those_who_were_kept_cannot_be_read(tmp_path: Path) -> None:
     filled(tmp_path)
     store = opened(tmp_path)

@@ -275,6 +275,17 @@ def test_the_owner_hears_after_five_wrong_codes_at_most_once_an_hour_with_the_so
     assert len(house.told) == 2
 
 
+def test_the_owner_hears_of_an_approved_phone_that_guesses_as_well() -> None:
+    house = House()
+    house.add("Anna")
+    token = house.approved("Anna")
+    for _ in range(5):
+        house.clock.advance(1800)
+        house.admit(WRONG, device=token)
+    assert house.told == [("phone 1", 5)]
+    assert house.admit(WRONG).verdict is Verdict.WRONG, "and nobody else waits"
+
+
 def test_a_disk_that_fails_neither_lets_more_be_tried_nor_keeps_a_right_code_out() -> None:
     house = House()
     code = house.add("Anna")

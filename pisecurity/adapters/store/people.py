@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import time
 
@@ -14,6 +15,8 @@ from pisecurity.core.alarm.people import WEEKDAYS, Person, Role, Window
 from pisecurity.core.types import Instant
 from pisecurity.errors import StoreError
 from pisecurity.ports import Approval, Code, Failures, Known, Phone
+
+log = logging.getLogger(__name__)
 
 _ADD_PERSON = "INSERT INTO people (key, name, role, windows) VALUES (:key, :name, :role, :windows)"
 _SET_CODE = "INSERT OR REPLACE INTO codes (person, duress, digest) VALUES (:person, :duress, :digest)"
@@ -35,13 +38,19 @@ class PeopleTable(Table):
 
     @steady
     def load_people(self) -> Known:
-        """Return all that is kept about people. Raises StoreError."""
+        """Return all that is kept about people; a row that nobody could use is left out. Raises StoreError."""
         with self._database.read() as connection:
+            people = tuple(_people(_all(connection, "people")))
+            keys = {person.key for person in people}
+
+            def of_somebody(table: str) -> Iterator[sqlite3.Row]:
+                return (row for row in _all(connection, table) if row["person"] in keys)
+
             return Known(
-                tuple(person_in(row) for row in _all(connection, "people")),
-                tuple(Code(row["person"], bool(row["duress"]), row["digest"]) for row in _all(connection, "codes")),
-                tuple(_approval(row) for row in _all(connection, "approvals")),
-                tuple(_phone(row) for row in _all(connection, "phones")),
+                people,
+                tuple(Code(row["person"], bool(row["duress"]), row["digest"]) for row in of_somebody("codes")),
+                tuple(_approval(row) for row in of_somebody("approvals")),
+                tuple(_phone(row) for row in of_somebody("phones")),
             )
 
     @steady
@@ -113,6 +122,14 @@ class PeopleTable(Table):
         """Remove what is kept of *source*. Raises StoreError."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM wrong_codes WHERE source = :source", bind(source=source))
+
+
+def _people(rows: Iterable[sqlite3.Row]) -> Iterator[Person]:
+    for row in rows:
+        try:
+            yield person_in(row)
+        except (ValueError, TypeError) as error:
+            log.warning("stored person skipped number=%s reason=%s", row["number"], error)
 
 
 def person_in(row: sqlite3.Row | Mapping[str, Column]) -> Person:
