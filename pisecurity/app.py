@@ -79,7 +79,7 @@ STALE_S = 15.0
 """A worker without progress for so long ends the daemon."""
 CAMERA_STALE_S = 12.0
 """The same for a camera, whose driver may hang: with the stopping of the others the process has ended after 15 s."""
-STUCK_STOP_S = 0.1
+STUCK_STOP_S = 0.05
 """For one that hangs already."""
 COMMANDS_RETRY_S = 60.0
 STOP_S = 8.5
