@@ -50,9 +50,9 @@ def unlike(text: str) -> str:
 
 
 def log_of(daemon: DaemonProcess, begin: int) -> set[str]:
-    """Return what the log says from *begin* on, without what the camera and the alarm of before cause."""
+    """Return what the log says from *begin* on, without what the camera, the alarm of before and the time cause."""
     lines = {unlike(line) for line in daemon.log[begin:].splitlines()}
-    return {line for line in lines if not re.search("event|kind=alarm|runtime.watch", line)}
+    return {line for line in lines if not re.search("event|kind=alarm|runtime.(watch|scenes|prove|ping)", line)}
 
 
 def evening(home: Home, *, duress: bool) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def evening(home: Home, *, duress: bool) -> dict[str, Any]:
             "state": unlike(json.dumps({k: v for k, v in daemon.state().items() if k not in ("events", "cameras")})),
             "page": unlike(daemon.request("GET", "/events")[1].decode()).count("<article"),
             "told": [unlike(one) for one in home.mails_to(BEN)],
-            "doctor": [line.split()[:3] for line in home.run("doctor").stdout.splitlines()],
+            "doctor": [unlike(line) for line in home.run("doctor").stdout.splitlines() if "camera" not in line],
             "audit": [unlike(str(row)) for row in home.rows("SELECT mode, by, how, note FROM audit ORDER BY number")],
             "people": unlike(home.people("list")),
         }

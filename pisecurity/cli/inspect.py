@@ -48,8 +48,8 @@ def check(args: argparse.Namespace) -> int:
     settings = config.load(path, _no_cameras)
     cameras = ", ".join(camera.id for camera in settings.camera)
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
-    print(f"{path}: good; cameras {cameras}; zones {len(settings.zone)}; schedule {len(settings.schedule)}; {mails}")
-    print(MAY_DISARM[settings.access.disarm])
+    counts = f"zones {len(settings.zone)}; schedule {len(settings.schedule)}"
+    print(f"{path}: good; cameras {cameras}; {counts}; {mails}; {MAY_DISARM[settings.access.disarm]}")
     found = unwatched(settings)
     for warning in (*found.faults, *found.warnings, *_doubtful(settings)):
         print(f"warning: {warning}")

@@ -320,7 +320,7 @@ class Deliver:
                     self._wait_after(error, batch, beat)
                     line.stalled |= {row.id for row in batch}
         except StoreError as error:
-            log.warning("alarm waits for the better picture of another reason=%s", error)
+            self._log.warning("alarm waits for the better picture of another reason=%s", error)
 
     def _load(self, alert: Alert) -> tuple[bytes, ...]:
         """Return the pictures that go along, as they are now."""

@@ -44,7 +44,7 @@ def test_a_good_installation_is_well(shell: Shell, tmp_path: Path) -> None:
     found = findings(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[-1] == "all is well"
-    assert [how for how, _ in found.values()] == ["ok"] * 12
+    assert [how for how, _ in found.values()] == ["ok"] * 13
     assert found["versions"][1].startswith("pisecurity ")
     assert found["config"][1] == f"{tmp_path}/config.toml is good"
     assert found["state folder"][1] == f"{tmp_path} can be written"
