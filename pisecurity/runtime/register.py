@@ -69,8 +69,9 @@ class Register:
 
     def of_phone(self, token: str | None) -> tuple[Person, Phone] | None:
         """Return the approved phone with this *token*, and whose it is. Raises SecretError."""
-        phone = self._match(self.known.phones, _TOKEN, token or "") if self.known.phones else None
-        return None if phone is None else (self._people[phone.person], phone)
+        known = self.known  # one look: another thread may be changing it
+        phone = self._match(known.phones, _TOKEN, token or "") if known.phones else None
+        return None if phone is None else (next(each for each in known.people if each.key == phone.person), phone)
 
     def approve(self, given: str, label: str) -> str | None:
         """Approve a phone with the one-time code *given*, and return its token; None where that is none that counts.

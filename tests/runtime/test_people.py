@@ -438,3 +438,13 @@ def test_wrong_right_and_duress_codes_take_the_same_time_s39() -> None:
             taken[name].append(taken_s(code))
     middles = [median(each) for each in taken.values()]
     assert max(middles) < 1.5 * min(middles)
+
+
+def test_whose_phone_it_is_and_what_it_may_is_answered_while_a_code_is_being_stored() -> None:
+    house = House("phones")
+    house.add("Anna")
+    device = house.approved("Anna")
+    with house.people.alone:  # a disk that hangs: whoever stores something holds it
+        assert house.people.phone(device) == "Anna"
+        assert house.admit(device=device).verdict is Verdict.ADMITTED
+        assert house.admit().verdict is Verdict.WRONG
