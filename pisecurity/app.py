@@ -442,6 +442,7 @@ class Daemon:
         self._health.note("page", web_address(binding.addresses[0], web.port))
         page = create_app(
             panel=self._panel,
+            people=self._access.people,
             store=self._store,
             pictures=self._pictures,
             health=self._health,

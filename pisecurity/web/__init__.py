@@ -12,10 +12,11 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.people import People
 from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.timetable import Timetable
-from pisecurity.web import api, pages, problems
+from pisecurity.web import api, codes, pages, problems
 from pisecurity.web import mail_check as mail_check_pages
 from pisecurity.web import mailbox as mailbox_pages
 from pisecurity.web import scenes as scene_pages
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["AccessPolicy", "create_app"]
 
 MAX_BODY_BYTES = 512
-"""The largest thing a browser sends is the name of a mode; a body this short cannot nest deep enough to harm."""
+"""The largest thing a browser sends is a mode and a code; a body this short cannot nest deep enough to harm."""
 
 
 def create_app(
     *,
     panel: Panel,
+    people: People,
     store: EventQuery,
     pictures: Pictures,
     health: Health,
@@ -54,6 +56,7 @@ def create_app(
     """Return the page as a WSGI application.
 
     Args:
+        people: who may switch the alarm.
         access: who may use it; enforced in front of every route.
         clock: for ages and for "today".
         zone: zone of the labels.
@@ -70,12 +73,13 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = Parts(
-        panel, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes, mail_check,
-        readiness, timetable,
+        panel, people, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes,
+        mail_check, readiness, timetable,
     )  # fmt: skip
     app.extensions[EXTENSION] = parts
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(codes.blueprint)
     if mailbox is not None:
         app.register_blueprint(mailbox_pages.blueprint)
     if scenes is not None:

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from pisecurity.runtime.live import LivePicture
 from pisecurity.web import view
+from pisecurity.web.admission import NotAdmittedError, switch_mode
 from pisecurity.web.home import Home, gather
-from pisecurity.web.pages import switch_mode
 from pisecurity.web.parts import Parts, parts
 
 blueprint = Blueprint("api", __name__)
@@ -29,17 +29,21 @@ def state() -> Response:
 
 @blueprint.post("/api/mode")
 def switch() -> Response:
-    """Switch to ``{"mode": ...}``; the answer is the new state, stored already.
+    """Switch to ``{"mode": ..., "code": ...}``; the answer is the new state, stored already.
 
-    With 409 something stands against arming; ``"anyway": true`` arms in spite of it.
+    No code is needed where none is asked. A refusal is ``{"problem": ..., "wait_s": ...}``: 401 without a code that
+    is valid now, 403 for whoever may arm alone, 429 for *wait_s* seconds after wrong codes. With 409 something stands
+    against arming; ``"anyway": true`` arms in spite of it.
     """
     if not request.is_json:
         abort(415, "Send the mode as application/json.")
     body: Any = request.get_json()
+    order: dict[str, Any] = body if isinstance(body, dict) else {}
     ours = parts()
-    fields = body if isinstance(body, dict) else {}
-    anyway = fields.get("anyway") is True
-    status = switch_mode(ours, fields.get("mode"), request.remote_addr, anyway=anyway)
+    try:
+        status = switch_mode(ours, order.get("mode"), order.get("code"), anyway=order.get("anyway") is True)
+    except NotAdmittedError as refusal:
+        return refusal.answer(jsonify(problem=refusal.text, wait_s=refusal.wait_s))
     return jsonify(as_json(gather(ours, status)))
 
 
@@ -72,6 +76,8 @@ def as_json(home: Home) -> dict[str, object]:
         "word": home.banner.word,
         "line": home.banner.line,
         "countdown_s": home.banner.countdown_s,
+        "code_for": home.asked.code,
+        "never": home.asked.never,
         "sequence": home.banner.sequence,
         "readiness": home.readiness,
         "faults": [

@@ -12,6 +12,7 @@ from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.prove import fault_key
 from pisecurity.web import view
+from pisecurity.web.admission import Asked, asked
 from pisecurity.web.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Home:
     """What the schedule does next; None where there is none."""
     schedule_line: str
     """The same in words, empty while something else matters more."""
+    asked: Asked
+    """What the three buttons take from this phone."""
     newest_mail: int | None
     """Number of the newest mail of the demo's mailbox, 0 for none; None where there is no mailbox."""
 
@@ -75,6 +78,7 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
         mail_fault=any(fault.key.split(":")[0] in MAIL_FAULTS for fault in faults),
         schedule=outlook,
         schedule_line=view.schedule_line(outlook, status.state, now, parts.zone),
+        asked=asked(parts),
         newest_mail=_newest_mail(parts),
     )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from pisecurity.core.types import AlarmState, EventRecord, Mode
+from pisecurity.core.types import AlarmState, EventRecord
 from pisecurity.ports import PictureKind
-from pisecurity.runtime.panel import PanelStatus
 from pisecurity.web import view
-from pisecurity.web.access import peer_name
+from pisecurity.web.admission import NotAdmittedError, switch_mode
+from pisecurity.web.codes import keypad_page, renewed
 from pisecurity.web.home import gather
 from pisecurity.web.parts import Parts, parts
-from pisecurity.web.ready import bypassed
 
 blueprint = Blueprint("pages", __name__)
 
@@ -21,9 +20,10 @@ LEDGER_ROWS_A_PAGE = 60
 
 
 @blueprint.get("/")
-def home() -> str:
+def home() -> Response:
     """Show the alarm: its state, the three buttons, the live pictures, the last events."""
-    return render_template("home.html", home=gather(parts()))
+    ours = parts()
+    return renewed(ours, render_template("home.html", home=gather(ours)))
 
 
 @blueprint.post("/mode")
@@ -32,7 +32,10 @@ def switch() -> BaseResponse:
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415, "Send the mode as a form.")
     anyway = request.form.get("anyway") == "1"
-    switch_mode(parts(), request.form.get("mode"), request.remote_addr, anyway=anyway)
+    try:
+        switch_mode(parts(), request.form.get("mode"), request.form.get("code"), anyway=anyway)
+    except NotAdmittedError as refusal:
+        return keypad_page(refusal.mode, refusal, anyway=anyway)
     return redirect(url_for("pages.home"), 303)
 
 
@@ -93,22 +96,6 @@ def picture(event_id: str, kind: str) -> Response:
     if jpeg is None:
         abort(404, "There is no such picture of this event, or it is no longer kept.")
     return Response(jpeg, mimetype="image/jpeg")
-
-
-def switch_mode(ours: Parts, wanted: object, peer: str | None, *, anyway: bool = False) -> PanelStatus:
-    """Switch to the mode named *wanted* in the name of *peer*.
-
-    Args:
-        anyway: although something stands against arming.
-
-    Raises:
-        BadRequest, NotReadyError, StoreError: nothing changed.
-    """
-    if not isinstance(wanted, str) or wanted not in {mode.value for mode in Mode}:
-        abort(400, f"The mode is one of {', '.join(mode.value for mode in Mode)}.")
-    mode = Mode(wanted)
-    against = bypassed(ours, mode, anyway=anyway)
-    return ours.panel.switch(mode, by=peer_name(peer), how="page", bypassed=against)
 
 
 def state_word(state: AlarmState) -> str:

@@ -15,6 +15,7 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.people import People
 from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.timetable import Timetable
@@ -29,6 +30,7 @@ class Parts:
     """The running daemon as the routes see it."""
 
     panel: Panel
+    people: People
     store: EventQuery
     pictures: Pictures
     health: Health

@@ -43,11 +43,19 @@ from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes, Unshown
 from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.worker import Worker
-from pisecurity.settings import AlarmSettings, CameraSettings, ModeSettings, ScheduleSettings, Settings
+from pisecurity.settings import (
+    AccessSettings,
+    AlarmSettings,
+    CameraSettings,
+    ModeSettings,
+    ScheduleSettings,
+    Settings,
+)
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.server import PageServer, bind
-from tests.fakes import make_event
+from tests.fakes import MemoryPeopleStore, make_event
 from tests.rigs.readiness import ReadyHouse
+from tests.web.people import Disarm, people_of
 
 NAME = "pisecurity.test"
 PERSON = Box(0.42, 0.38, 0.12, 0.46)
@@ -181,6 +189,7 @@ class House:
     )
     zone: str = "Europe/Berlin"
     schedule: tuple[ScheduleSettings, ...] = ()
+    disarm: Disarm = "anyone"
 
     def __post_init__(self) -> None:
         self.store, self.pictures = MemoryStore(), MemoryPictures()
@@ -193,6 +202,8 @@ class House:
         self.panel.start()
         settings = Settings(camera=(CameraSettings(id="front", kind="stage"),), schedule=self.schedule)
         self.timetable = Timetable(self.panel, self.clock, settings, ZoneInfo(self.zone))
+        self.people_store = MemoryPeopleStore()
+        self.people = people_of(self.clock, self.disarm, self.people_store)
         self.frames = 0
         self.doctor, self.mail_check = ScriptedDoctor(), MailCheck(self.clock, Logins(self.clock), ZoneInfo(self.zone))
         self.mail_check.set_doctor(self.doctor)
@@ -200,6 +211,7 @@ class House:
     def app(self, policy: AccessPolicy | None = None) -> Flask:
         return create_app(
             panel=self.panel,
+            people=self.people,
             store=self.store,
             pictures=self.pictures,
             health=self.health,
@@ -215,6 +227,10 @@ class House:
             readiness=self.readiness,
             timetable=self.timetable,
         )
+
+    def ask(self, disarm: Disarm) -> None:
+        """Let the setting who may disarm be *disarm* from now on."""
+        self.people.apply(AccessSettings(disarm=disarm))
 
     def offer(self, camera: str = "front") -> None:
         """Let *camera* take one picture, with a person in it."""

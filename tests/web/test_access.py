@@ -56,6 +56,9 @@ def test_the_table_of_routes_is_the_one_that_was_thought_about() -> None:
         [
             ("GET", "/"),
             ("POST", "/mode"),
+            ("GET", "/code"),
+            ("GET", "/phone"),
+            ("POST", "/phone/approve"),
             ("GET", "/events"),
             ("GET", f"/events/{1:032x}"),
             ("GET", f"/events/{1:032x}/clean.jpg"),

@@ -9,6 +9,7 @@ export class Against {
   #buttons;
   #mode = null;
   #shownAt = 0;
+  #code = null;
 
   constructor(buttons) {
     this.#buttons = buttons;
@@ -26,9 +27,15 @@ export class Against {
     return mode === this.#mode && !this.isAnswered(mode);
   }
 
-  show(mode, problems) {
+  /** The code that the first tap was asked with, for the second one. */
+  get code() {
+    return this.#code;
+  }
+
+  show(mode, problems, code) {
     this.clear();
     this.#mode = mode;
+    this.#code = code;
     this.#shownAt = performance.now();
     const graver = problems.filter((problem) => problem.graver).length;
     this.#sheet.querySelector("h2").textContent = `Not armed: ${graver === 1 ? "a problem" : `${graver} problems`}`;
@@ -40,7 +47,7 @@ export class Against {
 
   clear() {
     if (this.#mode !== null) this.#name(this.#mode, null);
-    this.#mode = null;
+    this.#mode = this.#code = null;
     this.#sheet.hidden = true;
   }
 

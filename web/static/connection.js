@@ -45,17 +45,20 @@ export class Connection {
     return this.silentMs > SILENT_MS;
   }
 
-  /** Return null once the mode is *mode*, or why it is not: `{ problem }`, with `problems` where one may go on. */
-  async switchTo(mode, anyway) {
+  /**
+   * Return null once the mode is *mode*, or why it is not: `{ problem }`, with `problems` where one may go on *anyway*,
+   * with `needsCode` where a code would help, with `wait_s` where none is taken for so long.
+   */
+  async switchTo(mode, code, anyway) {
     this.#order += 1;
     try {
       const response = await ask("/api/mode", SWITCH_PATIENCE_MS, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ mode, anyway }),
+        body: JSON.stringify({ mode, code, anyway }),
       });
       const answer = await response.json();
-      if (!response.ok) return answer;
+      if (!response.ok) return { ...answer, needsCode: response.status === 401 };
       this.#order += 1;
       this.#hear(answer);
       return null;

@@ -2,6 +2,7 @@
 
 import { Against } from "./against.js";
 import { Connection } from "./connection.js";
+import { Keypad } from "./keypad.js";
 import { LiveView, setItems, setText, span } from "./live.js";
 
 const ANNOUNCED_S = new Set([30, 10, 5]);
@@ -21,9 +22,11 @@ let asked = null; // the mode that was asked for and is not yet confirmed
 let trouble = ""; // why the last switch did not happen
 
 const connection = new Connection({ onState: show, onTick: tick });
+const keypad = at("keypad") ? new Keypad(at("keypad"), order) : null;
 
 function show(state) {
   if (shown && shown.state !== state.state) setText(at("assertive"), `${state.word}. ${state.line}`);
+  if (shown && shown.mode !== state.mode) keypad?.changed(state.mode);
   shown = state;
   deadline = state.countdown_s === null ? null : performance.now() + 1000 * state.countdown_s;
   showReadiness(state);
@@ -58,7 +61,10 @@ function tick() {
     button.setAttribute("aria-pressed", String(button.value === mode));
     button.toggleAttribute("data-asked", button.value === asked);
     button.disabled = offline;
+    button.hidden = shown.never.includes(button.value);
   }
+  at("never").hidden = !shown.never.length;
+  keypad?.block(offline || asked !== null);
   showCountdown(offline);
   showConnection(offline);
 }
@@ -143,19 +149,39 @@ function card(event) {
 
 at("modes").addEventListener("submit", async (submit) => {
   submit.preventDefault();
-  const mode = submit.submitter?.value;
+  const button = submit.submitter;
+  const mode = button?.value;
   if (!mode || asked || !shown || connection.silent || against.isHasty(mode)) return;
   const anyway = against.isAnswered(mode);
+  const code = anyway ? against.code : undefined;
   against.clear();
-  asked = mode;
   trouble = "";
-  tick();
-  const refusal = await connection.switchTo(mode, anyway);
-  asked = null;
-  if (refusal?.problems) against.show(mode, refusal.problems);
-  else trouble = refusal?.problem ?? "";
+  if (shown.code_for.includes(mode) && !code) {
+    askCode(button);
+    return;
+  }
+  const refusal = await order(mode, code, anyway);
+  if (refusal?.needsCode) askCode(button);
+  else if (!refusal?.problems) trouble = refusal?.problem ?? "";
   tick();
 });
+
+/** Returns null once the alarm was switched, or else why it was not. */
+async function order(mode, code, anyway) {
+  asked = mode;
+  tick();
+  const refusal = await connection.switchTo(mode, code, anyway);
+  asked = null;
+  if (refusal?.problems) against.show(mode, refusal.problems, code);
+  tick();
+  return refusal;
+}
+
+function askCode(button) {
+  // A page from before codes were asked has no sheet.
+  if (keypad) keypad.open(button.value, button.dataset.order);
+  else location.assign(`/code?mode=${button.value}`);
+}
 
 for (const view of views.values()) view.start();
 connection.start();
