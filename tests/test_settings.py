@@ -133,6 +133,26 @@ def test_a_table_with_one_delay_keeps_the_other_default_of_its_mode() -> None:
     assert (alarm.night.exit_delay_s, alarm.night.entry_delay_s) == (5, 30)
 
 
+def test_delays_are_those_of_the_mode_unless_the_owner_says_otherwise() -> None:
+    alarm = AlarmSettings()
+    assert [(mode.exit_delay_s, mode.entry_delay_s) for mode in (alarm.away, alarm.home, alarm.night)] == [
+        (60, 60), (0, 0), (0, 30),
+    ]  # fmt: skip
+    assert alarm.trigger_time_s == 180
+
+
+@pytest.mark.parametrize("mode", ["away", "home", "night"])
+@pytest.mark.parametrize("delay", ["exit_delay_s", "entry_delay_s"])
+def test_a_delay_is_0_to_180_s_in_every_mode(mode: str, delay: str) -> None:
+    for given_s in (0, 180):
+        alarm = AlarmSettings.model_validate({mode: {delay: given_s}})
+        assert getattr(getattr(alarm, mode), delay) == given_s
+    for given_s in (-1, 181):
+        text = f'[[camera]]\nid = "a"\nkind = "stage"\n[alarm.{mode}]\n{delay} = {given_s}\n'
+        with pytest.raises(ConfigError, match=rf"alarm\.{mode}\.{delay} = {given_s}: give seconds from 0 to 180"):
+            parse(text, "config.toml")
+
+
 @pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\0b", "a\x1b[2Jb", "a\u2028b", "a\x85b"])
 def test_s24_a_text_stays_on_one_line(name: str) -> None:
     with pytest.raises(ValidationError, match="give a text on one line, without control characters"):
