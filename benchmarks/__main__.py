@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-NAMES = ("daemon", "alerts", "camera", "stage", "contrast", "motion", "weeks")
+NAMES = ("daemon", "alarm", "alerts", "camera", "stage", "contrast", "motion", "weeks")
 
 sys.exit(max(subprocess.call([sys.executable, "-m", f"benchmarks.{name}"]) for name in sys.argv[1:] or NAMES))
