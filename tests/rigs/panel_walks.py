@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
 
 from pisecurity.adapters.store.alarm import columns_of, store_alarm
 from pisecurity.adapters.store.audit import Chain
@@ -54,7 +55,7 @@ class ChainedStore:
         self._try()
         self.database.execute("UPDATE alarm SET duress = ?", (alarm.duress,))
 
-    def rows(self, after: int = 0) -> list[dict[str, object]]:
+    def rows(self, after: int = 0) -> list[dict[str, Any]]:
         """Return the audit rows after number *after*."""
         rows = self.database.execute("SELECT * FROM audit WHERE number > ? ORDER BY number", (after,))
         return [dict(row) for row in rows]
@@ -116,7 +117,7 @@ class PanelWalk:
         assert self._panel.alarm() == self._store.load_alarm()
         self._check_changes()
         chain = Chain()
-        assert [row["number"] for row in self._store.rows() if not chain.takes(row)] == []  # type: ignore[arg-type]
+        assert [row["number"] for row in self._store.rows() if not chain.takes(row)] == []
         assert chain.number == self._rows
 
     def _check_changes(self) -> None:
