@@ -85,6 +85,8 @@ def test_a_disarming_while_pending_sends_the_all_clear_in_the_same_conversation(
         assert of(daemon.state()) == ("pending", "armed_away")
         assert daemon.switch("disarmed") == 303
         clear = home.mail("clear")
+        verified = home.run("events", "verify")
+        assert verified.returncode == 0 and verified.stdout.startswith("unbroken: 4 rows; "), verified
         assert daemon.stop() == 0
     assert str(entry["Message-ID"]) in str(clear["References"])
     assert not [mail for _, mail in server.accepted if "ALARM" in str(mail["Subject"])]
