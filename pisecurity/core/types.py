@@ -272,21 +272,16 @@ class AlertKind(StrEnum):
 
     @property
     def priority(self) -> Priority:
-        return _PRIORITIES[self]
+        return _PRIORITIES.get(self, Priority.FAULT)
 
 
 _PRIORITIES: Mapping[AlertKind, Priority] = {
     AlertKind.ALARM: Priority.ALARM,
     AlertKind.ENTRY: Priority.ALARM,
-    AlertKind.ALL_CLEAR: Priority.FAULT,
     AlertKind.DURESS: Priority.DURESS,
     AlertKind.TAMPER: Priority.TAMPER,
-    AlertKind.FAULT: Priority.FAULT,
     AlertKind.RECOVERED: Priority.INFO,
     AlertKind.SUMMARY: Priority.ALARM,
-    AlertKind.DIGEST: Priority.FAULT,
-    AlertKind.TEST: Priority.FAULT,
-    AlertKind.OUTAGE: Priority.FAULT,
     AlertKind.DAILY: Priority.INFO,
     AlertKind.NIGHT: Priority.INFO,
     AlertKind.DISARMED: Priority.INFO,
