@@ -87,6 +87,7 @@ def test_what_a_digest_was_to_tell_of_is_in_no_other() -> None:
 def test_only_kinds_that_one_line_can_stand_for_go_into_a_digest(kind: AlertKind) -> None:
     listed = {
         AlertKind.ALARM, AlertKind.ENTRY, AlertKind.ALL_CLEAR, AlertKind.FAULT, AlertKind.RECOVERED, AlertKind.SUMMARY,
+        AlertKind.DISARMED,
     }  # fmt: skip
     assert listed == KINDS
     assert bool(digests(*(row(number, kind=kind) for number in range(4)))) == (kind in listed)
