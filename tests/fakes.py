@@ -115,7 +115,7 @@ class MemoryAlarmStore:
         self._fail_when_broken()
         return self.alarm
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         self._fail_when_broken()
         self.alarm = alarm
         self.notes.append(note)

@@ -76,8 +76,12 @@ class AlarmStore(Protocol):
         """Return what was stored last, or None on first start. Raises StoreError."""
         ...
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
-        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError."""
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError.
+
+        Args:
+            by, how: who did that and how; empty: who ordered the mode did.
+        """
         ...
 
     def mark_alarm(self, alarm: Alarm) -> None:

@@ -153,7 +153,7 @@ class Panel:
     def record(self, what: str, *, by: str, how: str) -> None:
         """Keep on the audit log that *by* did *what*, by *how*; the alarm stays as it is. Raises StoreError."""
         with self._alone():
-            self._store.save_alarm(self._kept, f"{what} by {by} ({how})")
+            self._store.save_alarm(self._kept, f"{what} by {by} ({how})", by, how)
 
     def notice(self, event: Event, opened: Instant | None = None) -> PanelStatus:
         """Let an opened *event* start the entry delay or raise the alarm; other phases change nothing.
@@ -179,7 +179,7 @@ class Panel:
                     )
                     ago_s = now.seconds_since(opened or now) or 0.0
                     at = self._clock.now() - timedelta(seconds=ago_s)
-                    self._keep(after, at, f"event {event.id} of camera {event.camera}")
+                    self._keep(after, at, f"event {event.id} of camera {event.camera}", event.camera, "event")
                 return _status(self._present(now), now)  # its entry delay may be over already
         finally:
             self._tell()
@@ -241,16 +241,19 @@ class Panel:
         now, now_at = self._clock.instant(), self._clock.now()
         for step in states.settle(self._kept, now, self._settings, self._taken_up):
             ago_s = now.seconds_since(step.at) or 0.0
-            self._keep(step.alarm, now_at - timedelta(seconds=ago_s), "time")
+            self._keep(step.alarm, now_at - timedelta(seconds=ago_s), "time", "pisecurity", "time")
         return now
 
-    def _keep(self, alarm: Alarm, at: datetime, why: str) -> None:
-        """Store *alarm*, then show it; the lock is held. Nothing when it is what is kept already."""
+    def _keep(self, alarm: Alarm, at: datetime, why: str, by: str = "", how: str = "") -> None:
+        """Store *alarm*, then show it; the lock is held. Nothing when it is what is kept already.
+
+        *by*, *how*: who did it and how, where it is nobody's order.
+        """
         if alarm is self._kept:
             return
         before, after = states.state_of(self._kept), states.state_of(alarm)
         event_id = alarm.event_id or self._kept.event_id
-        self._store.save_alarm(alarm, f"{before} to {after}: {why}")
+        self._store.save_alarm(alarm, f"{before} to {after}: {why}", by, how)
         self._alarm = alarm
         if after is AlarmState.DISARMED:
             self._disarmed = alarm.since

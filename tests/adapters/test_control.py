@@ -240,7 +240,7 @@ class Kept:
     def load_alarm(self) -> Alarm | None:
         return None
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         self.notes.append(note)
 
     def mark_alarm(self, alarm: Alarm) -> None:

@@ -37,7 +37,7 @@ class Memory:
     def load_alarm(self) -> Alarm | None:
         return None
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         """Nothing reads it again."""
 
     def mark_alarm(self, alarm: Alarm) -> None:

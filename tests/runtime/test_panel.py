@@ -249,7 +249,7 @@ def test_power_cut_while_arming_starts_the_exit_delay_anew() -> None:
 class ReadOnlyStore(MemoryAlarmStore):
     """A card that has turned read-only."""
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         raise StoreError("pisecurity.db: read-only file system")
 
 
@@ -383,11 +383,11 @@ class HeldStore(MemoryAlarmStore):
         super().__init__()
         self.writing, self.let_go = threading.Event(), threading.Event()
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         if alarm.mode is Mode.AWAY:
             self.writing.set()
             assert self.let_go.wait(60)
-        super().save_alarm(alarm, note)
+        super().save_alarm(alarm, note, by, how)
 
 
 @contextmanager

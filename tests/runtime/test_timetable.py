@@ -343,9 +343,9 @@ class SlowStore(MemoryAlarmStore):
         super().__init__()
         self.before_saving: Callable[[], object] = lambda: None
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         self.before_saving()
-        super().save_alarm(alarm, note)
+        super().save_alarm(alarm, note, by, how)
 
 
 def slow_house() -> tuple[House, SlowStore]:

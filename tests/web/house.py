@@ -74,7 +74,7 @@ class MemoryStore:
     def load_alarm(self) -> Alarm | None:
         return self.alarm
 
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         self._check()
         self.alarm = alarm
         self.notes.append(note)

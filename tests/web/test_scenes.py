@@ -44,7 +44,8 @@ def test_forgetting_asks_first_then_forgets_and_is_on_the_audit_log() -> None:
     assert html.index("<details>") < html.index('action="/cameras/front/forget"') < html.index("</details>")
     notes: list[str] = []
 
-    def save(alarm: Alarm, note: str) -> None:
+    def save(alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+        assert (by, how) == ("192.168.1.30", "page")
         notes.append(note)
 
     place.house.store.save_alarm = save  # type: ignore[method-assign]

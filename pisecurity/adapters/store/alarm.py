@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
 """Who armed, and how, where nobody can tell which mode it was in."""
+BY_REPAIR = UNKNOWN_BY, UNKNOWN_HOW
 ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
 
 _SAVE = """
@@ -89,14 +90,17 @@ class AlarmTable(Table):
             ) from error
 
     @steady
-    def save_alarm(self, alarm: Alarm, note: str) -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
         """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError.
+
+        Args:
+            by, how: who did that and how; empty: who ordered the mode did.
 
         The second copy never says "disarmed" while the database says "armed", whenever a power cut comes: it is
         written before the database when the alarm is armed, and after it when it is disarmed. So an order to arm that
         was cut off may hold after the restart, and one to disarm that was stored always does.
         """
-        self._store(columns_of(alarm), note)
+        self._store(columns_of(alarm), note, done=(by or alarm.by, how or alarm.how))
 
     @steady
     def mark_alarm(self, alarm: Alarm) -> None:
@@ -148,12 +152,18 @@ class AlarmTable(Table):
             last = connection.execute(LAST).fetchone()
         return Stored(alarm, last["number"], last["hash"]) if last else Stored(alarm)
 
-    def _store(self, alarm: Mapping[str, Column], note: str, after: Kept | None = None) -> None:
+    def _store(
+        self,
+        alarm: Mapping[str, Column],
+        note: str,
+        after: Kept | None = None,
+        done: tuple[str, str] = BY_REPAIR,
+    ) -> None:
         """Store the columns *alarm* with an audit row, chained to the row of *after* where that is missing."""
         armed = alarm["mode"] != Mode.DISARMED
         with self._saving:
             with self._database.write() as connection:
-                kept = store_alarm(connection, alarm, note, self._clock, after)
+                kept = store_alarm(connection, alarm, note, self._clock, after, done)
                 if armed:
                     self._copy(kept)
             self._owed = None if armed else kept
@@ -260,16 +270,22 @@ def _bring_audit(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
 
 
 def store_alarm(
-    connection: sqlite3.Connection, alarm: Mapping[str, Column], note: str, clock: Clock, after: Kept | None = None
+    connection: sqlite3.Connection,
+    alarm: Mapping[str, Column],
+    note: str,
+    clock: Clock,
+    after: Kept | None = None,
+    done: tuple[str, str] = BY_REPAIR,
 ) -> Kept:
-    """Store the columns *alarm*, with an audit row saying *note*.
+    """Store the columns *alarm*, with an audit row saying *note* and by whom and how it was *done*.
 
     The row is chained to the last one, or to that of *after* where this one is missing, which the note says then.
     """
     _save(connection, alarm)
     now = clock.instant()
-    row = {name: alarm[name] for name in ("mode", "by", "how", "sequence", "event_id")}
-    row |= bind(at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
+    by, how = done
+    row = {name: alarm[name] for name in ("mode", "sequence", "event_id")}
+    row |= bind(by=by, how=how, at_us=clock.now(), boot_id=now.boot_id, boot_s=float(now.since_boot_s), note=note)
     last = connection.execute(LAST).fetchone()
     number, previous = (last["number"], last["hash"]) if last else (0, NO_HASH)
     if after is not None and after.number > number:
