@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.core.alarm.outlook import Outlook, Standing
 from pisecurity.core.types import AlarmState, Mode, Outcome
 from pisecurity.settings import ScheduleSettings, Weekday
 from tests.web.house import NAME, House, filming, served
@@ -202,3 +203,20 @@ def test_ui24_an_order_by_hand_is_said_to_stand_until_the_schedule_goes_on(sched
     expect(page.locator("#next")).to_be_hidden()
     assert box(page, ".view")["height"] == picture["height"], "nothing moves when the line comes and goes"
     assert scheduled.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (360, 640), (390, 844)])
+def test_during_an_alarm_for_which_the_schedule_waits_the_last_events_are_read_without_scrolling(
+    scheduled: Site, width: int, height: int
+) -> None:
+    scheduled.house.timetable.outlook = lambda: Outlook(Standing.ALARM)  # type: ignore[method-assign]
+    scheduled.house.arm_now(Mode.NIGHT)
+    scheduled.house.intrude()
+    page = scheduled.open(width=width, height=height)
+    shows_live_picture(page)
+    expect(page.locator("#next")).to_have_text("Schedule disarms after the alarm")
+    switch = box(page, "button[value=disarmed]")
+    for selector in ("#events time", "#events .place", "#events .mailed"):
+        place = page.locator(selector).first.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= switch["y"], selector

@@ -62,8 +62,8 @@ class Outlook:
     @classmethod
     def of_plain(cls, plain: Mapping[str, Any]) -> Outlook:
         """Return what ``as_plain`` said. Raises KeyError, ValueError."""
-        at, mode = plain["at"], plain["mode"]
-        edge = Edge(datetime.fromisoformat(at), Mode(mode)) if at and mode else None
+        at = plain["at"]
+        edge = Edge(datetime.fromisoformat(at), Mode(plain["mode"])) if at else None
         return cls(Standing(plain["standing"]), edge, plain["holiday"] or "")
 
 

@@ -94,6 +94,26 @@ def test_a_scheduled_disarm_that_waits_for_an_alarm_says_so_until_it_is_passed_o
 
 
 @pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (
+            Outlook(Standing.GOES_ON, Edge(berlin("2026-06-01T22:30"), Mode.HOME)),
+            "Next: armed home Mon 22:30 (schedule)",
+        ),
+        (
+            Outlook(Standing.GOES_ON, Edge(berlin("2026-06-01T22:30"), Mode.AWAY)),
+            "Next: armed away Mon 22:30 (schedule)",
+        ),
+        (Outlook(Standing.GOES_ON), ""),
+        (Outlook(Standing.CLOCK), "Schedule waits until the clock is set"),
+        (Outlook(Standing.CLOCK, None, "Summer"), "Schedule waits until the clock is set"),
+    ],
+)
+def test_each_mode_has_its_words_and_a_clock_that_nobody_has_set_is_named(ahead: Outlook, words: str) -> None:
+    assert in_words(ahead, when) == words
+
+
+@pytest.mark.parametrize(
     "ahead",
     [
         Outlook(Standing.CLOCK),
