@@ -324,7 +324,7 @@ def test_a_slip_of_the_pen_is_told_in_one_line_of_a_few_words(lines: str, fix: s
             "[zzz]",
             (
                 "zzz: unknown; this file takes [house], [[camera]], [motion], [[zone]], [alarm], [[schedule]], "
-                "[[holiday]], [mail], [life], [web]"
+                "[[holiday]], [mail], [access], [life], [web]"
             ),
         ),
         (
