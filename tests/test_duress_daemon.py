@@ -69,6 +69,7 @@ def evening(home: Home, *, duress: bool) -> dict[str, Any]:
             wait_for("help is called", lambda: len(home.mails_to(SISTER)) >= 2)
         else:
             wait_for("somebody walks", lambda: daemon.state()["cameras"][0]["age_s"] is not None)
+        doctor = home.run("doctor").stdout.splitlines()
         status = json.loads(home.run("status", "--json").stdout)
         seen = {
             "log": log_of(daemon, begin),
@@ -77,7 +78,7 @@ def evening(home: Home, *, duress: bool) -> dict[str, Any]:
             "state": unlike(json.dumps({k: v for k, v in daemon.state().items() if k not in ("events", "cameras")})),
             "page": unlike(daemon.request("GET", "/events")[1].decode()).count("<article"),
             "told": [unlike(one) for one in home.mails_to(BEN)],
-            "doctor": [unlike(line) for line in home.run("doctor").stdout.splitlines() if "camera" not in line],
+            "doctor": [unlike(line.partition(" rows, the last ")[0]) for line in doctor if "camera" not in line],
             "audit": [unlike(str(row)) for row in home.rows("SELECT mode, by, how, note FROM audit ORDER BY number")],
             "people": unlike(home.people("list")),
         }
@@ -101,7 +102,8 @@ def test_a_duress_code_reaches_its_contact_and_nothing_in_the_house_differs(tmp_
     assert ordinary["log text"] == []
     first, *others = home.mails_to(SISTER)
     assert re.fullmatch(r"\[Home\] SILENT ALARM: Anna was made to disarm, \d\d:\d\d:\d\d", first)
-    assert all(one.startswith("[Home] SILENT ALARM goes on: movement at ") for one in others)
+    goes_on = "[Home] SILENT ALARM goes on: movement at "
+    assert [one for one in others if not one.removeprefix("Re: ").startswith(goes_on)] == [], "a better picture follows"
     assert all(to == (SISTER,) for to, mail in server.accepted if "SILENT" in str(mail["Subject"]))
     pictures = [list(mail.walk()) for to, mail in server.accepted if "goes on" in str(mail["Subject"])]
     assert all(any(part.get_content_type() == "image/jpeg" for part in parts) for parts in pictures)
