@@ -327,3 +327,20 @@ def test_s10_a_code_from_a_foreign_site_changes_nothing(guarded: Site, path: str
     assert answered.value.status == 403
     assert guarded.house.panel.status().mode is Mode.AWAY
     assert guarded.house.people.register.known.phones == ()
+
+
+def test_ui10_the_code_that_was_refused_for_a_problem_is_not_asked_for_again(site: Site) -> None:
+    site.house.ask("code")
+    page = site.open(**FINGER)
+    hears(page, site)
+    site.house.health.report("camera:front", "camera Front door is unplugged; plug it in")
+    page.click("button[value=armed_away]")
+    press(page, ANNA)
+    page.click(".ok")
+    expect(page.locator("#against")).to_be_visible()
+    expect(page.locator("#keypad")).to_be_hidden()
+    assert site.house.panel.status().mode is Mode.HOME
+    page.wait_for_timeout(800)  # time to read the list
+    page.click("button[value=armed_away]")
+    expect(page.locator("#word")).to_have_text("Arming away")
+    expect(page.locator("#line")).to_have_text(re.compile("by Anna$"))

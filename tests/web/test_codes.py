@@ -300,3 +300,17 @@ def test_after_a_duress_code_every_page_is_byte_for_byte_that_after_the_ordinary
 
 def _without_expiry(answer: TestResponse) -> str:
     return re.sub(r"Expires=[^;]+", "", json.dumps(answer.headers.to_wsgi_list()))
+
+
+def test_what_stands_against_arming_is_told_to_whoever_may_arm_alone() -> None:
+    house = House(FakeClock(), disarm="code")
+    house.health.report("camera:front", "camera Front door is unplugged; plug it in")
+    page = client(house)
+    assert by_json(page, Mode.HOME, code=WRONG).status_code == 401
+    assert by_json(page, Mode.HOME, code=ANNA).status_code == 409
+    asked = by_form(page, Mode.HOME, anyway="1")
+    assert asked.status_code == 401
+    assert '<input type="hidden" name="anyway" value="1">' in asked.text, "asked for the code, nobody is asked again"
+    assert house.panel.status().mode is Mode.DISARMED
+    assert by_json(page, Mode.HOME, code=ANNA, anyway=True).status_code == 200
+    assert house.panel.status().by == "Anna"
