@@ -44,6 +44,8 @@ class _Parked:
         self._asked: SimpleQueue[Callable[[Server], Any]] = SimpleQueue()
         self.ready = False
         """Whether it is logged in: what fails from then on may be due to the waiting alone."""
+        self.rejected_s = float("-inf")
+        """When its login was refused (monotonic)."""
 
     def ask(self, work: Callable[[Server], Any]) -> None:
         """Say what to do; it is done once, or never where nobody waits any more."""
@@ -51,7 +53,7 @@ class _Parked:
 
     def wait(self, server: Server) -> Any:
         """Do what is asked within PARKED_S and return what comes of it; _UNASKED: nothing was asked."""
-        self.ready = True
+        self.ready = server.waited = True
         try:
             work = self._asked.get(timeout=PARKED_S)
         except Empty:
@@ -138,8 +140,15 @@ class SmtpMailer:
         with self._lock:
             if self._parked is None or self._parked[1].wait(0):
                 parked = _Parked()
-                call = BackgroundCall("mail-parked", lambda: self._talk(parked.line, parked.wait, password))
-                self._parked = parked, call
+                self._parked = parked, BackgroundCall("mail-parked", lambda: self._wait_in(parked, password))
+
+    def _wait_in(self, parked: _Parked, password: str) -> Any:
+        try:
+            return self._talk(parked.line, parked.wait, password)
+        except MailError as error:
+            if error.rejected_login:
+                parked.rejected_s = self._clock.monotonic()
+            raise
 
     def prove(self, deadline_s: float) -> str:
         """Log in without sending; return what was reached and how long it took, in words.
@@ -207,11 +216,11 @@ class SmtpMailer:
     def _converse(self, work: Callable[[Server], Said], deadline_s: float) -> Said:
         """Return what *work* gets out of a server that is logged in to, at most a little after *deadline_s*.
 
-        In the conversation that was parked, where there is one; one that has ended meanwhile costs a new one.
+        In the conversation that was parked, where there is one; one that has ended meanwhile costs a new one, for
+        what it failed by may be over. Only a login that was refused just now is not tried again.
         """
         until_s = self._clock.monotonic() + deadline_s
-        with self._lock:
-            taken, self._parked = self._parked, None
+        taken = self._unparked()
         if taken is not None:
             parked, call = taken
             parked.ask(work)
@@ -226,6 +235,14 @@ class SmtpMailer:
                 if said is not _UNASKED:
                     return cast(Said, said)
         return self._begin(work, until_s - self._clock.monotonic())
+
+    def _unparked(self) -> tuple[_Parked, BackgroundCall[Any]] | None:
+        """Return the conversation that was parked, if it still goes on or its login was refused a moment ago."""
+        with self._lock:
+            taken, self._parked = self._parked, None
+        if taken is not None and taken[1].wait(0) and self._clock.monotonic() - taken[0].rejected_s >= PARKED_S:
+            return None
+        return taken
 
     def _begin(self, work: Callable[[Server], Said], deadline_s: float) -> Said:
         """Return what *work* gets out of a server in a new conversation."""

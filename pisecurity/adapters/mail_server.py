@@ -6,7 +6,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ MECHANISMS = ("PLAIN", "LOGIN")
 """Best first; only one is tried, because each refusal counts towards the account being locked."""
 
 
+CLOSING = 421
+"""Said by a server that hangs up, to whatever comes next."""
 _END = b"\r\n.\r\n"
 """Of a mail, as it goes over the wire."""
 
@@ -97,6 +99,8 @@ class Server(smtplib.SMTP):
         self._line = line
         self.verdict = (0, b"")
         """The server's answer to the mail as a whole."""
+        self.waited = False
+        """Whether it was kept waiting after the login: what it says then to a mail may be a goodbye said before."""
         # A name is given only to keep smtplib from looking up its own, which may take long.
         super().__init__(local_hostname="localhost", timeout=line.step_s)
 
@@ -127,6 +131,18 @@ class Server(smtplib.SMTP):
         """Try one mechanism once. Raises SMTPAuthenticationError."""
         self.user, self.password = user, password
         self.auth(mechanism, self.auth_plain if mechanism == "PLAIN" else self.auth_login)
+
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        return self._unless_gone(super().mail(sender, options))
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        return self._unless_gone(super().rcpt(recip, options))
+
+    def _unless_gone(self, answer: tuple[int, bytes]) -> tuple[int, bytes]:
+        """Return *answer*. Raises SMTPServerDisconnected: it closes a connection that waited (RFC 5321, 3.8)."""
+        if self.waited and answer[0] == CLOSING:
+            raise smtplib.SMTPServerDisconnected(words(*answer))
+        return answer
 
     def data(self, msg: ReadableBuffer | str) -> tuple[int, bytes]:
         # A server may scan a mail for long before it answers; giving up earlier than the deadline
