@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from hashlib import sha256
-from itertools import groupby
 
 from pisecurity.core.alarm import digest
 from pisecurity.core.alarm.rules import is_quiet
@@ -18,6 +17,7 @@ from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Channel, Clock, Outbox, PictureKind, Pictures
 from pisecurity.runtime.answers import Answers
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
+from pisecurity.runtime.batches import Batch, batches, goes_before_rest, is_urgent, least_tried
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.line import Line
@@ -49,9 +49,6 @@ PROBES = 2
 """Alerts in a row that must fail before the server counts as away, so that one bad alert does not hold up the rest."""
 OUTBOX = "outbox"
 _GOOD_TO_KNOW = frozenset(kind for kind in AlertKind if kind.priority is Priority.INFO)
-
-Batch = tuple[Delivery, ...]
-"""Rows of one step of an alert and one channel, sent together."""
 
 
 class Deliver:
@@ -181,7 +178,7 @@ class Deliver:
         put_off: list[Receipt] = []
         while waiting and not stop.is_set() and not _is_shut(failures):
             beat()
-            batch = waiting.pop(_least_tried(waiting) if failures else 0)
+            batch = waiting.pop(least_tried(waiting) if failures else 0)
             tried |= {row.id for row in batch}
             try:
                 answers = self._hand_over(line, batch, stop, beat)
@@ -245,9 +242,9 @@ class Deliver:
         if now_s < line.shut_until_s:
             rows = list({row.id: row for row in (*rows, *latest)}.values())
         rows, latest = ([row for row in some if line.admits(row, now_s)] for some in (rows, latest))
-        alarm = [row for row in latest if _is_urgent(row)]
-        urgent = sorted(_batches(alarm), key=lambda batch: -batch[0].alert.kind.priority)
-        return [*urgent, *_batches(row for row in rows if row not in alarm)]
+        alarm = [row for row in latest if is_urgent(row)]
+        urgent = sorted(batches(alarm), key=lambda batch: -batch[0].alert.kind.priority)
+        return [*urgent, *batches(row for row in rows if row not in alarm)]
 
     def _line(self, channel: str, server: Channel) -> Line:
         """Return what is known about the way to *server*; a changed setting deserves a fresh try."""
@@ -407,9 +404,9 @@ class Deliver:
         line.stalled &= tried
         line.open()
         # The newest alarm still goes first, unless it was the one taken.
-        latest = [row for row in self._newest(channel) if row.id not in tried and _goes_before_rest(row, taken[0])]
+        latest = [row for row in self._newest(channel) if row.id not in tried and goes_before_rest(row, taken[0])]
         beat()
-        self._gather(channel, {row.alert.id for row in latest if _is_urgent(row)}, beat)
+        self._gather(channel, {row.alert.id for row in latest if is_urgent(row)}, beat)
         rows = [row for row in self._due() if row.channel == channel and row.id not in tried]
         line.saw((*rows, *latest))
         return self._queue(line, rows, latest)
@@ -430,9 +427,9 @@ class Deliver:
     def _new_alarm(self, channel: str, line: Line) -> list[Batch]:
         """Return the alarm that was raised meanwhile: a full outbox takes minutes to leave."""
         latest = self._newest(channel)
-        alarm = [row for row in latest if _is_urgent(row) and line.is_new(row)]
+        alarm = [row for row in latest if is_urgent(row) and line.is_new(row)]
         line.saw(alarm)
-        return _batches(alarm)
+        return batches(alarm)
 
     def _wait_s(self, row: Delivery, least_s: float) -> float:
         return self._spread(max(WAITS_S[min(row.attempts, len(WAITS_S) - 1)], least_s))
@@ -452,12 +449,6 @@ def _last(receipt: Receipt, channel: str) -> Receipt:
     return Receipt(Outcome.REFUSED, detail)
 
 
-def _batches(rows: Iterable[Delivery]) -> list[Batch]:
-    """Return *rows* by step and alert, oldest alert first: row numbers only grow."""
-    ordered = sorted(rows, key=lambda row: (row.step, row.id))
-    return [tuple(batch) for _, batch in groupby(ordered, key=lambda row: (row.step, row.alert.id))]
-
-
 def _is_shut(failures: Sequence[MailError]) -> bool:
     """Return whether what failed in a row is due to the server, and no further alert is to be tried."""
     return len(failures) >= PROBES or any(error.rejected_login for error in failures)
@@ -467,21 +458,6 @@ def _are_all_later(answers: Sequence[Receipt]) -> bool:
     return bool(answers) and all(answer.outcome is Outcome.LATER for answer in answers)
 
 
-def _goes_before_rest(row: Delivery, taken: Delivery) -> bool:
-    """Return whether *row*, the newest of its kind, still goes before what has waited longer, after *taken* left."""
-    priority = row.alert.kind.priority
-    return not _is_urgent(taken) or priority > taken.alert.kind.priority or row.id > taken.id
-
-
-def _is_urgent(row: Delivery) -> bool:
-    return row.alert.kind.priority >= Priority.ALARM
-
-
 def _name(pictures: Sequence[bytes]) -> str:
     """Return a name that tells other pictures from these; empty where there is none."""
     return sha256(b"".join(pictures)).hexdigest() if pictures else ""
-
-
-def _least_tried(batches: Sequence[Batch]) -> int:
-    """Return the index of the batch tried least often; of several the newest."""
-    return min(range(len(batches)), key=lambda index: (batches[index][0].attempts, -index))
