@@ -230,7 +230,7 @@ class SmtpMailer:
                 left_s = until_s - self._clock.monotonic()
                 if not parked.ready or left_s < LEAST_S or error.permanent or error.rejected_login or error.in_doubt:
                     raise
-                log.info("parked conversation of no use reason=%s", error)
+                self._log.info("parked conversation of no use reason=%s", error)
             else:
                 if said is not _UNASKED:
                     return cast(Said, said)
