@@ -143,14 +143,18 @@ class Deliver:
 
     def warm_up(self) -> None:
         """Have those get ready who are to send something in a moment: on a slow line the way there takes a second."""
-        now = self._clock.instant()
         try:
-            soon = self._outbox.due(now.later(SOON_S), self._held())
+            due = {row.id for row in self._due()}
+            soon = self._outbox.due(self._clock.instant().later(SOON_S), self._held())
         except StoreError:
             return  # it is reported by whoever sends
+        now_s = self._clock.monotonic()
         for channel in {row.channel for row in soon}:
-            server, line = self._channels.get(channel), self._lines.get(channel)
-            if server and (line is None or self._clock.monotonic() >= line.shut_until_s):
+            if (server := self._channels.get(channel)) is None:
+                continue
+            line = self._line(channel, server)
+            leaves = any(line.admits(row, now_s) for row in soon if row.channel == channel and row.id not in due)
+            if leaves and now_s >= line.shut_until_s:
                 server.warm_up()
 
     def _due(self) -> tuple[Delivery, ...]:

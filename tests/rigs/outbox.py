@@ -16,6 +16,7 @@ from pisecurity.ports import Address, Channel
 from pisecurity.runtime import house
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.logins import Logins
 from pisecurity.web.assets import load_catalogue
 from tests.fakes import FakeClock
 from tests.rigs.smtp import ANNA
@@ -73,8 +74,16 @@ class House:
         self.deliver = self.restart()
 
     def restart(self) -> Deliver:
+        self.logins = Logins(self.clock)
         self.deliver = Deliver(
-            self.store, self.pictures, self.channels, HOUSE, self.clock, self.health, jitter=lambda: 0.0
+            self.store,
+            self.pictures,
+            self.channels,
+            HOUSE,
+            self.clock,
+            self.health,
+            jitter=lambda: 0.0,
+            logins=self.logins,
         )
         return self.deliver
 

@@ -12,6 +12,7 @@ from pisecurity.core.types import BETTER, FIRST, AlarmState, Alert, AlertKind, D
 from pisecurity.errors import MailError
 from pisecurity.ports import Address, PictureKind
 from pisecurity.runtime.line import CALM_S
+from pisecurity.runtime.logins import REJECTED_LOGIN_S
 from tests.fakes import START, FakeClock, make_event
 from tests.rigs.outbox import Build, House, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN
@@ -224,10 +225,10 @@ def test_after_a_power_cut_the_better_picture_still_follows(house: House, mailer
     assert [step for step, _, _ in sent(mailer)] == [FIRST, BETTER]
 
 
-def soon(house: House) -> None:
+def soon(house: House, event_id: str = "b", alert_id: str = "2") -> None:
     later = house.clock.instant().later(0.7)
     decision = Decision(AlertKind.ALARM, "armed")
-    event, alert = replace(EVENT, id="b" * 32), replace(ALERT, id="2" * 32, event_id="b" * 32)
+    event, alert = replace(EVENT, id=event_id * 32), replace(ALERT, id=alert_id * 32, event_id=event_id * 32)
     house.store.add_event(event, AlarmState.ARMED_AWAY, decision, alert, [Address("mail", ANNA)], later)
 
 
@@ -249,3 +250,29 @@ def test_a_server_that_is_left_alone_is_left_alone(house: House, mailer: Scripte
     soon(house)
     house.deliver.warm_up()
     assert mailer.warmed == 0
+
+
+def test_nothing_is_made_ready_for_a_better_picture_that_waits_for_a_calm_line(
+    house: House, mailer: ScriptedMailer
+) -> None:
+    house.round()
+    improve(house)
+    house.store.end_event(EVENT.id, START)
+    house.clock.advance(CALM_S - 0.5)
+    house.round()
+    house.deliver.warm_up()
+    assert mailer.warmed == 0, "it would be a login for nothing"
+
+
+def test_r06_nobody_logs_in_to_make_ready_where_a_proof_found_the_login_refused(
+    house: House, mailer: ScriptedMailer
+) -> None:
+    house.round()
+    house.logins.rejected(mailer, "535 bad credentials")
+    soon(house)
+    house.deliver.warm_up()
+    assert mailer.warmed == 0
+    house.clock.advance(REJECTED_LOGIN_S)
+    soon(house, "c", "3")
+    house.deliver.warm_up()
+    assert mailer.warmed == 1

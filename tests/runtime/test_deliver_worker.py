@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from pisecurity.core.types import Notification, Outcome, Receipt
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Notification, Outcome, Receipt
+from pisecurity.ports import Address
 from pisecurity.runtime import deliver
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.worker import Worker
-from tests.fakes import FakeClock
-from tests.rigs.outbox import GOING_ON, HOUSE, Build, ScriptedMailer
+from tests.fakes import START, FakeClock, make_event
+from tests.rigs.outbox import GOING_ON, HOUSE, Build, House, ScriptedMailer
+from tests.rigs.smtp import ANNA
 
 
 class SlowMailer(ScriptedMailer):
@@ -126,31 +129,57 @@ def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: F
     assert house.rows()[0].outcome is Outcome.ACCEPTED
 
 
-def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: Build, clock: FakeClock) -> None:
-    """The worker waits on a clock that only a wake ends, so that without one this test would end in its limit."""
+class Asleep(FakeClock):
+    """Only a wake ends its waiting, so that without one a test would end in its limit."""
 
-    class Asleep(FakeClock):
-        def __init__(self) -> None:
-            super().__init__()
-            self.sleeping = threading.Event()
+    def __init__(self) -> None:
+        super().__init__()
+        self.sleeping = threading.Event()
 
-        def wait(self, stop: threading.Event, seconds: float) -> bool:
-            self.sleeping.set()
-            return stop.wait(60)
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        self.sleeping.set()
+        return stop.wait(60)
 
-    asleep = Asleep()
-    mailer = ScriptedMailer(clock)
-    sent = threading.Event()
-    mailer.answer = lambda alert: sent.set()
-    house = build(mailer)
-    worker_side = Deliver(house.store, house.pictures, house.channels, HOUSE, asleep, house.health)
-    worker = Worker("deliver", worker_side.work, asleep, lambda name, error: None)
+
+@contextmanager
+def asleep(house: House) -> Iterator[Deliver]:
+    """Yield what a worker runs that waits for a wake."""
+    clock = Asleep()
+    deliver = Deliver(house.store, house.pictures, house.channels, HOUSE, clock, house.health)
+    worker = Worker("deliver", deliver.work, clock, lambda name, error: None)
     worker.start()
-    assert asleep.sleeping.wait(30)
-    house.alert("one")
-    worker_side.wake()
-    assert sent.wait(30)
+    assert clock.sleeping.wait(30)
+    yield deliver
     worker.ask_to_stop()
-    worker_side.wake()
+    deliver.wake()
     worker.stop(60)
+
+
+def test_wake_makes_a_new_alert_leave_without_waiting_for_the_next_look(build: Build, clock: FakeClock) -> None:
+    sent = threading.Event()
+    mailer = ScriptedMailer(clock, lambda alert: sent.set())
+    house = build(mailer)
+    with asleep(house) as deliver:
+        house.alert("one")
+        deliver.wake()
+        assert sent.wait(30)
     assert mailer.subjects == ["one"]
+
+
+def test_wake_makes_the_way_ready_for_a_new_alert_that_leaves_in_a_moment(build: Build, clock: FakeClock) -> None:
+    warmed = threading.Event()
+
+    class Warmed(ScriptedMailer):
+        def warm_up(self) -> None:
+            warmed.set()
+
+    mailer = Warmed(clock)
+    house = build(mailer)
+    event = make_event()
+    alert = Alert("1" * 32, AlertKind.ALARM, START, "Alarm", "Look.", event.id)
+    decision, leaves = Decision(AlertKind.ALARM, "armed"), clock.instant().later(0.7)
+    with asleep(house) as deliver:
+        house.store.add_event(event, AlarmState.ARMED_AWAY, decision, alert, [Address("mail", ANNA)], leaves)
+        deliver.wake()
+        assert warmed.wait(30)
+    assert mailer.subjects == []
