@@ -393,7 +393,7 @@ class Daemon:
     def _tell_unwatched(self, settings: Settings) -> None:
         found = unwatched(settings)
         if found.faults:
-            self._health.report("zones", "; ".join(found.faults))
+            self._health.report("zones", found.fault)
         else:
             self._health.clear("zones")
         for text in found.warnings:

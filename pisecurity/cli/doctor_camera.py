@@ -73,7 +73,7 @@ def of_daemon(camera: CameraSettings, status: Mapping[str, Any]) -> str:
     """
     key = f"camera:{camera.id}"
     for fault in status["faults"]:
-        if fault["key"] in (key, f"rate:{camera.id}", f"part:{camera.id}"):
+        if fault["key"] in (key, f"sparse:{camera.id}", f"rate:{camera.id}", f"part:{camera.id}"):
             raise CameraError(str(fault["text"]))
     return f"watched by the running daemon: {status['facts'].get(key, 'not opened yet')}"
 

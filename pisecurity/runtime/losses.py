@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pisecurity.core.alarm.readiness import CLOCK, HEAT, SUPPLY
+from pisecurity.core.alarm.readiness import CLOCK, HEAT, SUPPLY, is_graver
 from pisecurity.core.types import AlertKind, Fault, Mode
-from pisecurity.core.vision.contrast import DARK_FAULT
+from pisecurity.core.vision.contrast import DARK_FAULT, SEEING_FACT
 from pisecurity.ports import Clock
+from pisecurity.runtime.dusk import Dusk
 from pisecurity.runtime.health import FaultChange, Health
+from pisecurity.runtime.readiness import LOW_ENDS_S
 from pisecurity.runtime.space import FAULT as SPACE
 from pisecurity.runtime.space import IN_MEMORY
 
@@ -17,14 +19,20 @@ PAUSE_S = 900.0
 """Least time between two mails about the same fault; how it is now is always shown on the page."""
 LASTS_S = 60.0
 """A fault that stays for so long is mailed in spite of that pause: it is no loose cable."""
-KNOWN_S, MACHINE_KNOWN_S = 30.0, 240.0
-"""So long after the start what is still wrong with cameras and disk, or with the machine and the light, has been
-reported: the rest is over."""
+KNOWN_S, MACHINE_KNOWN_S, SUPPLY_KNOWN_S = 30.0, 240.0, LOW_ENDS_S + 60.0
+"""So long after the start what is still wrong with cameras and disk, with the machine and the light, or with the
+supply, has been reported: the rest is over."""
 CAMERA_FAULT = "camera:"
 """Begins the key of a lost camera's fault; the camera's id follows."""
 
 PARTS = {HEAT: "heat", SUPPLY: "supply", CLOCK: "clock", SPACE: "space"}
 """Faults of the machine that are mailed, and the part of the catalogue that tells of each."""
+OTHER = "other"
+"""Part of the catalogue for whatever else is graver."""
+_RETRIED = frozenset({"store", "outbox"})
+"""Faults while a write is tried again: nothing is lost by one that is over soon."""
+_CHANNELS = frozenset({"mail"})
+"""Begin the keys of the faults of a way on which alerts leave; ``Prove`` tells of them, over another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,11 @@ class Subject:
     """What people call the camera; empty where it is none."""
     part: str = ""
     """Which words of the catalogue tell of it; empty for a lost camera."""
+
+    @property
+    def kind(self) -> AlertKind:
+        """What it is mailed as when it begins."""
+        return AlertKind.FAULT if self.part else AlertKind.TAMPER
 
 
 Mail = Callable[[AlertKind, Fault, Subject, str | None], str]
@@ -47,9 +60,10 @@ Raises StoreError: then the same is asked for again later.
 class Losses:
     """Mails each loss once, while armed, and its end, over restarts too. For one thread.
 
-    A lost camera and a disk that takes nothing are mailed also when they were so before somebody armed. What else
-    fails is mailed only when it began afterwards: whoever armed has seen it on the list, or was mailed that the
-    schedule did. Darkness is mailed of an empty house, and once: it comes back every evening.
+    A lost camera and a disk that takes nothing are mailed also when they were so before somebody armed. What else is
+    graver, and what fails of the machine, is mailed unless it is known: whoever armed has seen it on the list, or was
+    mailed that the schedule armed in spite of it. Darkness is mailed of an empty house, where it comes at an unusual
+    hour: by night it comes back every evening.
     """
 
     def __init__(self, health: Health, clock: Clock, cameras: Mapping[str, str], mail: Mail) -> None:
@@ -62,8 +76,13 @@ class Losses:
         """When the last mail about each fault was stored (monotonic)."""
         self._since_s: dict[str, float] = {}
         """Since when each fault there is has been (monotonic)."""
-        self._listed: set[str] = set()
+        self._known: set[str] = set()
         """Keys of the faults that whoever armed knows of, until each is over."""
+        self._sees_since_s: dict[str, float] = {}
+        """Since when each camera that is there tells what it sees (monotonic)."""
+        self._ended: set[str] = set()
+        """Keys of the faults of cameras that are there which ended, rather than being lost sight of."""
+        self._dusk = Dusk()
 
     def take_up(self, told: Mapping[str, str]) -> None:
         """Go on with what the process before this one mailed: fault key to the id of the mail.
@@ -74,50 +93,89 @@ class Losses:
 
     def note(self, change: FaultChange) -> None:
         """Take note that a fault began or is over."""
-        if change.over:
-            self._since_s.pop(change.fault.key, None)
-            self._listed.discard(change.fault.key)
-            self._mail_return(change.fault)
+        key, now_s = change.fault.key, self._clock.monotonic()
+        if not change.over:
+            self._since_s.setdefault(key, now_s)
+            self._ended.discard(key)
+            return
+        since_s = self._since_s.pop(key, now_s)
+        if key.startswith(DARK_FAULT) and (key in self._told or self._dusk.is_usual(key, since_s)):
+            self._dusk.note(key, since_s, now_s)
+        self._known.discard(key)
+        if self._camera_of(key):
+            self._ended.add(key)
         else:
-            self._since_s.setdefault(change.fault.key, self._clock.monotonic())
+            self._mail_return(change.fault)
 
     def look(self, mode: Mode) -> None:
-        """Mail what is due: what fails while armed in *mode*, and what is over since the restart."""
+        """Mail what is due: what fails while armed in *mode*, and what is over."""
+        self._look_who_sees()
         faults = self._health.faults()
         for fault in faults:
             subject = self._subject(fault.key)
-            if subject is not None and self._is_due(fault, subject, mode):
-                kind = AlertKind.FAULT if subject.part else AlertKind.TAMPER
-                self._told[fault.key] = self._mail(kind, fault, subject, None)
+            if subject is not None and self._is_due(fault.key, subject, mode):
+                self._told[fault.key] = self._mail(subject.kind, fault, subject, None)
                 self._mailed_s[fault.key] = self._clock.monotonic()
         for key in set(self._told) - {fault.key for fault in faults}:
-            known_s = KNOWN_S if self._is_vital(key) else MACHINE_KNOWN_S
-            if self._clock.monotonic() - self._began_s >= known_s:
+            if self._is_over(key):
                 self._mail_return(Fault(key, "", self._clock.now()))
 
-    def begin_anew(self) -> None:
-        """Let what fails be mailed at once again, because the alarm is armed anew, but not what is known of now."""
-        self._mailed_s.clear()
-        self._listed = {fault.key for fault in self._health.faults()}
+    def armed(self, mode: Mode, *, shown: bool, anew: bool) -> None:
+        """Take note of an order that armed in *mode*: what was wrong before it is known.
 
-    def _is_due(self, fault: Fault, subject: Subject, mode: Mode) -> bool:
-        key = fault.key
-        if mode is Mode.DISARMED or key in self._told or (key in self._listed and not self._is_vital(key)):
+        Args:
+            shown: whether whoever gave it was shown what is wrong; otherwise what is graver was mailed, and no more.
+            anew: whether the alarm was disarmed before: then what fails is mailed at once again.
+        """
+        self._known = {key for key in self._since_s if shown or is_graver(key, mode)}
+        if anew:
+            self._mailed_s.clear()
+            self._dusk.forget()
+
+    def _look_who_sees(self) -> None:
+        faults, facts = {fault.key for fault in self._health.faults()}, self._health.facts()
+        for camera in self._cameras:
+            if f"{SEEING_FACT}{camera}" in facts and f"{CAMERA_FAULT}{camera}" not in faults:
+                self._sees_since_s.setdefault(camera, self._clock.monotonic())
+            else:
+                self._sees_since_s.pop(camera, None)
+                self._ended = {key for key in self._ended if self._camera_of(key) != camera}
+
+    def _is_due(self, key: str, subject: Subject, mode: Mode) -> bool:
+        if mode is Mode.DISARMED or key in self._told or (key in self._known and not self._is_vital(key)):
             return False
         now_s, mailed_s = self._clock.monotonic(), self._mailed_s.get(key)
+        lasts = now_s - self._since_s.get(key, now_s) >= LASTS_S
         if subject.part == "dark":
-            return mode is Mode.AWAY and mailed_s is None
-        paused = mailed_s is not None and now_s - mailed_s < PAUSE_S
-        return not paused or now_s - self._since_s.get(key, now_s) >= LASTS_S
+            return mode is Mode.AWAY and not self._dusk.is_usual(key, now_s)
+        if key in _RETRIED:
+            return lasts
+        return lasts or mailed_s is None or now_s - mailed_s >= PAUSE_S
+
+    def _is_over(self, key: str) -> bool:
+        """Return whether the fault *key*, of which nothing is known now, would have been reported again."""
+        now_s = self._clock.monotonic()
+        if camera := self._camera_of(key):
+            seen_s = self._sees_since_s.get(camera)
+            # One that is lost is neither in the light nor fast, and one that has just come back says so late.
+            return seen_s is not None and (key in self._ended or now_s - seen_s >= MACHINE_KNOWN_S)
+        known_s = SUPPLY_KNOWN_S if key == SUPPLY else KNOWN_S if self._is_vital(key) else MACHINE_KNOWN_S
+        return now_s - self._began_s >= known_s
 
     def _mail_return(self, fault: Fault) -> None:
         subject = self._subject(fault.key)
         if subject is not None and (mail := self._told.get(fault.key)) is not None:
             self._mail(AlertKind.RECOVERED, fault, subject, mail)
             del self._told[fault.key]
+        self._ended.discard(fault.key)
 
     def _is_vital(self, key: str) -> bool:
         return key == IN_MEMORY or key.startswith(CAMERA_FAULT)
+
+    def _camera_of(self, key: str) -> str:
+        """Return the id of the camera whose pictures the fault *key* is about; empty where it is lost, or is none."""
+        camera = key.partition(":")[2]
+        return camera if camera in self._cameras and not key.startswith(CAMERA_FAULT) else ""
 
     def _subject(self, key: str) -> Subject | None:
         """Return what a mail about the fault *key* is about; None: it is not mailed."""
@@ -125,8 +183,11 @@ class Losses:
             return Subject(part="disk")
         if key in PARTS:
             return Subject(part=PARTS[key])
-        for begins, part in ((CAMERA_FAULT, ""), (DARK_FAULT, "dark")):
-            camera = self._cameras.get(key.removeprefix(begins)) if key.startswith(begins) else None
-            if camera is not None:
-                return Subject(camera, part)
-        return None
+        kind, _, camera = key.partition(":")
+        if kind.partition("-")[0] in _CHANNELS or not is_graver(key, Mode.AWAY):
+            return None
+        if not camera:
+            return Subject(part=OTHER)
+        label = self._cameras.get(camera)
+        part = {CAMERA_FAULT: "", DARK_FAULT: "dark"}.get(f"{kind}:", OTHER)
+        return None if label is None else Subject(label, part)

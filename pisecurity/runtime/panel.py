@@ -59,6 +59,8 @@ class Transition:
     """UTC wall time at which it happened."""
     event_id: str | None = None
     """Event it is about, also when the change ended it."""
+    ordered: bool = False
+    """Whether somebody ordered the mode, rather than time or an event made the change."""
 
 
 class Panel:
@@ -145,7 +147,7 @@ class Panel:
                     if after.sequence == before.sequence:
                         self._mark(after, now_at)
                     else:
-                        self._keep(after, now_at, f"ordered {mode} by {by} ({how}){more}")
+                        self._keep(after, now_at, f"ordered {mode} by {by} ({how}){more}", ordered=True)
                 return _status(self._kept, now)
         finally:
             self._tell()
@@ -244,7 +246,9 @@ class Panel:
             self._keep(step.alarm, now_at - timedelta(seconds=ago_s), "time", "pisecurity", "time")
         return now
 
-    def _keep(self, alarm: Alarm, at: datetime, why: str, by: str = "", how: str = "") -> None:
+    def _keep(
+        self, alarm: Alarm, at: datetime, why: str, by: str = "", how: str = "", *, ordered: bool = False
+    ) -> None:
         """Store *alarm*, then show it; the lock is held. Nothing when it is what is kept already.
 
         *by*, *how*: who did it and how, where it is nobody's order.
@@ -257,7 +261,7 @@ class Panel:
         self._alarm = alarm
         if after is AlarmState.DISARMED:
             self._disarmed = alarm.since
-        self._untold.append(Transition(before, alarm, after, at, event_id))
+        self._untold.append(Transition(before, alarm, after, at, event_id, ordered))
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
     def _mark(self, alarm: Alarm, at: datetime) -> None:

@@ -24,11 +24,14 @@ from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 1.5
+"""The kernel forgets after 2 s that the voltage was too low. Source: Linux, drivers/hwmon/raspberrypi-hwmon.c."""
+QUEUE_EVERY_S = 5.0
+"""Between two looks at what waits, which read the disk."""
 HOT_CELSIUS, COOL_CELSIUS = 80.0, 75.0
 """A Pi slows its processor down from 80 °C on. Source: Raspberry Pi documentation, frequency management."""
 _HOT_BEGINS_S, _HOT_ENDS_S = 20.0, 120.0
-_LOW_ENDS_S = 600.0
+LOW_ENDS_S = 600.0
 """A supply that was too weak once is so again with the next load."""
 _WRONG_BEGINS_S = 60.0
 """A clock that is wrong right after the boot is mostly set within seconds."""
@@ -75,9 +78,13 @@ class Readiness:
         self._power, self._queue, self._channels, self._logins = power, queue, channels, logins
         self._notices, self._prove, self._clock, self._health = notices, prove, clock, health
         self._hot = Lasting(_HOT_BEGINS_S, _HOT_ENDS_S)
-        self._low, self._wrong = Lasting(0.0, _LOW_ENDS_S), Lasting(_WRONG_BEGINS_S, 0.0)
+        self._low, self._wrong = Lasting(0.0, LOW_ENDS_S), Lasting(_WRONG_BEGINS_S, 0.0)
         self._is_hot = False
         self._waiting, self._waiting_since_s = 0, 0.0
+        self._queue_due_s = float("-inf")
+        """When the queue is looked at next (monotonic)."""
+        self._untold = ""
+        """Why the disk did not answer at the last look; empty when it did."""
         self._owed: deque[tuple[str, Facts]] = deque()
 
     def problems(self, mode: Mode) -> tuple[Problem, ...]:
@@ -116,6 +123,9 @@ class Readiness:
     def look(self) -> None:
         """See how machine and queue are, and mail what is owed."""
         self._look_at_machine()
+        if self._clock.monotonic() < self._queue_due_s:
+            return
+        self._queue_due_s = self._clock.monotonic() + QUEUE_EVERY_S
         try:
             waiting = self._queue.waiting()
             while self._owed:
@@ -123,8 +133,11 @@ class Readiness:
                 self._notices.tell(name, AlertKind.FAULT, facts)
                 self._owed.popleft()
         except StoreError as error:
-            log.warning("readiness waits for the disk reason=%s", error)
+            if str(error) != self._untold:
+                log.warning("readiness waits for the disk reason=%s", error)
+            self._untold = str(error)
             return
+        self._untold = ""
         if not self._waiting:
             self._waiting_since_s = self._clock.monotonic()
         self._waiting = waiting

@@ -38,6 +38,8 @@ BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
 BEST_VIEW_S = 15.0
 """The better picture that follows waits so long after the opening for the best one, or for the end of the event."""
+SHOWN_WHAT_IS_WRONG = frozenset({"page", "cli"})
+"""Ways of arming, up to the comma, that tell whoever arms what does not work."""
 REMEMBERED = 64
 """Open events remembered at most; more than a handful at once means something else is wrong."""
 
@@ -260,8 +262,10 @@ class Respond:
 
     def _changed(self, change: Transition) -> None:
         """Store what a change of the alarm owes the owner: lost cameras, the alarm after an entry, the all-clear."""
-        if change.before is AlarmState.DISARMED:
-            self._losses.begin_anew()
+        anew, alarm = change.before is AlarmState.DISARMED, change.alarm
+        if change.ordered and alarm.mode is not Mode.DISARMED:
+            self._losses.armed(alarm.mode, shown=alarm.how.partition(",")[0] in SHOWN_WHAT_IS_WRONG, anew=anew)
+        if anew:
             self._told.clear()
         self._losses.look(self._panel.status().mode)
         if change.after is AlarmState.TRIGGERED and change.before is not AlarmState.TRIGGERED:

@@ -21,11 +21,13 @@ FULL_BYTES = 8 * MB
 """Below this the reserve is given up: an alarm, its mail and a disarm need a few kB each."""
 ROOMY_BYTES = 100 * MB
 """Above this the reserve is taken again."""
-FAULT = "disk"
+FAULT, FULL, UNREADABLE = "disk", "disk-full", "disk-silent"
+"""Faults: little room, none, and a disk that does not even say how much."""
 IN_MEMORY = "memory"
 """Fault while what happens is not on the disk."""
 DATABASE = "database"
 """Fault for a week after a damaged database was put aside."""
+_FIX = "free some space on it"
 TRY_EVERY_S = 12.0
 """Between two tries whether the disk takes anything: in a quiet house nothing else is written for hours."""
 RETURN_EVERY_S = 30.0
@@ -61,18 +63,21 @@ class Space:
         try:
             free = self._disk.free_bytes()
         except StoreError as error:
-            self._health.report(FAULT, str(error))
+            self._health.report(UNREADABLE, str(error))
             return
+        self._health.clear(UNREADABLE)
         if free < FULL_BYTES and self._disk.release():
             log.warning("disk full, the reserve is given up free_mb=%d", free // MB)
         if free > ROOMY_BYTES:
             self._disk.reserve()
-        if free < LOW_BYTES:
-            self._health.report(
-                FAULT, f"{free // MB} MB are free on the disk of the state folder; free some space on it"
-            )
+        self._show(FAULT, f"{free // MB} MB are free on the disk of the state folder; {_FIX}", so=free < LOW_BYTES)
+        self._show(FULL, f"the disk is full, so that soon nothing is kept any more; {_FIX}", so=free < FULL_BYTES)
+
+    def _show(self, key: str, text: str, *, so: bool) -> None:
+        if so:
+            self._health.report(key, text)
         else:
-            self._health.clear(FAULT)
+            self._health.clear(key)
 
     def _look_at_store(self, beat: Beat) -> None:
         now_s = self._clock.monotonic()

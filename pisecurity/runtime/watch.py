@@ -34,6 +34,8 @@ REOPEN_S = (1.0, 2.0, 3.0)
 LIVE_AGAIN = 3
 """New pictures in a row after which a camera that hung is shown as live again."""
 SIGHT_EVERY_S = 1.0
+SPARSE_FPS = 2.0
+"""With fewer pictures a second than this somebody may cross the scene between them."""
 STEADY_S = 10.0
 """So long a camera must deliver until it counts as found again: a loose cable is one fault, not hundreds."""
 
@@ -183,14 +185,24 @@ class Watch:
         if not was_known:
             log.info("camera rate camera=%s asked=%g came=%.1f", self.camera_id, info.fps, fps)
         self._health.note(self._fault, "; ".join((info.description, f"{fps:.1f} frames/s", *info.remarks)))
-        if rate.slow:
-            self._health.report(
-                f"rate:{self.camera_id}",
-                f"camera {self._label} sends {fps:.1f} of {info.fps:g} pictures a second, so quick things may be "
-                "missed; is the processor busy or too hot, or the cable loose?",
-            )
-        else:
-            self._health.clear(f"rate:{self.camera_id}")
+        slow = (
+            f"camera {self._label} sends {fps:.1f} of {info.fps:g} pictures a second, so quick things may be missed; "
+            "is the processor busy or too hot, or the cable loose?"
+        )
+        sparse = (
+            f"camera {self._label} sends {fps:.1f} of {info.fps:g} pictures a second, so somebody may pass unseen; "
+            "is the processor busy or too hot, or the cable loose?"
+        )
+        is_sparse = fps < SPARSE_FPS
+        self._tell_rate(slow if rate.slow and not is_sparse else "", sparse if rate.slow and is_sparse else "")
+
+    def _tell_rate(self, slow: str, sparse: str) -> None:
+        """Report that fewer pictures come than promised, or so few that somebody may pass between them."""
+        for key, text in ((f"rate:{self.camera_id}", slow), (f"sparse:{self.camera_id}", sparse)):
+            if text:
+                self._health.report(key, text)
+            else:
+                self._health.clear(key)
 
     def _heed(self, trouble: str) -> None:
         """Report what of the camera fails while its pictures come."""
@@ -253,8 +265,9 @@ class Watch:
     def _lose(self, reason: str) -> None:
         self._end_events()
         self._dismiss(self._pipeline.finish_ledger())
-        self._health.clear(f"rate:{self.camera_id}")
-        self._heed("")
         self._sight_told_s = float("-inf")
         self._health.note(f"{SEEING_FACT}{self.camera_id}", "")
+        # First of all, so that nothing else about it looks mended.
         self._health.report(self._fault, reason)
+        self._tell_rate("", "")
+        self._heed("")

@@ -9,6 +9,7 @@ from pathlib import Path
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import Alert, AlertKind, Delivery, Event, Mode, Outcome, Receipt
+from pisecurity.core.vision.contrast import SEEING_FACT
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Inbox, Sighting
@@ -53,6 +54,7 @@ class Fixture:
         self.store = self.make_store(self.folder, self.clock)
         self.pictures = self.make_pictures(self.folder)
         self.health = Health(self.clock, self.inbox.put)
+        self.health.note(f"{SEEING_FACT}front", "differences from 4 of 255 steps on are seen")
         self.panel = Panel(self.store, self.clock, self.alarm, self.inbox.put)
         self.panel.start()
         self.encoder = ShadeEncoder()

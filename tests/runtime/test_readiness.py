@@ -124,6 +124,43 @@ def test_r26_a_clock_that_is_wrong_is_a_fault_until_it_is_set(rig: Rig) -> None:
     assert rig.keys() == []
 
 
+def test_r46_the_supply_is_looked_at_more_often_than_the_kernel_forgets() -> None:
+    assert LOOK_EVERY_S < 2
+
+
+def test_r26_a_clock_that_is_wrong_is_no_fault_before_a_minute_has_passed(rig: Rig) -> None:
+    rig.clock.set_wall(datetime(1970, 1, 1, tzinfo=UTC))
+    rig.look(55)
+    assert rig.health.faults() == ()
+    rig.look(10)
+    assert [fault.key for fault in rig.health.faults()] == ["clock"]
+
+
+def test_r14_a_disk_that_does_not_answer_for_an_hour_is_one_line_of_the_log_and_another_when_it_does_so_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked() -> int:
+        raise StoreError("database is locked")
+
+    for _ in range(2):
+        with monkeypatch.context() as broken:
+            broken.setattr(rig.store, "waiting", locked)
+            rig.look(1800)
+        rig.look(60)
+    assert [record.message for record in caplog.records] == [
+        "readiness waits for the disk reason=database is locked"
+    ] * 2
+
+
+def test_each_of_two_scheduled_armings_that_bypassed_something_is_mailed(rig: Rig) -> None:
+    rig.health.report("camera:front", "camera Front door is unplugged; plug it in")
+    for mode in (Mode.NIGHT, Mode.AWAY):
+        rig.readiness.bypassed(rig.readiness.problems(mode), mode, "schedule")
+        rig.clock.advance(1)
+    rig.look(10)
+    assert len(rig.store.deliveries(9)) == 2
+
+
 def test_mail_that_was_not_proven_for_15_minutes_is_a_remark_and_looking_has_it_proven(rig: Rig) -> None:
     rig.clock.advance(PROVEN_S + 1)
     (problem,) = rig.readiness.problems(Mode.AWAY)
@@ -166,4 +203,4 @@ def test_what_nobody_was_asked_about_is_one_mail_also_when_the_disk_took_nothing
     assert row.alert.kind is AlertKind.FAULT
     assert row.alert.subject == "[Home] Fault: armed although not everything works"
     assert "Why: camera Front door is unplugged; camera Front door sends 4 pictures a second\n" in row.alert.text
-    assert "The schedule armed the house (armed (away)), though something was wrong." in row.alert.text
+    assert "The schedule armed the house though something was wrong. It is armed (away)." in row.alert.text

@@ -42,7 +42,7 @@ def test_r11_a_disk_too_full_for_pictures_does_not_keep_the_alert_from_leaving(t
     house = Fixture(tmp_path, pictures=BrokenPictures)
     house.arm()
     house.put(make_event())
-    assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM]
+    assert [alert.kind for alert in house.alerts()] == [AlertKind.ALARM, AlertKind.FAULT]
     assert [fault.key for fault in house.health.faults()] == ["pictures"]
 
 

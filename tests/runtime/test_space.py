@@ -10,7 +10,7 @@ import pytest
 from pisecurity.errors import StoreError
 from pisecurity.runtime import space as module
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.space import BEATS_FOR_S, EVERY_S, IN_MEMORY, MB, TRY_EVERY_S, Space
+from pisecurity.runtime.space import BEATS_FOR_S, EVERY_S, FAULT, FULL, IN_MEMORY, MB, TRY_EVERY_S, UNREADABLE, Space
 from tests.fakes import FakeClock
 
 
@@ -96,7 +96,10 @@ def test_a_disk_that_does_not_answer_is_a_fault() -> None:
     disk, health, space = make(5000 * MB)
     disk.broken = True
     space.look(still)
-    assert [fault.key for fault in health.faults()] == ["disk"]
+    assert [fault.key for fault in health.faults()] == [UNREADABLE], "that it has no room nobody knows"
+    disk.broken = False
+    space.look(still)
+    assert health.faults() == ()
 
 
 def test_work_looks_at_once_and_then_every_few_seconds() -> None:
@@ -110,7 +113,7 @@ def test_work_looks_at_once_and_then_every_few_seconds() -> None:
             stop.set()
 
     space.work(stop, beat)
-    assert [fault.key for fault in health.faults()] == ["disk"]
+    assert [fault.key for fault in health.faults()] == [FAULT, FULL]
 
 
 def test_r12_a_disk_that_takes_nothing_is_told_within_20_s_and_when_it_is_over() -> None:

@@ -350,6 +350,21 @@ def test_r21_a_camera_that_becomes_slow_is_a_fault_and_its_events_go_on() -> Non
     assert events[0].phase is Phase.OPENED
 
 
+def test_r21_a_camera_that_sends_hardly_any_pictures_is_a_fault_of_its_own_between_which_somebody_may_pass() -> None:
+    scene = Scene([*steady(0, 20), *[*[None] * 6, make_frame(300)] * 6])
+    told: dict[str, str] = {}
+    last: list[set[str]] = []
+
+    def look() -> None:
+        told.update({fault.key: fault.text for fault in scene.health.faults()})
+        last.append({fault.key for fault in scene.health.faults()} & {"rate:front", "sparse:front"})
+
+    scene.on_beat = look
+    scene.run()
+    assert "so somebody may pass unseen" in told["sparse:front"]
+    assert {"rate:front", "sparse:front"} not in last
+
+
 def test_a_lost_camera_is_not_told_to_be_slow_as_well() -> None:
     scene = Scene([*steady(0, 20), *[None] * 4, make_frame(300), *[None] * 4, make_frame(301), *[None] * 12], [None])
     last: list[set[str]] = []

@@ -23,9 +23,13 @@ PROVEN_S = 900.0
 """So long a login counts as proof that mails would leave."""
 WAITS_S = 120.0
 """So long an alert may wait to be sent until it is worth a remark."""
-_LIGHTER = frozenset({HEAT, "access", "config", "control", "database", "mail-account", "page", "part", "ping", "rate"})
+_LIGHTER = frozenset(
+    {HEAT, "access", "config", "control", "database", "disk", "mail-account", "page", "part", "ping", "rate"}
+)
 """Faults, by their key up to the colon, with which the alarm still works: slower, or as the owner set it up. Whatever
 nobody has thought about here asks."""
+ALSO = ". Also: "
+"""Joins what the text of one fault tells of several things."""
 _BRIEF_LETTERS = 90
 
 
@@ -42,8 +46,7 @@ class Problem:
     @property
     def brief(self) -> str:
         """What it is, without the fix: for the audit log."""
-        text = self.text.partition(";")[0]
-        return text if len(text) <= _BRIEF_LETTERS else text[: _BRIEF_LETTERS - 1].rstrip() + "…"
+        return "; ".join(map(_brief, self.text.split(ALSO)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Chain:
 
 def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
     """Return what stands against arming in *mode*, the graver first; times in *zone*."""
-    found = [Problem(fault.key, fault.text, _is_graver(fault.key, mode)) for fault in chain.faults]
+    found = [Problem(fault.key, fault.text, is_graver(fault.key, mode)) for fault in chain.faults]
     faulty = {fault.key for fault in chain.faults}
     found += [
         _lighter(f"coat:{camera}", f"camera {camera}: {text}; more light helps") for camera, text in chain.coats.items()
@@ -85,6 +88,14 @@ def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
             )
         )
     return tuple(sorted(found, key=lambda problem: not problem.graver))
+
+
+def is_graver(key: str, mode: Mode) -> bool:
+    """Return whether arming in *mode* with the fault *key* asks once more."""
+    kind = key.partition(":")[0]
+    if kind == DARK_FAULT.rstrip(":"):
+        return mode is Mode.AWAY
+    return kind not in _LIGHTER
 
 
 def asks(found: Sequence[Problem]) -> bool:
@@ -113,7 +124,9 @@ class Lasting:
             so: how it is now; None where that is not known, which changes nothing.
             now_s: monotonic seconds.
         """
-        if so is None or so is self._is_so:
+        if so is None:
+            return self._is_so
+        if so is self._is_so:
             self._other_since_s = None
             return self._is_so
         if self._other_since_s is None:
@@ -123,11 +136,9 @@ class Lasting:
         return self._is_so
 
 
-def _is_graver(key: str, mode: Mode) -> bool:
-    kind = key.partition(":")[0]
-    if kind == DARK_FAULT.rstrip(":"):
-        return mode is Mode.AWAY
-    return kind not in _LIGHTER
+def _brief(text: str) -> str:
+    text = text.partition(";")[0]
+    return text if len(text) <= _BRIEF_LETTERS else text[: _BRIEF_LETTERS - 1].rstrip() + "…"
 
 
 def _lighter(key: str, text: str) -> Problem:

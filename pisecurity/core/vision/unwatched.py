@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pisecurity.core.alarm.readiness import ALSO
 from pisecurity.core.vision.pipeline import well_visible
 from pisecurity.core.vision.privacy import visible
 from pisecurity.core.vision.sensitivity import scaled
@@ -39,6 +40,11 @@ class Unwatched:
     warnings: tuple[str, ...]
     """What can be wanted: a camera that is blind in a mode in which another one watches, such as that in the living
     room while somebody is at home."""
+
+    @property
+    def fault(self) -> str:
+        """The faults as the text of one."""
+        return ALSO.join(self.faults)
 
 
 class _View:

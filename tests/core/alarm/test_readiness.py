@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.core.alarm.readiness import Chain, Lasting, Problem, asks, in_words, problems
+from pisecurity.core.alarm.readiness import ALSO, Chain, Lasting, Problem, asks, in_words, problems
 from pisecurity.core.types import Fault, Mode
 from tests.fakes import START
 
@@ -28,15 +28,19 @@ def test_a_house_in_order_has_no_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["camera:front", "disk", "memory", "mail", "mail-login", "mail:anna@example.org", "clock", "supply", "new"]
-)
+    "key",
+    [
+        "camera:front", "sparse:front", "disk-full", "disk-silent", "memory", "mail", "mail-login",
+        "mail:anna@example.org", "clock", "supply", "new",
+    ],
+)  # fmt: skip
 def test_ui10_what_leaves_an_intruder_unseen_or_the_owner_untold_asks_and_so_does_what_nobody_has_classed(
     key: str,
 ) -> None:
     assert asks(problems(Chain((fault(key),)), Mode.HOME, BERLIN))
 
 
-@pytest.mark.parametrize("key", ["heat", "rate:front", "part:front", "config", "mail-account", "ping"])
+@pytest.mark.parametrize("key", ["heat", "disk", "rate:front", "part:front", "config", "mail-account", "ping"])
 def test_what_works_less_well_is_listed_and_asks_for_nothing(key: str) -> None:
     found = problems(Chain((fault(key),)), Mode.AWAY, BERLIN)
     assert [problem.key for problem in found] == [key]
@@ -79,6 +83,13 @@ def test_a_clock_that_is_wrong_is_told_once_and_what_has_just_been_queued_not_at
     assert [problem.key for problem in found] == ["clock"]
 
 
+def test_the_audit_log_has_each_of_several_things_that_one_fault_tells_of() -> None:
+    text = ALSO.join(f"camera {label}: nothing is watched: a zone covers it; move it" for label in ("Door", "Yard"))
+    assert Problem("zones", text, graver=True).brief == (
+        "camera Door: nothing is watched: a zone covers it; camera Yard: nothing is watched: a zone covers it"
+    )
+
+
 @given(st.text(max_size=400))
 def test_a_brief_is_short_whatever_the_text(text: str) -> None:
     assert len(Problem("x", text, graver=True).brief) <= 90
@@ -95,4 +106,11 @@ def test_what_is_not_known_changes_nothing() -> None:
     lasting = Lasting(begins_s=0, ends_s=10)
     assert [lasting.note(so, at_s) for at_s, so in ((0, None), (1, True), (2, None), (50, None), (51, False))] == [
         False, True, True, True, True
+    ]  # fmt: skip
+
+
+def test_what_is_not_known_for_a_moment_does_not_keep_what_lasts_from_being_believed() -> None:
+    lasting = Lasting(begins_s=20, ends_s=120)
+    assert [lasting.note(so, at_s) for at_s, so in ((0, True), (10, None), (19, True), (20, True))] == [
+        False, False, False, True
     ]  # fmt: skip
