@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.core.alarm.readiness import ALSO, Chain, Lasting, Problem, asks, in_words, problems
+from pisecurity.core.alarm.readiness import (
+    ALSO, PROVEN_S, SUPPLY, Chain, Lasting, Problem, asks, in_words, problems,
+)  # fmt: skip
 from pisecurity.core.types import Fault, Mode
 from tests.fakes import START
 
@@ -40,7 +43,11 @@ def test_ui10_what_leaves_an_intruder_unseen_or_the_owner_untold_asks_and_so_doe
     assert asks(problems(Chain((fault(key),)), Mode.HOME, BERLIN))
 
 
-@pytest.mark.parametrize("key", ["heat", "disk", "rate:front", "part:front", "config", "mail-account", "ping"])
+@pytest.mark.parametrize(
+    "key",
+    ["heat", "disk", "rate:front", "part:front", "config", "mail-account", "ping", "access", "control", "database",
+     "page"],
+)  # fmt: skip
 def test_what_works_less_well_is_listed_and_asks_for_nothing(key: str) -> None:
     found = problems(Chain((fault(key),)), Mode.AWAY, BERLIN)
     assert [problem.key for problem in found] == [key]
@@ -88,6 +95,24 @@ def test_the_audit_log_has_each_of_several_things_that_one_fault_tells_of() -> N
     assert Problem("zones", text, graver=True).brief == (
         "camera Door: nothing is watched: a zone covers it; camera Yard: nothing is watched: a zone covers it"
     )
+
+
+def test_what_is_listed_is_told_with_its_fix_and_from_two_minutes_of_waiting_on() -> None:
+    chain = Chain(coats={"Yard": "since 21:40 a dark coat would be missed"}, clock_set=False, unproven={"mail": None})
+    found = problems(replace(chain, waiting=1, waiting_s=120), Mode.AWAY, BERLIN)
+    assert [(problem.key, problem.text) for problem in found] == [
+        ("coat:Yard", "camera Yard: since 21:40 a dark coat would be missed; more light helps"),
+        ("clock", "no time server has set the clock yet; the schedule waits for it"),
+        ("mail-unproven", "mail not proven yet; a login is tried in the background"),
+        ("queue", "1 alert(s) wait to be sent for 2 min; see the mail account"),
+    ]
+    assert len(problems(replace(chain, waiting=1, waiting_s=119.9), Mode.AWAY, BERLIN)) == 3
+    assert (PROVEN_S, SUPPLY) == (900.0, "supply")
+
+
+@pytest.mark.parametrize(("letters", "brief"), [(90, "x" * 90), (91, "x" * 89 + "…")])
+def test_a_brief_of_more_than_90_letters_is_cut(letters: int, brief: str) -> None:
+    assert Problem("x", "x" * letters + "; mend it", graver=True).brief == brief
 
 
 @given(st.text(max_size=400))
