@@ -169,7 +169,7 @@ class Daemon:
             self._store, self._pictures, self._channels, self._house, clock, self._health, logins=logins
         )
         self._life = self._build_life(logins, encoder)
-        self._timetable = Timetable(self._panel, clock, settings, zone, self._life.readiness)
+        self._timetable = Timetable(self._panel, self._store, clock, settings, zone, self._life.readiness)
         self._access = self._build_access(encoder)
         self._respond = self._build_respond(encoder)
         self._cameras: dict[str, MaskedCamera] = {}
@@ -194,6 +194,7 @@ class Daemon:
             Exception: what a worker died of; the command writes the report and ends with 3 as well.
         """
         self._panel.start()
+        self._timetable.start()
         self._access.start()
         self._life.begin()
         self._store.end_open_events()

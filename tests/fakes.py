@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pisecurity.core.alarm.people import Person
+from pisecurity.core.alarm.schedule import InForce
 from pisecurity.core.types import ARMED_MODES, Alarm, Box, Dismissed, Event, Frame, Instant, Mode, Phase, Picture
 from pisecurity.errors import StoreError
 from pisecurity.ports import Approval, Code, Failures, Known, Phone
@@ -127,6 +128,24 @@ class MemoryAlarmStore:
     def _fail_when_broken(self) -> None:
         if self.broken:
             raise StoreError("pisecurity.db: disk full; delete something")
+
+
+class MemoryScheduleStore:
+    """A ScheduleStore whose disk can be broken on purpose."""
+
+    def __init__(self) -> None:
+        self.in_force: InForce | None = None
+        self.saved = 0
+        self.broken = False
+
+    def load_in_force(self) -> InForce | None:
+        return self.in_force
+
+    def save_in_force(self, in_force: InForce) -> None:
+        if self.broken:
+            raise StoreError("pisecurity.db: disk full; delete something")
+        self.in_force = in_force
+        self.saved += 1
 
 
 class MemoryPeopleStore:

@@ -9,6 +9,7 @@ from pisecurity.ports.keeping import (
     PictureKind,
     Pictures,
     SceneStore,
+    ScheduleStore,
     Shelter,
 )
 from pisecurity.ports.seeing import Camera, CameraInfo, Count, JpegEncoder, MarkStore, NumberedFrames, PacketSink
@@ -44,5 +45,6 @@ __all__ = [
     "Pictures",
     "ReceivedMail",
     "SceneStore",
+    "ScheduleStore",
     "Shelter",
 ]

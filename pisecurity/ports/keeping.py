@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from pisecurity.core.alarm.schedule import InForce
 from pisecurity.core.types import (
     Alarm,
     AlarmState,
@@ -86,6 +87,18 @@ class AlarmStore(Protocol):
 
     def mark_alarm(self, alarm: Alarm) -> None:
         """Store *alarm* without an audit row. Raises StoreError."""
+        ...
+
+
+class ScheduleStore(Protocol):
+    """Which schedule is in force over restarts."""
+
+    def load_in_force(self) -> InForce | None:
+        """Return what was stored last; None where there is nothing, or nothing that can be read. Raises StoreError."""
+        ...
+
+    def save_in_force(self, in_force: InForce) -> None:
+        """Store *in_force* in the place of what was stored before. Raises StoreError."""
         ...
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from pisecurity.core.alarm import readiness, schedule, states
 from pisecurity.core.alarm.outlook import Outlook, Standing, outlook
 from pisecurity.core.alarm.readiness import Problem
-from pisecurity.core.alarm.schedule import Edge, Plan, Ruling
+from pisecurity.core.alarm.schedule import Edge, InForce, Plan, Ruling
 from pisecurity.core.types import Mode
 from pisecurity.core.words import SCHEDULE
 from pisecurity.errors import StoreError
-from pisecurity.ports import Clock
+from pisecurity.ports import Clock, ScheduleStore
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import Settings
@@ -52,7 +53,9 @@ class Timetable:
       latest, and stands. From there the schedule goes by the new clock, which is the better one. A correction of
       seconds does not repeat an edge: the last one dealt with is remembered.
     * A scheduled "disarmed" waits while the alarm is pending or triggered.
-    * A changed schedule counts from its next edge on: saving settings neither arms nor disarms.
+    * A changed schedule counts from its next edge on: saving settings neither arms nor disarms, and no restart makes up
+      for what passed before. Which schedule is in force since when, and what was dealt with last, is stored.
+    * After a restart with the same schedule the edge is made up for that passed meanwhile, also one that disarms.
 
     APScheduler only wakes the evaluation at the second of an entry with a time; those by the sun are found by the
     heartbeat. It is never asked whether an edge has passed: around a jump or a change of summer time it drops and
@@ -60,25 +63,43 @@ class Timetable:
     """
 
     def __init__(
-        self, panel: Panel, clock: Clock, settings: Settings, zone: tzinfo, ready: Ready | None = None
+        self,
+        panel: Panel,
+        store: ScheduleStore,
+        clock: Clock,
+        settings: Settings,
+        zone: tzinfo,
+        ready: Ready | None = None,
     ) -> None:
-        """*ready* says what stands against arming; the schedule arms all the same."""
-        self._panel, self._clock, self._zone, self._ready = panel, clock, zone, ready
+        """*ready* says what stands against arming; the schedule arms all the same. ``start`` comes first."""
+        self._panel, self._store, self._clock, self._zone, self._ready = panel, store, clock, zone, ready
         self._plan = Plan.of(settings, zone)
-        self._dealt_with: Edge | None = None
+        self._in_force: InForce | None = None
+        self._stored: InForce | None = None
+        self._storing_fails = False
         self._troubled: Edge | None = None
         self._lock, self._evaluating = threading.Lock(), threading.Lock()
         self._scheduler: BackgroundScheduler | None = None
         self._running = False
 
+    def start(self) -> None:
+        """Take up since when the schedule is in force: from now on, where another one was before.
+
+        Raises:
+            StoreError: nothing can be stored.
+        """
+        with self._lock:
+            self._in_force = self._stored = self._store.load_in_force()
+            self._put_in_force(self._plan)
+
     def apply(self, settings: Settings) -> None:
-        """Use another schedule from its next edge on."""
+        """Use another schedule from its next edge on. Raises StoreError: the one before stays in force."""
         plan = Plan.of(settings, self._zone)
         with self._lock:
             if plan == self._plan:
                 return
+            self._put_in_force(plan)
             self._plan = plan
-            self._dealt_with = schedule.latest_edge(plan, self._clock.now())
             if self._running:
                 self._set_alarms()
 
@@ -96,10 +117,24 @@ class Timetable:
     def outlook(self) -> Outlook | None:
         """Return what comes next, None without a schedule. Any thread; an evaluation that writes is not waited for."""
         now, wall = self._clock.instant(), self._clock.now()
-        plan, dealt_with = self._plan, self._dealt_with
+        plan, in_force = self._plan, self._kept
         if plan.entries and not schedule.clock_is_set(now, wall, synchronised=self._clock.synchronised()):
             return Outlook(Standing.CLOCK)
-        return outlook(plan, self._panel.alarm(), now, wall, dealt_with)
+        return outlook(plan, self._panel.alarm(), now, wall, in_force)
+
+    def settle(self) -> None:
+        """Store what the evaluation has found out; what cannot be stored now is tried again the next time."""
+        with self._lock:
+            if self._kept == self._stored:
+                return
+            try:
+                self._save(self._kept)
+            except StoreError as error:
+                if not self._storing_fails:
+                    log.warning("what the schedule has done is not stored, trying again reason=%s", error)
+                self._storing_fails = True
+            else:
+                self._storing_fails = False
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Evaluate at every edge, and every HEARTBEAT_S in between, until *stop* is set."""
@@ -111,6 +146,7 @@ class Timetable:
                 beat()
                 self.evaluate()
                 beat()
+                self.settle()  # apart, because a locked database may let each of the two wait
                 self._clock.wait(stop, HEARTBEAT_S)
         finally:
             with self._lock:
@@ -119,23 +155,43 @@ class Timetable:
             if scheduler is not None:
                 scheduler.shutdown()
 
+    @property
+    def _kept(self) -> InForce:
+        if self._in_force is None:
+            raise RuntimeError("Timetable.start() comes first")
+        return self._in_force
+
+    def _put_in_force(self, plan: Plan) -> None:
+        """Have *plan* count from now on, unless it is the one that does already; the lock is held."""
+        if self._in_force is not None and self._in_force.fingerprint == plan.fingerprint:
+            return
+        now, wall = self._clock.instant(), self._clock.now()
+        known = schedule.clock_is_set(now, wall, synchronised=self._clock.synchronised())
+        self._save(InForce(plan.fingerprint, now, wall if known else None))
+        log.info("schedule counts from its next edge on entries=%d", len(plan.entries))
+
+    def _save(self, in_force: InForce) -> None:
+        self._store.save_in_force(in_force)
+        self._in_force = self._stored = in_force
+
     def _evaluate(self) -> None:
         """The lock is held."""
         now, wall = self._clock.instant(), self._clock.now()
         if not schedule.clock_is_set(now, wall, synchronised=self._clock.synchronised()):
             return
+        self._in_force = in_force = self._kept.by_clock(now, wall)
         edge = schedule.latest_edge(self._plan, wall)
-        if edge is None or edge == self._dealt_with:
+        if edge is None or edge == in_force.dealt_with:
             return
         alarm = self._panel.alarm()
-        ruling = schedule.rule(edge, alarm, states.state_of(alarm), now, wall)
+        ruling = schedule.rule(edge, alarm, states.state_of(alarm), now, wall, in_force)
         if ruling is Ruling.WAIT:
             self._trouble(edge, "an alarm is not over")
             return
         if ruling is Ruling.APPLY and not self._execute(edge, alarm.sequence):
             return
         log.info("schedule edge=%s mode=%s ruling=%s", edge.at.isoformat(), edge.mode, ruling)
-        self._dealt_with = edge
+        self._in_force = replace(in_force, dealt_with=edge)
 
     def _set_alarms(self) -> None:
         """Have APScheduler wake the evaluation every day at the times of the plan; the lock is held."""

@@ -18,6 +18,7 @@ from tests.adapters.values import TO, make_alert
 from tests.fakes import START, FakeClock
 
 AWAY = Alarm(Mode.AWAY, "Anna", "page", FakeClock().instant(), START, sequence=6)
+NEWER = len(migrations()) + 1
 VERSION_AT, FORMAT_AT = 63, 47
 """Low bytes of the user version and the schema format. Source: sqlite.org/fileformat.html, section 1.3"""
 
@@ -29,7 +30,10 @@ def path(tmp_path: Path) -> Path:
     store.save_alarm(AWAY, "armed by Anna")
     store.add_alert(make_alert("a1"), TO)
     store.close()
-    return tmp_path / "pisecurity.db"
+    path = tmp_path / "pisecurity.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM")  # migrations leave copies of statements that nothing reads any more
+    return path
 
 
 def over(path: Path, at: int, content: bytes) -> None:
@@ -49,7 +53,7 @@ def works_after(path: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "byte"), [(FORMAT_AT, 90), (FORMAT_AT, 255), *((VERSION_AT, byte) for byte in (0, 1, 4, 7, 90, 255))]
+    ("at", "byte"), [(FORMAT_AT, 90), (FORMAT_AT, 255), *((VERSION_AT, byte) for byte in (0, 1, 4, NEWER, 90, 255))]
 )
 def test_r33_a_number_in_the_header_that_cannot_be_is_damage_and_nothing_is_lost(
     path: Path, at: int, byte: int
@@ -83,11 +87,10 @@ def test_r33_a_damaged_statement_of_the_schema_costs_its_table_and_no_start(path
 
 
 def test_r33_a_newer_version_has_other_tables_and_is_left_alone(path: Path) -> None:
-    newer = len(migrations()) + 1
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        migrate(connection, path, newer, "ALTER TABLE events ADD COLUMN sound TEXT;\n")
+        migrate(connection, path, NEWER, "ALTER TABLE events ADD COLUMN sound TEXT;\n")
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=f"written by a newer pisecurity \\(format {newer}"):
+    with pytest.raises(StoreError, match=f"written by a newer pisecurity \\(format {NEWER}"):
         SqliteStore(path.parent, FakeClock())
     assert path.read_bytes() == before and not (path.parent / "damaged").exists()
 

@@ -11,9 +11,9 @@ from pisecurity import config
 from pisecurity.core.types import AlarmState, Mode
 from pisecurity.runtime.desk import FAULT, RESTART_FACT, Desk
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.panel import Panel, Transition
+from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.timetable import Timetable
-from tests.fakes import FakeClock, MemoryAlarmStore
+from tests.fakes import FakeClock, MemoryAlarmStore, MemoryScheduleStore
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUSE = '[house]\ntimezone = "Europe/Berlin"\n'
@@ -29,12 +29,17 @@ class House:
 
     def __init__(self, text: str = HOUSE + REST + NIGHT + MORNING) -> None:
         self.text, self.clock = text, FakeClock(datetime(2026, 6, 1, 10, tzinfo=UTC))
-        settings = self.parse(text)
+        self.store, self.schedules = MemoryAlarmStore(), MemoryScheduleStore()
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new process with the file as it is."""
+        settings = self.parse(self.text)
         self.health = Health(self.clock)
-        self.told: list[Transition] = []
-        self.panel = Panel(MemoryAlarmStore(), self.clock, settings.alarm, self.told.append)
+        self.panel = Panel(self.store, self.clock, settings.alarm, lambda change: None)
         self.panel.start()
-        self.timetable = Timetable(self.panel, self.clock, settings, BERLIN)
+        self.timetable = Timetable(self.panel, self.schedules, self.clock, settings, BERLIN)
+        self.timetable.start()
         self.desk = Desk(settings, read=lambda: self.text, parse=self.parse, health=self.health, clock=self.clock)
         self.desk.register(("alarm",), lambda settings: self.panel.apply(settings.alarm))
         self.desk.register(("schedule", "holiday"), self.timetable.apply)
@@ -50,6 +55,7 @@ class House:
         until = datetime.fromisoformat(moment).replace(tzinfo=BERLIN).astimezone(UTC)
         self.clock.advance((until - self.clock.now()).total_seconds())
         self.timetable.evaluate()
+        self.timetable.settle()
         self.panel.settle()
         return self.panel.status().mode
 
@@ -130,3 +136,44 @@ def test_a_place_that_nothing_asks_for_holds_up_no_schedule() -> None:
     house.reload(PLACED + REST + NIGHT.replace("22:00", "20:00"))
     assert house.health.facts()[RESTART_FACT] == "house.latitude, house.longitude"
     assert house.at("2026-06-01T20:00:00") is Mode.NIGHT
+
+
+def test_a_schedule_that_is_new_after_a_restart_neither_disarms_nor_arms_by_what_passed_before() -> None:
+    """An edge of the morning was none when it passed: the house was armed by hand at noon of the day before."""
+    house = House(HOUSE + REST)
+    house.panel.switch(Mode.AWAY, by="Anna", how="page")
+    house.at("2026-06-02T11:00")
+    house.reload(PLACED + REST + DUSK.replace("sunset", "sunrise").replace("night", "disarmed"))
+    assert "schedule" in house.health.facts()[RESTART_FACT]
+    house.restart()
+    assert house.at("2026-06-02T11:02") is Mode.AWAY
+    house.restart()
+    assert house.at("2026-06-02T23:00") is Mode.AWAY
+    assert house.at("2026-06-03T04:50") is Mode.DISARMED, "the next sunrise counts"
+
+
+@pytest.mark.parametrize("reboots", [False, True])
+def test_a_holiday_cut_short_disarms_by_no_later_restart_or_power_cut(*, reboots: bool) -> None:
+    begun = HOUSE + REST + MORNING + "[[holiday]]\nfirst = 2026-06-01\n"
+    house = House(begun + "last = 2026-06-20\n")
+    house.panel.switch(Mode.AWAY, by="Anna", how="page")
+    house.at("2026-06-05T11:00")
+    house.reload(begun + "last = 2026-06-04\n")
+    assert house.at("2026-06-05T11:01") is Mode.AWAY
+    if reboots:
+        house.clock.reboot()
+        house.clock.synced = True
+    house.restart()
+    assert house.at("2026-06-05T11:02") is Mode.AWAY
+    house.reload(begun + 'last = 2026-06-04\nname = "Away"\n')
+    house.restart()
+    assert house.at("2026-06-06T06:30") is Mode.DISARMED
+
+
+def test_a_schedule_that_cannot_be_stored_is_refused_and_the_one_before_goes_on() -> None:
+    house = House()
+    house.schedules.broken = True
+    house.reload(HOUSE + REST + NIGHT.replace("22:00", "20:00"))
+    assert house.fault.endswith("disk full; delete something; the settings before stay in force")
+    assert house.at("2026-06-01T20:00:00") is Mode.DISARMED
+    assert house.at("2026-06-01T22:00:00") is Mode.NIGHT

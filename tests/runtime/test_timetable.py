@@ -18,7 +18,7 @@ from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.timetable import HEARTBEAT_S, Timetable
 from pisecurity.settings import AlarmSettings, CameraSettings, ModeSettings, ScheduleSettings, Settings, Weekday
-from tests.fakes import FakeClock, MemoryAlarmStore, make_event
+from tests.fakes import FakeClock, MemoryAlarmStore, MemoryScheduleStore, make_event
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -45,6 +45,7 @@ class House:
 
     def __init__(self, entries: tuple[ScheduleSettings, ...] = EVERY_DAY, now: str = "2026-06-01T12:00") -> None:
         self.store: MemoryAlarmStore = MemoryAlarmStore()
+        self.schedules = MemoryScheduleStore()
         self.clock, self.entries = FakeClock(berlin(now)), entries
         self.told: list[Transition] = []
         self.start()
@@ -53,7 +54,8 @@ class House:
         """Begin a new process."""
         self.panel = Panel(self.store, self.clock, NO_DELAYS, self.told.append)
         self.panel.start()
-        self.timetable = Timetable(self.panel, self.clock, settings(self.entries), BERLIN)
+        self.timetable = Timetable(self.panel, self.schedules, self.clock, settings(self.entries), BERLIN)
+        self.timetable.start()
 
     def at(self, moment: str) -> Mode:
         """Let time pass until *moment* in Berlin, then evaluate and return the mode."""
@@ -62,6 +64,7 @@ class House:
 
     def evaluated(self) -> Mode:
         self.timetable.evaluate()
+        self.timetable.settle()
         return self.panel.status().mode
 
     def outlook(self) -> tuple[Standing, str]:
@@ -96,7 +99,8 @@ def test_ui10_the_schedule_arms_in_spite_of_problems_and_says_which() -> None:
         def bypassed(self, found: Sequence[Problem], mode: Mode, by: str) -> None:
             told.append((found, mode, by))
 
-    house.timetable = Timetable(house.panel, house.clock, settings(EVERY_DAY), BERLIN, Broken())
+    house.timetable = Timetable(house.panel, house.schedules, house.clock, settings(EVERY_DAY), BERLIN, Broken())
+    house.timetable.start()
     assert house.at("2026-06-01T22:00") is Mode.NIGHT
     assert house.store.notes[-1].endswith("by schedule (schedule), bypassed: camera front is unplugged")
     assert house.at("2026-06-02T06:30") is Mode.DISARMED
@@ -412,7 +416,8 @@ def test_scheduler_wakes_the_evaluation_at_the_second_of_an_edge(*, applied_late
     panel.start()
     at = (clock.now() + timedelta(seconds=3)).replace(microsecond=0)
     soon = (entry(at.time().isoformat(), "away"),)
-    timetable = Timetable(panel, clock, settings(() if applied_later else soon), UTC)
+    timetable = Timetable(panel, MemoryScheduleStore(), clock, settings(() if applied_later else soon), UTC)
+    timetable.start()
     worker = threading.Thread(target=timetable.work, args=(stop, lambda: None))
     worker.start()
     try:

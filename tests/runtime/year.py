@@ -20,7 +20,7 @@ from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.timetable import HEARTBEAT_S, Timetable
 from pisecurity.settings import AlarmSettings, CameraSettings, HouseSettings, ModeSettings, Settings
 from tests.core.alarm.almanac import DAY, DAYS, PLACES, entry, holiday, oracle
-from tests.fakes import FakeClock, MemoryAlarmStore
+from tests.fakes import FakeClock, MemoryAlarmStore, MemoryScheduleStore
 
 BEGIN, END = datetime(2027, 12, 31, 12, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
 ENTRIES = (
@@ -69,16 +69,19 @@ def live(zone: str) -> Year:
         schedule=ENTRIES,
         holiday=HOLIDAYS,
     )
-    store, told = MemoryAlarmStore(), list[Transition]()
+    store, schedules, told = MemoryAlarmStore(), MemoryScheduleStore(), list[Transition]()
 
     def start() -> tuple[Panel, Timetable]:
         panel = Panel(store, clock, settings.alarm, told.append)
         panel.start()
-        return panel, Timetable(panel, clock, settings, ZoneInfo(zone))
+        timetable = Timetable(panel, schedules, clock, settings, ZoneInfo(zone))
+        timetable.start()
+        return panel, timetable
 
     def look() -> None:
         year.evaluations += 1
         timetable.evaluate()
+        timetable.settle()
 
     panel, timetable = start()
     year.edges = [one for one in oracle(Plan.of(settings, ZoneInfo(zone)), BEGIN, END) if BEGIN < one.at < END]

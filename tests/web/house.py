@@ -53,7 +53,7 @@ from pisecurity.settings import (
 )
 from pisecurity.web import AccessPolicy, create_app
 from pisecurity.web.server import PageServer, bind
-from tests.fakes import MemoryPeopleStore, make_event
+from tests.fakes import MemoryPeopleStore, MemoryScheduleStore, make_event
 from tests.rigs.readiness import ReadyHouse
 from tests.web.people import Disarm, people_of
 
@@ -201,7 +201,8 @@ class House:
         self.panel = Panel(self.store, self.clock, self.alarm, lambda transition: None)
         self.panel.start()
         settings = Settings(camera=(CameraSettings(id="front", kind="stage"),), schedule=self.schedule)
-        self.timetable = Timetable(self.panel, self.clock, settings, ZoneInfo(self.zone))
+        self.timetable = Timetable(self.panel, MemoryScheduleStore(), self.clock, settings, ZoneInfo(self.zone))
+        self.timetable.start()
         self.people_store = MemoryPeopleStore()
         self.people = people_of(self.clock, self.disarm, self.people_store)
         self.frames = 0

@@ -19,6 +19,7 @@ from pisecurity.adapters.store.format import migrate, migrations, schema_of, sch
 from pisecurity.adapters.store.outbox import WAITING
 from pisecurity.adapters.store.people import person_in
 from pisecurity.adapters.store.quarantine import BELONGING
+from pisecurity.adapters.store.schedule import in_force_in
 from pisecurity.adapters.store.trouble import UNREADABLE
 from pisecurity.adapters.store.wal import WAL
 from pisecurity.core.types import AlarmState, AlertKind, Outcome
@@ -65,13 +66,15 @@ def _moment(value: Column) -> datetime:
 
 _EARLY: Mapping[str, Check] = {
     "told_faults": lambda row: None,
+    "schedule": in_force_in,
     "people": person_in,
     "codes": lambda row: None,
     "phones": lambda row: _moment(row["approved_us"]),
     "approvals": lambda row: None,
     "wrong_codes": lambda row: None,
 }
-"""Small tables that are read before the long ones: without its people a house could not be disarmed on the page."""
+"""Small tables that are read before the long ones: without its people a house could not be disarmed on the page, and
+without its schedule nothing would be made up for."""
 _CHECKS: Mapping[str, Check] = {
     **_EARLY,
     "alerts": lambda row: (AlertKind(str(row["kind"])), _moment(row["at_us"])),

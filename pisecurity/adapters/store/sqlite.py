@@ -19,6 +19,7 @@ from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable, bring_waiting
 from pisecurity.adapters.store.people import PeopleTable
 from pisecurity.adapters.store.repair import StoreRepair
+from pisecurity.adapters.store.schedule import ScheduleTable, bring_schedule
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock
 
@@ -27,9 +28,19 @@ log = logging.getLogger(__name__)
 FILE_NAME = "pisecurity.db"
 
 
-class SqliteStore(AlarmTable, AuditTable, DailyTable, DuressTable, EventTable, LedgerTable, OutboxTable, PeopleTable):
-    """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery, Outbox and
-    PeopleStore; thread-safe.
+class SqliteStore(
+    AlarmTable,
+    AuditTable,
+    DailyTable,
+    DuressTable,
+    EventTable,
+    LedgerTable,
+    OutboxTable,
+    PeopleTable,
+    ScheduleTable,
+):
+    """``pisecurity.db`` in the state folder: an AlarmStore, EventStore, EventQuery, Outbox,
+    PeopleStore and ScheduleStore; thread-safe.
 
     On return of a writing method its rows survive kill -9 and a power cut, as long as the disk takes them: after
     that they are in memory, and ``settle`` says so.
@@ -102,3 +113,4 @@ class SqliteStore(AlarmTable, AuditTable, DailyTable, DuressTable, EventTable, L
         bring_alarm(memory, home, self._clock)
         bring_waiting(memory, home)
         bring_daily(memory, home)
+        bring_schedule(memory, home)

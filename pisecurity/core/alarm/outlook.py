@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from pisecurity.core.alarm import states
-from pisecurity.core.alarm.schedule import Edge, Plan, Ruling, edges_after, latest_edge, rule
+from pisecurity.core.alarm.schedule import Edge, InForce, Plan, Ruling, edges_after, latest_edge, rule
 from pisecurity.core.types import MODES, Alarm, Instant, Mode
 
 _NAMES = {
@@ -67,22 +67,22 @@ class Outlook:
         return cls(Standing(plain["standing"]), edge, plain["holiday"] or "")
 
 
-def outlook(plan: Plan, alarm: Alarm, now: Instant, wall: datetime, dealt_with: Edge | None) -> Outlook | None:
+def outlook(plan: Plan, alarm: Alarm, now: Instant, wall: datetime, in_force: InForce) -> Outlook | None:
     """Return what the schedule will do next, None where there is none. The clock is set.
 
     Args:
         alarm: as it is at *now*.
         wall: the wall clock at *now*.
-        dealt_with: the edge that was carried out or passed over last; nothing waits for it any more.
+        in_force: since when *plan* is; nothing waits for an edge before that.
     """
     if not plan.entries:
         return None
     edge, standing = latest_edge(plan, wall), Standing.GOES_ON
     if edge is not None and edge.mode is not alarm.mode:
-        ruling = rule(edge, alarm, states.state_of(alarm), now, wall)
+        ruling = rule(edge, alarm, states.state_of(alarm), now, wall, in_force)
         if ruling is Ruling.OVERRULED and alarm.how != states.FIRST_START:
             standing = Standing.OVERRULED
-        elif ruling is Ruling.WAIT and edge != dealt_with:
+        elif ruling is Ruling.WAIT:
             standing = Standing.ALARM
     holiday = plan.holiday_on(plan.day_of(wall))
     off = holiday.name if holiday and holiday.schedule == "off" else ""

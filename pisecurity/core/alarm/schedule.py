@@ -1,5 +1,8 @@
 """Which mode the week's schedule asks for, and whether that still counts against what people ordered since.
 
+An edge counts while it is newer than the last order, and newer than the schedule that has it: what passed before a
+schedule was in force switches nothing, however often pisecurity starts again.
+
 The *edge* of an entry with a time is the first moment at which a clock on the wall shows that time or later. So an
 entry at 02:30 happens once on each day of a change of summer time: in spring, when no clock shows 02:30, at the moment
 the clocks are put forward; in autumn, when clocks show it twice, the first time. The edge of an entry by the sun
@@ -9,8 +12,10 @@ or after; where the sun does not rise or set there is none.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
@@ -26,6 +31,8 @@ until it has the internet; a house without any must not wait for ever."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+_RIGHT_TO_S = 60.0
+"""By so much the wall time of an instant may be wrong before it is written anew: clocks are corrected all the time."""
 _DAYS_FAR = 400
 """So far an edge is looked for: holidays may last a year, and a polar night half of one."""
 
@@ -47,6 +54,8 @@ class Ruling(StrEnum):
     """The alarm is in this mode already."""
     OVERRULED = "overruled"
     """Somebody ordered a mode after it; that stands until the next edge."""
+    PASSED = "passed"
+    """It was over before this schedule was in force."""
     WAIT = "wait"
     """It would disarm while somebody has come in or the alarm is raised: not before that is over."""
 
@@ -74,6 +83,25 @@ class Plan:
     def of(cls, settings: Settings, zone: tzinfo) -> Plan:
         """Return the schedule of *settings*, whose clock is that of *zone*."""
         return cls(settings.schedule, zone, settings.holiday, settings.house.position)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 as hex of what the edges depend on: two schedules that have the same one switch at the same moments.
+
+        A setting that is not given counts as if it did not exist, so that a new one with its default changes nothing.
+        """
+        # The zone of the machine is always called "local", so its offsets count besides its name.
+        months = (CLOCK_FLOOR.replace(month=month) for month in range(1, 13))
+        offsets = [str(month.astimezone(self.zone).utcoffset()) for month in months]
+        parts = {
+            "entries": [entry.model_dump(mode="json", exclude_defaults=True) for entry in self.entries],
+            "holidays": [
+                each.model_dump(mode="json", exclude_defaults=True, exclude={"name"}) for each in self.holidays
+            ],
+            "position": self.position if any(entry.by_sun for entry in self.entries) else None,
+            "zone": [str(self.zone), *offsets],
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def day_of(self, moment: datetime) -> date:
         """Return the date that the clock of the house shows at *moment*."""
@@ -103,6 +131,30 @@ class Plan:
                 self._known.clear()
             edges = self._known[day] = tuple(_edges_of(self, day))
         return edges
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Which schedule is in force, and since when: kept over restarts, as an order is."""
+
+    fingerprint: str
+    """Of its plan."""
+    since: Instant
+    since_at: datetime | None
+    """By the wall clock, UTC; None while nobody had set that."""
+    dealt_with: Edge | None = None
+    """The edge that was carried out or passed over last; None before the first."""
+
+    def by_clock(self, now: Instant, wall: datetime) -> InForce:
+        """Return it with the wall time that fits *wall*, which is set at *now*: it may have been read from a stale one.
+
+        An instant of an earlier boot says nothing of that; only where it has no wall time it counts since this boot.
+        """
+        age_s = _age_s(self.since, self.since_at, now, wall)
+        at = wall - timedelta(seconds=age_s)
+        if self.since_at is not None and abs((at - self.since_at).total_seconds()) <= _RIGHT_TO_S:
+            return self
+        return replace(self, since=Instant(now.boot_id, now.since_boot_s - age_s), since_at=at)
 
 
 def latest_edge(plan: Plan, now: datetime) -> Edge | None:
@@ -146,35 +198,39 @@ def clock_is_set(now: Instant, wall: datetime, *, synchronised: bool) -> bool:
     return wall >= CLOCK_FLOOR and (synchronised or now.since_boot_s >= CLOCK_SETTLING_S)
 
 
-def rule(edge: Edge, alarm: Alarm, state: AlarmState, now: Instant, wall: datetime) -> Ruling:
+def rule(edge: Edge, alarm: Alarm, state: AlarmState, now: Instant, wall: datetime, in_force: InForce) -> Ruling:
     """Return what is to be done about the latest *edge*.
 
     Args:
         alarm: as it is at *now*, in *state*.
         wall: the wall clock at *now*, which may have jumped since the last order was given.
+        in_force: the schedule that has the edge.
     """
-    if _order_age_s(alarm, now, wall) <= (wall - edge.at).total_seconds():
+    ago_s = (wall - edge.at).total_seconds()
+    if _age_s(alarm.since, alarm.since_at, now, wall) <= ago_s:
         return Ruling.OVERRULED
     if alarm.mode is edge.mode:
         return Ruling.SAME
+    if _age_s(in_force.since, in_force.since_at, now, wall) <= ago_s:
+        return Ruling.PASSED
     if edge.mode is Mode.DISARMED and state in (AlarmState.PENDING, AlarmState.TRIGGERED):
         return Ruling.WAIT
     return Ruling.APPLY
 
 
-def _order_age_s(alarm: Alarm, now: Instant, wall: datetime) -> float:
-    """Return the seconds since the last order, by the clock that no jump moves wherever that is possible.
+def _age_s(since: Instant, since_at: datetime | None, now: Instant, wall: datetime) -> float:
+    """Return the seconds since something was decided, by the clock that no jump moves wherever that is possible.
 
-    For an order of an earlier boot only wall time is left. It may have been read from a wrong clock, but the
-    order is at least as old as this boot, and that is what counts when its wall time cannot be true: then the
-    schedule goes on with edges that passed since this boot, and older ones do not undo what somebody ordered.
+    For what was decided in an earlier boot only wall time is left. It may have been read from a wrong clock, but it
+    is at least as old as this boot, and that is what counts when its wall time cannot be true or is not known: then
+    the schedule goes on with edges that passed since this boot, and older ones do not undo what somebody decided.
     """
-    age_s = now.seconds_since(alarm.since)
+    age_s = now.seconds_since(since)
     if age_s is not None:
         return age_s
-    if alarm.since_at < CLOCK_FLOOR:
+    if since_at is None or since_at < CLOCK_FLOOR:
         return now.since_boot_s
-    return max((wall - alarm.since_at).total_seconds(), now.since_boot_s)
+    return max((wall - since_at).total_seconds(), now.since_boot_s)
 
 
 def _edge(timed: _Timed) -> Edge:

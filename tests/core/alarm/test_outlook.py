@@ -9,11 +9,12 @@ from datetime import datetime
 import pytest
 
 from pisecurity.core.alarm.outlook import Outlook, Standing, in_words, outlook
-from pisecurity.core.alarm.schedule import Edge, Plan, latest_edge
+from pisecurity.core.alarm.schedule import Edge, InForce, Plan
 from pisecurity.core.types import Alarm, Instant, Mode
 from tests.core.alarm.almanac import BERLIN, DAYS, berlin, entry, holiday, plan
 
 VACATION = holiday("2026-07-18", "2026-08-02", name="Summer")
+EVER = InForce("f", Instant("boot-0", 0.0), berlin("2026-01-02T00:00"))
 WEEK = plan(entry("06:30", "disarmed", DAYS[:5]), entry("22:30", "night"))
 
 
@@ -30,7 +31,7 @@ def alarm(mode: Mode, ordered: str, *, now: str, how: str = "page") -> tuple[Ala
 
 def said(mode: Mode, ordered: str, now: str, week: Plan = WEEK, how: str = "page") -> str:
     kept, present = alarm(mode, ordered, now=now, how=how)
-    return in_words(outlook(week, kept, present, berlin(now), None), when)
+    return in_words(outlook(week, kept, present, berlin(now), EVER), when)
 
 
 # 1 June 2026 is a Monday.
@@ -79,7 +80,7 @@ def test_a_schedule_that_is_off_for_good_says_so() -> None:
 
 def test_without_a_schedule_there_is_no_outlook() -> None:
     kept, present = alarm(Mode.AWAY, "2026-06-01T12:00", now="2026-06-01T13:00")
-    assert outlook(Plan((), BERLIN), kept, present, berlin("2026-06-01T13:00"), None) is None
+    assert outlook(Plan((), BERLIN), kept, present, berlin("2026-06-01T13:00"), EVER) is None
     assert in_words(None, when) == ""
 
 
@@ -87,8 +88,8 @@ def test_a_scheduled_disarm_that_waits_for_an_alarm_says_so_until_it_is_passed_o
     armed, present = alarm(Mode.NIGHT, "2026-06-01T22:30", now="2026-06-02T06:31")
     kept = replace(armed, triggered_since=present, until=Instant("boot-1", present.since_boot_s + 60))
     wall = berlin("2026-06-02T06:31")
-    assert in_words(outlook(WEEK, kept, present, wall, None), when) == "Schedule disarms after the alarm"
-    passed_over = outlook(WEEK, kept, present, wall, latest_edge(WEEK, wall))
+    assert in_words(outlook(WEEK, kept, present, wall, EVER), when) == "Schedule disarms after the alarm"
+    passed_over = outlook(WEEK, kept, present, wall, InForce("f", present, wall))
     assert passed_over is not None
     assert passed_over.standing is Standing.GOES_ON
 

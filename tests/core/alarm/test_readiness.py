@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pisecurity.core.alarm.readiness import (
-    ALSO, PROVEN_S, SUPPLY, Chain, Lasting, Problem, asks, in_words, problems,
+    ALSO,
+    PROVEN_S,
+    SUPPLY,
+    Chain,
+    Lasting,
+    Problem,
+    asks,
+    in_words,
+    problems,
 )  # fmt: skip
 from pisecurity.core.types import Fault, Mode
 from tests.fakes import START

@@ -15,6 +15,7 @@ from pisecurity.core.alarm.schedule import (
     CLOCK_FLOOR,
     CLOCK_SETTLING_S,
     Edge,
+    InForce,
     Plan,
     Ruling,
     clock_is_set,
@@ -175,6 +176,7 @@ def test_r26_no_edge_is_taken_from_a_clock_that_may_not_be_set(
 
 WALL = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 NOW = Instant("boot-2", 10_000.0)
+EVER = InForce("f", Instant("boot-0", 0.0), WALL - timedelta(days=100))
 
 
 def alarm(mode: Mode, since: Instant, since_at: datetime) -> Alarm:
@@ -183,7 +185,7 @@ def alarm(mode: Mode, since: Instant, since_at: datetime) -> Alarm:
 
 def ruled(edge_age_s: float, ordered: Alarm, mode: Mode = Mode.NIGHT, now: Instant = NOW) -> Ruling:
     edge = Edge(WALL - timedelta(seconds=edge_age_s), mode)
-    return rule(edge, ordered, AlarmState(ordered.mode.value), now, WALL)
+    return rule(edge, ordered, AlarmState(ordered.mode.value), now, WALL, EVER)
 
 
 def this_boot(age_s: float, mode: Mode = Mode.AWAY, since_at: datetime = WALL) -> Alarm:
@@ -240,7 +242,7 @@ def test_order_of_an_earlier_boot_counts_by_its_wall_time_or_if_that_is_wrong_as
 @pytest.mark.parametrize(("mode", "ruling"), [(Mode.DISARMED, Ruling.WAIT), (Mode.NIGHT, Ruling.APPLY)])
 def test_schedule_does_not_end_an_alarm(state: AlarmState, mode: Mode, ruling: Ruling) -> None:
     edge = Edge(WALL - timedelta(seconds=1), mode)
-    assert rule(edge, this_boot(100), state, NOW, WALL) is ruling
+    assert rule(edge, this_boot(100), state, NOW, WALL, EVER) is ruling
 
 
 def test_fixed_offset_works_as_a_zone() -> None:
