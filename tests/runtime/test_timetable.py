@@ -173,6 +173,29 @@ def test_r26_an_old_clock_executes_no_edge_while_a_router_comes_back_after_a_pow
     assert [change.after for change in house.told] == [AlarmState.ARMED_AWAY, AlarmState.DISARMED]
 
 
+def test_an_order_that_overtakes_the_schedule_while_it_arms_is_not_told_as_armed_by_it() -> None:
+    """Anna disarms between the look at the alarm and the order: the edge is overruled, and nothing was bypassed."""
+    house, told = House(), list[Mode]()
+    house.by_hand(Mode.AWAY)
+
+    class Overtaken:
+        def problems(self, mode: Mode) -> tuple[Problem, ...]:
+            house.by_hand(Mode.DISARMED)
+            return ()
+
+        def bypassed(self, found: Sequence[Problem], mode: Mode, by: str) -> None:
+            told.append(mode)
+
+    house.timetable = Timetable(house.panel, house.schedules, house.clock, settings(EVERY_DAY), BERLIN, Overtaken())
+    house.timetable.start()
+    assert house.at("2026-06-01T22:00") is Mode.DISARMED
+    assert told == []
+    assert house.schedules.in_force is not None and house.schedules.in_force.dealt_with is None
+    house.clock.advance(HEARTBEAT_S)
+    assert house.evaluated() is Mode.DISARMED
+    assert house.schedules.in_force.dealt_with is not None, "Anna's word stands until the next edge"
+
+
 def test_r26_clock_of_1970_executes_nothing_and_the_jump_only_what_is_newer_than_the_last_order() -> None:
     house = House()
     house.by_hand(Mode.AWAY)

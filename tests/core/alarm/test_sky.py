@@ -38,5 +38,12 @@ def test_a_longitude_on_the_other_side_of_the_world_is_doubted() -> None:
     )
 
 
+@pytest.mark.parametrize(("longitude", "doubted"), [(-47, True), (-44, False), (74, False), (77, True)])
+def test_noon_may_be_four_hours_from_that_of_the_clock_and_no_more(longitude: float, *, doubted: bool) -> None:
+    """In winter the clock of Berlin is right at 15 degrees: four hours are 60 more or less."""
+    found = list(doubts(Plan((EVENING,), ZoneInfo("Europe/Berlin"), (), (50, longitude)), NOW))
+    assert bool(found) is doubted
+
+
 def test_a_house_whose_schedule_has_no_sun_is_asked_nothing() -> None:
     assert list(doubts(Plan((entry("22:00", "night"),), ZoneInfo("America/New_York"), (), (90, 74)), NOW)) == []
