@@ -44,6 +44,7 @@ class House:
         settings, mistakes = load_settings(self.file, folder / GOOD_COPY)
         self.daemon = Daemon(settings, folder, held, config_file=self.file, mistakes=mistakes)
         self.daemon._panel.start()
+        self.daemon._timetable.start()
 
     def write(self, more: str) -> None:
         self.file.write_text(config_text(self.port, more))

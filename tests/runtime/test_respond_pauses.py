@@ -121,7 +121,7 @@ def test_the_sum_comes_also_while_something_comes_in_all_the_time(house: Fixture
     house.arm()
     storm(house, 20, "garden")
     house.clock.advance(PAUSE_S)
-    for number in range(60, 80):
+    for number in range(60, 76):
         house.see(replace(seen(house, number, "path"), modes=frozenset({Mode.HOME}), objection="in zone path"))
     stop, left = threading.Event(), iter(range(8))
 
