@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pisecurity.core.types import Delivery, Instant, Receipt
+from pisecurity.core.types import Delivery, Instant, Outcome, Receipt
 from pisecurity.ports import Clock, Outbox
 from pisecurity.runtime.worker import Beat
 
@@ -53,3 +54,16 @@ class Answers:
                 in_doubt=first.in_doubt,
             )
             self._kept.popleft()
+
+
+def are_all_later(answers: Sequence[Receipt]) -> bool:
+    """Return whether there are answers, and each of them puts its recipient off."""
+    return bool(answers) and all(answer.outcome is Outcome.LATER for answer in answers)
+
+
+def last_answer(receipt: Receipt, channel: str) -> Receipt:
+    """Return the answer for a recipient who is tried no more."""
+    if receipt.outcome is Outcome.ACCEPTED:
+        return receipt
+    detail = f"{receipt.detail}; given up, because [{channel}] no longer names this recipient"
+    return Receipt(Outcome.REFUSED, detail)

@@ -15,7 +15,7 @@ from pisecurity.core.alarm.rules import is_quiet
 from pisecurity.core.types import FIRST, Alert, AlertKind, Delivery, Instant, Notification, Outcome, Priority, Receipt
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Channel, Clock, Outbox, PictureKind, Pictures
-from pisecurity.runtime.answers import Answers
+from pisecurity.runtime.answers import Answers, are_all_later, last_answer
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
 from pisecurity.runtime.batches import Batch, batches, goes_before_rest, is_urgent, least_tried
 from pisecurity.runtime.health import Health
@@ -60,8 +60,9 @@ class Deliver:
     where keeping it would cost an alert its chance. While a server is left alone a new alert is still tried
     once, at once. When a server comes back the newest alarm goes first, for it may still be going on, and so does
     one raised while the others leave. They follow in order, also what had failed because of the server; where some have
-    waited for long, in one digest. The better picture of an alert, its second step, leaves after all first steps, and
-    an alarm that is raised meanwhile does not wait for it.
+    waited for long, in one digest. The better picture of an alert, its second step, leaves after all first steps.
+    While anything else than an alarm is on its way, an alarm that is raised leaves beside it, in a conversation of its
+    own; where the server does not stand two of them, it leaves as soon as the other has ended.
     """
 
     def __init__(
@@ -98,6 +99,8 @@ class Deliver:
         self._recipients: dict[str, frozenset[str]] = {}
         self._lines: dict[str, Line] = {}
         self._answers = Answers(outbox, clock)
+        self._grace_s = STOP_GRACE_S
+        """What is left of the time for conversations under way once the daemon stops."""
 
     def wake(self) -> None:
         """Say that there is a new alert, so that it leaves at once."""
@@ -191,7 +194,7 @@ class Deliver:
                 line.stalled |= {row.id for row in batch}
                 failures.append(error)
                 continue
-            put_off = [*put_off, answers[0]] if _are_all_later(answers) else []
+            put_off = [*put_off, answers[0]] if are_all_later(answers) else []
             if len(put_off) == MOST_PUT_OFF:
                 failures += [MailError(f"the server takes nothing just now ({answers[0].detail})")] * PROBES
             if put_off or not answers:
@@ -256,7 +259,7 @@ class Deliver:
         if line is None:
             line = Line(server)
         elif line.server is not server:
-            line = replace(line, server=server, shut_until_s=float("-inf"), locked=False)
+            line = replace(line, server=server, shut_until_s=float("-inf"), locked=False, takes_two=True)
         rejection = self._logins.rejection(server)
         if rejection is not None and rejection.until_s > line.shut_until_s:
             line.locked, line.reason, line.shut_until_s = True, rejection.reason, rejection.until_s
@@ -279,18 +282,9 @@ class Deliver:
         recipients = tuple(row.recipient for row in batch)
         began_s = self._clock.monotonic()
         call = BackgroundCall(f"{batch[0].channel}-send", lambda: server.send(notification, recipients, DEADLINE_S))
-        for _ in range(int((DEADLINE_S + OVERRUN_S) / BEAT_S)):
-            if call.wait(BEAT_S):
-                break
-            beat()
-            if batch[0].step != FIRST:
-                self._overtake(batch[0].channel, stop, beat)
-            if stop.is_set() and not call.wait(STOP_GRACE_S):
-                self._log.warning("alert left in the outbox by the stop alert=%s", alert.id)
-                return None
-        else:
-            text = f"handing over an alert took longer than {DEADLINE_S + OVERRUN_S:g} s and was given up"
-            raise MailError(text, in_doubt=True)
+        if not self._has_ended(call, batch, stop, beat):
+            self._log.warning("alert left in the outbox by the stop alert=%s", alert.id)
+            return None
         try:
             receipts = call.result()
         except CallCrashedError as error:
@@ -310,18 +304,64 @@ class Deliver:
         )
         return receipts
 
-    def _overtake(self, channel: str, stop: threading.Event, beat: Beat) -> None:
-        """Send an alarm that was raised while a better picture is on its way: over a slow line that takes seconds."""
+    def _has_ended(
+        self, call: BackgroundCall[Mapping[str, Receipt]], batch: Batch, stop: threading.Event, beat: Beat
+    ) -> bool:
+        """Wait for *call*, which sends *batch*, and have alarms overtake it; return False when the daemon stops before.
+
+        Raises:
+            MailError: it lasts too long.
+        """
+        overtaken = batch[0].step != FIRST or not is_urgent(batch[0])
+        for _ in range(int((DEADLINE_S + OVERRUN_S) / BEAT_S)):
+            if call.wait(BEAT_S):
+                return True
+            beat()
+            if stop.is_set():
+                return self._ends_in_grace(call)
+            overtaken = overtaken and (not self._wake.is_set() or self._overtake(batch[0].channel, stop, beat))
+        text = f"handing over an alert took longer than {DEADLINE_S + OVERRUN_S:g} s and was given up"
+        raise MailError(text, in_doubt=True)
+
+    def _ends_in_grace(self, call: BackgroundCall[Mapping[str, Receipt]]) -> bool:
+        """Return whether *call* ends in the time that a stop may take, which all conversations share."""
+        while self._grace_s > 0 and not call.wait(min(BEAT_S, self._grace_s)):
+            self._grace_s -= BEAT_S
+        return call.wait(0)
+
+    def _overtake(self, channel: str, stop: threading.Event, beat: Beat) -> bool:
+        """Send an alarm that was raised while something else is on its way: over a slow line that takes seconds.
+
+        Return whether a further one may do the same. Some servers refuse a second conversation; who was refused
+        leaves as soon as the first one has ended.
+        """
         line = self._lines[channel]
         try:
-            for batch in self._new_alarm(channel, line) if self._wake.is_set() else ():
-                try:
-                    self._hand_over(line, batch, stop, beat)
-                except MailError as error:
-                    self._wait_after(error, batch, beat)
-                    line.stalled |= {row.id for row in batch}
+            alarm = self._new_alarm(channel, line) if line.takes_two else []
+            line.missed |= {row.id for batch in alarm for row in batch}
+            return all(not stop.is_set() and self._overtook(line, batch, stop, beat) for batch in alarm)
         except StoreError as error:
-            self._log.warning("alarm waits for the better picture of another reason=%s", error)
+            # An answer that is not stored may be missing: nothing more is sent before it is.
+            self._log.warning("alarm waits for another mail reason=%s", error)
+            return False
+
+    def _overtook(self, line: Line, batch: Batch, stop: threading.Event, beat: Beat) -> bool:
+        """Send *batch* beside another mail; return False where the server did not take it."""
+        rows = {row.id for row in batch}
+        try:
+            if not are_all_later(self._hand_over(line, batch, stop, beat)):
+                line.missed -= rows
+                return True
+        except MailError as error:
+            self._wait_after(error, batch, beat)
+            line.stalled |= rows
+            if error.rejected_login:
+                # Some servers word it like this that they allow one login at a time.
+                line.takes_two = False
+                self._shut(line, error)
+                return False
+        self._outbox.hasten(rows)
+        return False
 
     def _load(self, alert: Alert) -> tuple[bytes, ...]:
         """Return the pictures that go along, as they are now."""
@@ -351,7 +391,7 @@ class Deliver:
         for row, receipt in answered:
             key, wait_s = f"{channel}:{row.recipient}", self._wait_s(row, ASKED_TO_WAIT_S)
             if not self._names(channel, row.recipient):
-                self._answers.keep(row, _last(receipt, channel), wait_s, picture)
+                self._answers.keep(row, last_answer(receipt, channel), wait_s, picture)
                 continue
             match receipt.outcome:
                 case Outcome.ACCEPTED:
@@ -395,7 +435,9 @@ class Deliver:
                 wait_s = max(wait_s, REJECTED_LOGIN_S)
             line.shut_until_s = now_s + self._spread(wait_s)
             line.failures += 1
-        line.locked, line.reason = error.rejected_login, str(error)
+            line.locked = error.rejected_login
+        if error.rejected_login or not line.locked:
+            line.reason = str(error)
         if error.rejected_login:
             self._logins.rejected(line.server, str(error))
 
@@ -445,21 +487,9 @@ class Deliver:
         return f"{(self._clock.now() + timedelta(seconds=seconds)).astimezone(self._house.zone):%H:%M:%S %Z}"
 
 
-def _last(receipt: Receipt, channel: str) -> Receipt:
-    """Return the answer for a recipient who is tried no more."""
-    if receipt.outcome is Outcome.ACCEPTED:
-        return receipt
-    detail = f"{receipt.detail}; given up, because [{channel}] no longer names this recipient"
-    return Receipt(Outcome.REFUSED, detail)
-
-
 def _is_shut(failures: Sequence[MailError]) -> bool:
     """Return whether what failed in a row is due to the server, and no further alert is to be tried."""
     return len(failures) >= PROBES or any(error.rejected_login for error in failures)
-
-
-def _are_all_later(answers: Sequence[Receipt]) -> bool:
-    return bool(answers) and all(answer.outcome is Outcome.LATER for answer in answers)
 
 
 def _name(pictures: Sequence[bytes]) -> str:

@@ -31,11 +31,15 @@ class Line:
     """Whether alerts may have piled up: nothing was taken since it was found shut, or since the start."""
     first_s: float = float("-inf")
     """When a first step was handed over last (monotonic)."""
+    takes_two: bool = True
+    """Whether an alarm may leave in a second conversation beside another mail."""
+    missed: set[int] = field(default_factory=set)
+    """Rows of alarms that were to overtake another mail and did not get through; they are still new."""
     stalled: set[int] = field(default_factory=set)
     """Rows that failed because of the way, not because of themselves."""
 
     def is_new(self, row: Delivery) -> bool:
-        return row.attempts == 0 and row.step == FIRST and self.is_later(row)
+        return row.id in self.missed or (row.attempts == 0 and row.step == FIRST and self.is_later(row))
 
     def is_later(self, row: Delivery) -> bool:
         """Return whether the alert of *row* was stored after the newest one seen.
@@ -56,6 +60,7 @@ class Line:
 
     def saw(self, rows: Iterable[Delivery]) -> None:
         for row in rows:
+            self.missed.discard(row.id)
             if self.is_later(row):
                 self.newest = row
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -89,52 +88,6 @@ def test_no_better_picture_leaves_while_one_alarm_follows_another(house: House, 
     assert {step for step, _, _ in sent(mailer)} == {FIRST}
     house.run(20)
     assert sent(mailer)[-1][0] == BETTER
-
-
-def test_an_alarm_does_not_wait_for_the_better_picture_of_another(house: House, mailer: ScriptedMailer) -> None:
-    house.round()
-    improve(house)
-    house.run(WAIT_S - 1)
-    overtaken = threading.Event()
-
-    def answer(alert: Alert) -> None:
-        if alert.subject == "new alarm":
-            overtaken.set()
-        elif mailer.notifications[-1].step == BETTER:
-            house.alert("new alarm", ANNA, kind=AlertKind.ALARM)
-            house.deliver.wake()
-            assert overtaken.wait(30)
-
-    mailer.answer = answer
-    house.run(2)
-    assert mailer.subjects == ["Alarm", "Alarm", "new alarm"]
-    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
-    house.run(100)
-    assert len(mailer.sent) == 3
-
-
-def test_an_alarm_that_overtakes_and_fails_is_tried_again_and_the_better_picture_is_not(
-    house: House, mailer: ScriptedMailer
-) -> None:
-    house.round()
-    improve(house)
-    house.run(WAIT_S - 1)
-    overtaken = threading.Event()
-
-    def answer(alert: Alert) -> MailError | None:
-        if alert.subject == "new alarm" and not overtaken.is_set():
-            overtaken.set()
-            return AWAY
-        if mailer.notifications[-1].step == BETTER:
-            house.alert("new alarm", ANNA, kind=AlertKind.ALARM)
-            house.deliver.wake()
-            assert overtaken.wait(30)
-        return None
-
-    mailer.answer = answer
-    house.run(100)
-    assert mailer.subjects == ["Alarm", "Alarm", "new alarm", "new alarm"]
-    assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
 
 
 def test_no_second_mail_where_the_first_had_the_picture(house: House, mailer: ScriptedMailer) -> None:

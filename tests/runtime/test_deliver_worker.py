@@ -11,6 +11,7 @@ import pytest
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Notification, Outcome, Receipt
 from pisecurity.ports import Address
 from pisecurity.runtime import deliver
+from pisecurity.runtime.background import BackgroundCall
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.worker import Worker
 from tests.fakes import START, FakeClock, make_event
@@ -127,6 +128,55 @@ def test_stop_lets_a_conversation_finish_that_is_about_to(build: Build, clock: F
     mailer.released.set()
     worker.stop(60)
     assert house.rows()[0].outcome is Outcome.ACCEPTED
+
+
+def test_a_stop_while_an_alarm_overtakes_takes_no_longer_than_any_other(
+    build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The grace is counted by the waits for a conversation: the hand-moved clock stands still."""
+    monkeypatch.setattr(deliver, "STOP_GRACE_S", 0.3)
+    monkeypatch.setattr(deliver, "BEAT_S", 0.1)
+    stop, waits, released = threading.Event(), list[float](), threading.Event()
+    wait = BackgroundCall.wait
+
+    def counted(call: BackgroundCall[Any], timeout_s: float) -> bool:
+        if stop.is_set():
+            waits.append(timeout_s)
+        return wait(call, timeout_s)
+
+    monkeypatch.setattr(BackgroundCall, "wait", counted)
+
+    def answer(alert: Alert) -> None:
+        if alert.subject == "alarm":
+            stop.set()
+        else:
+            house.alert("alarm", kind=AlertKind.ALARM)
+            house.deliver.wake()
+        released.wait(60)
+
+    house = build(ScriptedMailer(clock, answer))
+    house.alert("daily", kind=AlertKind.DAILY)
+    house.deliver.deliver_due(stop, lambda: None)
+    assert sum(waits) <= 0.3 + 2 * 0.1 + 1e-9
+    assert [(row.outcome, row.attempts) for row in house.rows()] == [(Outcome.WAITING, 0)] * 2
+    released.set()
+
+
+def test_nothing_overtakes_once_the_daemon_stops(build: Build, clock: FakeClock) -> None:
+    stop = threading.Event()
+
+    def answer(alert: Alert) -> None:
+        stop.set()
+        house.alert("alarm", kind=AlertKind.ALARM)
+        house.deliver.wake()
+        beaten.wait(60)
+
+    beaten = threading.Event()
+    mailer = ScriptedMailer(clock, answer)
+    house = build(mailer)
+    house.alert("daily", kind=AlertKind.DAILY)
+    house.deliver.deliver_due(stop, beaten.set)
+    assert mailer.subjects == ["daily"]
 
 
 class Asleep(FakeClock):
