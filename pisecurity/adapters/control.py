@@ -73,6 +73,7 @@ def commands(
     """
 
     def described(status: PanelStatus) -> Mapping[str, Any]:
+        ready.looked_at()
         found, ahead = ready.problems(status.mode if status.mode is not Mode.DISARMED else Mode.AWAY), outlook()
         more = {"problems": _listed(found), "schedule": ahead and ahead.as_plain()}
         return {**_described(status, health, labels), **more}
@@ -82,10 +83,10 @@ def commands(
         if not isinstance(mode, str) or mode not in ARMED_MODES:
             raise ControlError(f"there is no such mode; give one of {', '.join(ARMED_MODES)}")
         wanted = ARMED_MODES[mode]
-        found = ready.problems(wanted)
-        if readiness.asks(found) and request.get("anyway") is not True and panel.status().mode is not wanted:
-            ready.looked_at()
-            return {"not_armed": _listed(found)}
+        before = panel.status()
+        found = ready.against(wanted, before.mode)
+        if readiness.asks(found, request.get("anyway") is True):
+            return {**described(before), "not_armed": _listed(found)}
         return described(panel.switch(wanted, by=by, how="cli", bypassed=readiness.in_words(found)))
 
     def forget(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:

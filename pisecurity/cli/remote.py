@@ -40,7 +40,9 @@ def arm(args: argparse.Namespace) -> int:
     """Arm, and say when it counts and what does not work; with something graver only where that is wanted."""
     answer = ask(args, "arm", mode=args.mode, anyway=args.anyway)
     if "not_armed" in answer:
-        print("not armed; 'pisecurity arm --anyway' arms in spite of this:")
+        mode = answer.get("mode", "disarmed")
+        still = "not armed" if mode == "disarmed" else f"still {STATES[mode]}"
+        print(f"{still}; 'pisecurity arm --anyway' arms in spite of this:")
         for problem in answer["not_armed"]:
             print(_in_line(problem))
         return 1

@@ -115,7 +115,7 @@ class Prove:
             self._health.note(f"{gone} login", "")
         for channel, server in channels.items():
             way = self._way(channel, server)
-            way.wanted = way.wanted or (asked and self._is_old(server))
+            way.wanted = (way.wanted or asked) and self._is_old(server)
             if armed and not self._was_armed:
                 way.not_before_s = float("-inf")
             if way.trial is None and self._is_due(channel, way, armed=armed):

@@ -100,6 +100,13 @@ class Readiness:
         )
         return readiness.problems(chain, mode, house.zone)
 
+    def against(self, wanted: Mode, had: Mode) -> tuple[Problem, ...]:
+        """Return what stands against the order of *wanted* where the mode is *had*, the graver first. Any thread.
+
+        Nothing ever stands against disarming, nor against the mode that there is.
+        """
+        return () if wanted in (Mode.DISARMED, had) else self.problems(wanted)
+
     def looked_at(self) -> None:
         """Note that somebody stands before the switch: what they will want to know is found out now. Any thread."""
         self._prove()

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from flask import Response, abort, request
 
 from pisecurity.core.alarm.people import Verdict
+from pisecurity.core.alarm.readiness import Anyway
 from pisecurity.core.types import Mode
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.web.access import peer_name
@@ -90,16 +91,16 @@ def known_mode(name: object) -> Mode:
     return Mode(name)
 
 
-def switch_mode(ours: Parts, name: object, code: object, *, anyway: bool) -> PanelStatus:
+def switch_mode(ours: Parts, name: object, code: object, *, anyway: Anyway) -> PanelStatus:
     """Switch to the mode called *name* in the name of whoever *code* and phone belong to.
 
     Args:
-        anyway: although something stands against arming.
+        anyway: what they go on in spite of.
 
     Raises:
         BadRequest: there is no such mode, or *code* is no text.
         NotAdmittedError: not with this code from this phone now.
-        NotReadyError: something stands against arming, and nobody has said *anyway*.
+        NotReadyError: something stands against arming, and nobody goes on *anyway*.
         StoreError: it could not be stored; the alarm is as it was.
     """
     mode = known_mode(name)

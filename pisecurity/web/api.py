@@ -13,6 +13,7 @@ from pisecurity.web import view
 from pisecurity.web.admission import NotAdmittedError, switch_mode
 from pisecurity.web.home import Home, gather
 from pisecurity.web.parts import Parts, parts
+from pisecurity.web.ready import shown
 
 blueprint = Blueprint("api", __name__)
 
@@ -33,7 +34,8 @@ def switch() -> Response:
 
     No code is needed where none is asked. A refusal is ``{"problem": ..., "wait_s": ...}``: 401 without a code that
     is valid now, 403 for whoever may arm alone, 429 for *wait_s* seconds after wrong codes. With 409 something stands
-    against arming; ``"anyway": true`` arms in spite of it.
+    against arming; ``"anyway"`` with the keys of what was listed arms in spite of that, and ``true`` in spite
+    of whatever there is.
     """
     if not request.is_json:
         abort(415, "Send the mode as application/json.")
@@ -41,7 +43,7 @@ def switch() -> Response:
     order: dict[str, Any] = body if isinstance(body, dict) else {}
     ours = parts()
     try:
-        status = switch_mode(ours, order.get("mode"), order.get("code"), anyway=order.get("anyway") is True)
+        status = switch_mode(ours, order.get("mode"), order.get("code"), anyway=shown(order.get("anyway")))
     except NotAdmittedError as refusal:
         return refusal.answer(jsonify(problem=refusal.text, wait_s=refusal.wait_s))
     return jsonify(as_json(gather(ours, status)))

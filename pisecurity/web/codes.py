@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from werkzeug.wrappers import Response as BaseResponse
 
 from pisecurity.core.alarm.people import Verdict
+from pisecurity.core.alarm.readiness import Anyway
 from pisecurity.core.types import Mode
 from pisecurity.errors import SecretError, StoreError
 from pisecurity.web.admission import (
@@ -78,7 +79,7 @@ def approve() -> BaseResponse:
     return answer
 
 
-def keypad_page(mode: Mode, refusal: NotAdmittedError | None = None, *, anyway: bool = False) -> Response:
+def keypad_page(mode: Mode, refusal: NotAdmittedError | None = None, *, anyway: Anyway = False) -> Response:
     """Return the page that asks for the code for *mode*, after a *refusal* with what it says; *anyway* goes with it."""
     known = parts().people.phone(device()) is not None
     page = render_template("code.html", mode=mode, order=ORDERS[mode], refusal=refusal, anyway=anyway, known=known)

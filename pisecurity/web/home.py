@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pisecurity.core.alarm.outlook import Outlook
-from pisecurity.core.alarm.readiness import CLOCK, QUEUE
+from pisecurity.core.alarm.readiness import COAT, Problem
 from pisecurity.core.types import EventRecord, Fault, Mode
 from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import PanelStatus
@@ -18,7 +19,6 @@ from pisecurity.web.parts import Parts
 log = logging.getLogger(__name__)
 
 HOME_EVENTS = 3
-REMARKS = (CLOCK, QUEUE)
 MAIL_FAULTS = ("mail", "mail-account", fault_key("mail"))
 """Keys of the faults of the mail account, before the recipient; see Deliver and Prove."""
 
@@ -66,15 +66,16 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
     except StoreError as error:
         log.warning("events not shown reason=%s", error)
         faults = (*faults, Fault("events", f"the list of events could not be read: {error}", now))
+    remarks = _remarks(parts)
     outlook = parts.timetable.outlook() if parts.timetable else None
     where = view.place(cause, parts.label) if cause else ""
     return Home(
         banner=view.banner(status, cause, where, now, parts.zone, records[0] if records else None),
         faults=faults,
-        readiness=view.readiness(faults),
+        readiness=view.readiness(faults, len(remarks)),
         cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
-        notes=(*view.notes(parts.health.facts(), parts.label), *_remarks(parts)),
+        notes=(*view.notes(parts.health.facts(), parts.label), *_lines(remarks)),
         mail_fault=any(fault.key.split(":")[0] in MAIL_FAULTS for fault in faults),
         schedule=outlook,
         schedule_line=view.schedule_line(outlook, status.state, now, parts.zone),
@@ -83,14 +84,18 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
     )
 
 
-def _remarks(parts: Parts) -> tuple[str, ...]:
-    """Return what of the readiness is no fault and has no line yet; whoever reads it may be about to arm."""
+def _remarks(parts: Parts) -> tuple[Problem, ...]:
+    """Return what of the readiness is no fault; whoever reads it may be about to arm."""
     if parts.readiness is None:
         return ()
     parts.readiness.looked_at()
     known = {fault.key for fault in parts.health.faults()}
-    found = parts.readiness.problems(Mode.AWAY)
-    return tuple(view.sentence(each.text) for each in found if each.key in REMARKS and each.key not in known)
+    return tuple(each for each in parts.readiness.problems(Mode.AWAY) if each.key not in known)
+
+
+def _lines(remarks: Sequence[Problem]) -> tuple[str, ...]:
+    """Return what of the *remarks* has no line among the notes yet."""
+    return tuple(view.sentence(each.text) for each in remarks if not each.key.startswith(COAT))
 
 
 def _newest_mail(parts: Parts) -> int | None:

@@ -12,6 +12,7 @@ from pisecurity.web.admission import NotAdmittedError, switch_mode
 from pisecurity.web.codes import keypad_page, renewed
 from pisecurity.web.home import gather
 from pisecurity.web.parts import Parts, parts
+from pisecurity.web.ready import shown
 
 blueprint = Blueprint("pages", __name__)
 
@@ -31,7 +32,7 @@ def switch() -> BaseResponse:
     """Take the mode from a plain form, so that the alarm can be switched without JavaScript."""
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415, "Send the mode as a form.")
-    anyway = request.form.get("anyway") == "1"
+    anyway = shown(request.form.getlist("anyway"))
     try:
         switch_mode(parts(), request.form.get("mode"), request.form.get("code"), anyway=anyway)
     except NotAdmittedError as refusal:

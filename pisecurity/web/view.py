@@ -276,8 +276,10 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def readiness(faults: Sequence[Fault]) -> str:
-    """Return the one line that says whether the house is watched over."""
+def readiness(faults: Sequence[Fault], remarks: int = 0) -> str:
+    """Return the one line that says whether the house is watched over; how many *remarks* there are stands below."""
+    if not faults and remarks:
+        return "Ready, with a remark" if remarks == 1 else f"Ready, with {remarks} remarks"
     if not faults:
         return "Everything ready"
     return faults[0].text if len(faults) == 1 else f"{len(faults)} problems: {faults[0].text}"

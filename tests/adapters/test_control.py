@@ -278,13 +278,26 @@ def test_ui10_arming_with_a_graver_problem_is_refused_with_the_list_until_it_is_
     handlers, health = house()
     health.report("camera:front", "camera front is unplugged; plug it in")
     listed = [{"key": "camera:front", "text": "camera front is unplugged; plug it in", "graver": True}]
-    assert handlers["arm"]({"mode": "away"}, "anna") == {"not_armed": listed}
-    assert handlers["arm"]({"mode": "away", "anyway": "yes"}, "anna") == {"not_armed": listed}
+    for request in ({"mode": "away"}, {"mode": "away", "anyway": "yes"}):
+        refused = handlers["arm"](request, "anna")
+        assert (refused["not_armed"], refused["mode"]) == (listed, Mode.DISARMED)
     assert handlers["status"]({}, "anna")["state"] == Mode.DISARMED
     armed = handlers["arm"]({"mode": "away", "anyway": True}, "anna")
     assert (armed["state"], armed["problems"]) == ("arming", listed)
     assert handlers["arm"]({"mode": "away"}, "anna")["state"] == "arming", "it is armed already"
     assert handlers["disarm"]({}, "anna")["state"] == Mode.DISARMED
+
+
+@pytest.mark.parametrize("command", ["status", "arm"])
+def test_whoever_asks_how_it_is_has_the_mail_proven_as_the_remark_says(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    monkeypatch.setattr(ReadyHouse, "looked_at", lambda ready: looks.append(command))
+    handlers, health = house()
+    health.report("camera:front", "camera front is unplugged; plug it in")
+    handlers[command]({}, "anna")
+    assert looks == [command]
 
 
 def test_a_lighter_problem_is_listed_and_keeps_nobody_from_arming() -> None:

@@ -122,6 +122,8 @@ def test_ui10_arm_lists_what_does_not_work_and_arms_anyway_where_that_is_said(sh
         "remark: camera front sends 4 of 10 pictures a second",
     ]
     assert shell("status", "--state", house.state).out.startswith("disarmed")
+    assert shell("arm", "--mode", "home", "--anyway", "--state", house.state).code == 0
+    assert shell("arm", "--state", house.state).out.startswith("still armed (home); 'pisecurity arm --anyway' arms")
     ran = shell("arm", "--anyway", "--state", house.state)
     assert (ran.code, ran.out.splitlines()[0][:7]) == (0, "arming:")
     assert "problem: camera Back yard is unplugged; plug it in" in ran.out

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any, cast
 
 from pisecurity.adapters.power import Power
-from pisecurity.ports import Clock
+from pisecurity.ports import Channel, Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.logins import Logins
@@ -30,8 +30,14 @@ class ReadyHouse(Readiness):
         settings = Settings(camera=(CameraSettings(id="front", kind="stage"),))
         nowhere = cast(Any, None)  # nothing is queued, and no mail is stored
         notices = Notices(settings, nowhere, House("Home", UTC, cameras, {}), lambda: "f" * 32, lambda: None)
-        super().__init__(WellBoard(), nowhere, {}, Logins(clock), notices, self._look, clock, health)
+        self._servers: dict[str, Channel] = {}
+        super().__init__(WellBoard(), nowhere, self._servers, Logins(clock), notices, self._look, clock, health)
         self.looks = 0
+
+    def has_an_unproven_mail_and_alerts_that_wait(self, alerts: int) -> None:
+        """Let a mail server there be where nobody has logged in yet, and *alerts* wait for it since ten minutes."""
+        self._servers["mail"] = cast(Channel, WellBoard())
+        self._waiting, self._waiting_since_s = alerts, self._clock.monotonic() - 600
 
     def _look(self) -> None:
         self.looks += 1

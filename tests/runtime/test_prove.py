@@ -135,6 +135,15 @@ def test_disarmed_somebody_who_looks_at_the_page_has_it_proven_once_in_15_minute
     assert len(rig.mail.proofs) == 2, "nobody looks any more"
 
 
+def test_what_a_mail_proved_meanwhile_is_not_proven_a_quarter_of_an_hour_later_for_nobody(rig: Rig) -> None:
+    rig.armed = False
+    rig.prove.ask()
+    rig.prove.look()
+    rig.logins.proven(rig.mail, "it answered a mail")
+    rig.run(2 * EVERY_S)
+    assert rig.mail.proofs == []
+
+
 def test_disarmed_nobody_logs_in_and_arming_proves_at_once(rig: Rig) -> None:
     rig.armed = False
     rig.run(2000)

@@ -97,7 +97,7 @@ def test_ui39_without_javascript_one_more_tap_arms(site: Site, theme: Literal["l
     page = site.open(java_script_enabled=False, color_scheme=theme)
     before = box(page, AWAY)
     page.click(AWAY)
-    expect(page.locator("h1")).to_have_text("Not armed: Away")
+    expect(page.locator("h1")).to_have_text("Not armed: Away asks once more")
     assert box(page, AWAY) == before
     page.click(AWAY)
     expect(page.locator("#word")).to_have_text("Arming away")

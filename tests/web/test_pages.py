@@ -489,5 +489,5 @@ def test_a_camera_that_would_miss_a_dark_coat_is_named_under_the_readiness_witho
     house.health.note("seeing:front", "since 21:40 a dark coat would be missed; differences from 12 of 255 steps on")
     answer = said(client(house).get("/api/state"))
     assert answer["notes"] == ["Front door: since 21:40 a dark coat would be missed; more light helps"]
-    assert answer["readiness"] == "Everything ready"
+    assert answer["readiness"] == "Ready, with a remark"
     assert "Front door: since 21:40 a dark coat would be missed; more light helps" in client(house).get("/").text

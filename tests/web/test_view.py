@@ -149,3 +149,4 @@ def test_how_much_of_the_picture_is_red_is_told_in_words_with_its_likely_cause(s
 
 def test_house_without_faults_is_ready() -> None:
     assert readiness(()) == "Everything ready"
+    assert readiness((), 2) == "Ready, with 2 remarks"

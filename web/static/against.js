@@ -10,6 +10,7 @@ export class Against {
   #mode = null;
   #shownAt = 0;
   #code = null;
+  #shown = [];
 
   constructor(buttons) {
     this.#buttons = buttons;
@@ -32,14 +33,20 @@ export class Against {
     return this.#code;
   }
 
-  show(mode, problems, code) {
+  /** Keys of what has been shown, which is what one goes on in spite of. */
+  get shown() {
+    return this.#shown;
+  }
+
+  show(mode, { title, problems }, code) {
     this.clear();
     this.#mode = mode;
     this.#code = code;
     this.#shownAt = performance.now();
     const graver = problems.filter((problem) => problem.graver).length;
-    this.#sheet.querySelector("h2").textContent = `Not armed: ${graver === 1 ? "a problem" : `${graver} problems`}`;
+    this.#sheet.querySelector("h2").textContent = `${title}: ${graver === 1 ? "a problem" : `${graver} problems`}`;
     this.#sheet.querySelector("ul").replaceChildren(...problems.map((problem) => this.#item(problem)));
+    this.#shown = problems.map((problem) => problem.key);
     this.#name(mode, "Arm anyway");
     this.#sheet.hidden = false;
     this.#sheet.querySelector("ul").scrollTop = 0;

@@ -152,7 +152,7 @@ at("modes").addEventListener("submit", async (submit) => {
   const button = submit.submitter;
   const mode = button?.value;
   if (!mode || asked || !shown || connection.silent || against.isHasty(mode)) return;
-  const anyway = against.isAnswered(mode);
+  const anyway = against.isAnswered(mode) ? against.shown : undefined;
   const code = anyway ? against.code : undefined;
   against.clear();
   trouble = "";
@@ -172,7 +172,7 @@ async function order(mode, code, anyway) {
   tick();
   const refusal = await connection.switchTo(mode, code, anyway);
   asked = null;
-  if (refusal?.problems) against.show(mode, refusal.problems, code);
+  if (refusal?.problems) against.show(mode, refusal, code);
   tick();
   return refusal;
 }

@@ -8,7 +8,7 @@ question that comes every evening is no longer read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -28,6 +28,8 @@ _LIGHTER = frozenset(
 )
 """Faults, by their key up to the colon, with which the alarm still works: slower, or as the owner set it up. Whatever
 nobody has thought about here asks."""
+COAT = "coat:"
+"""Begins the key of the remark that a camera would miss a dark coat alone."""
 ALSO = ". Also: "
 """Joins what the text of one fault tells of several things."""
 _BRIEF_LETTERS = 90
@@ -71,7 +73,8 @@ def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
     found = [Problem(fault.key, fault.text, is_graver(fault.key, mode)) for fault in chain.faults]
     faulty = {fault.key for fault in chain.faults}
     found += [
-        _lighter(f"coat:{camera}", f"camera {camera}: {text}; more light helps") for camera, text in chain.coats.items()
+        _lighter(f"{COAT}{camera}", f"camera {camera}: {text}; more light helps")
+        for camera, text in chain.coats.items()
     ]
     if not chain.clock_set and CLOCK not in faulty:
         found.append(_lighter(CLOCK, "no time server has set the clock yet; the schedule waits for it"))
@@ -98,9 +101,15 @@ def is_graver(key: str, mode: Mode) -> bool:
     return kind not in _LIGHTER
 
 
-def asks(found: Sequence[Problem]) -> bool:
-    """Return whether arming with what was *found* asks once more."""
-    return any(problem.graver for problem in found)
+Anyway = bool | Collection[str]
+"""What whoever arms goes on in spite of: the keys of what they were shown. True: whatever it is; False: nothing."""
+
+
+def asks(found: Sequence[Problem], anyway: Anyway = False) -> bool:
+    """Return whether arming with what was *found* asks once more, although somebody goes on *anyway*."""
+    if anyway is True:
+        return False
+    return any(problem.graver and problem.key not in (anyway or ()) for problem in found)
 
 
 def in_words(found: Sequence[Problem]) -> str:
