@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -150,6 +150,14 @@ class EventStore(Protocol):
 
     def acknowledge(self, event_id: str | None) -> tuple[Address, ...]:
         """Note that somebody disarmed, so that no second contact is told any more; return those told of the event."""
+        ...
+
+    def keep_known_faults(self, keys: Collection[str]) -> None:
+        """Store, in place of those before, the *keys* of faults that need no alert: whoever armed knows of them."""
+        ...
+
+    def known_faults(self) -> frozenset[str]:
+        """Return the keys that were stored last by ``keep_known_faults``, without those an alert was stored about."""
         ...
 
     def told_faults(self) -> Mapping[str, str]:

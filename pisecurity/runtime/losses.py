@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from pisecurity.core.alarm.readiness import CLOCK, HEAT, SUPPLY, is_graver
@@ -57,6 +57,10 @@ Raises StoreError: then the same is asked for again later.
 """
 
 
+KeepKnown = Callable[[Collection[str]], None]
+"""Stores the keys of the faults that whoever armed knows of. Raises StoreError: then the same is asked again later."""
+
+
 class Losses:
     """Mails each loss once, while armed, and its end, over restarts too. For one thread.
 
@@ -66,9 +70,12 @@ class Losses:
     hour: by night it comes back every evening.
     """
 
-    def __init__(self, health: Health, clock: Clock, cameras: Mapping[str, str], mail: Mail) -> None:
+    def __init__(
+        self, health: Health, clock: Clock, cameras: Mapping[str, str], mail: Mail, keep_known: KeepKnown
+    ) -> None:
         """*cameras*: camera id to what people call it."""
         self._health, self._clock, self._cameras, self._mail = health, clock, cameras, mail
+        self._keep_known = keep_known
         self._began_s = clock.monotonic()
         self._told: dict[str, str] = {}
         """Key of each fault that was mailed and is not over, and the id of that mail."""
@@ -78,18 +85,25 @@ class Losses:
         """Since when each fault there is has been (monotonic)."""
         self._known: set[str] = set()
         """Keys of the faults that whoever armed knows of, until each is over."""
+        self._kept: set[str] = set()
+        """Those of them that are stored."""
         self._sees_since_s: dict[str, float] = {}
         """Since when each camera that is there tells what it sees (monotonic)."""
         self._ended: set[str] = set()
         """Keys of the faults of cameras that are there which ended, rather than being lost sight of."""
         self._dusk = Dusk()
 
-    def take_up(self, told: Mapping[str, str]) -> None:
-        """Go on with what the process before this one mailed: fault key to the id of the mail.
+    def take_up(self, told: Mapping[str, str], known: Collection[str]) -> None:
+        """Go on where the process before this one was ended.
 
         A camera that is no longer configured is neither lost nor back.
+
+        Args:
+            told: what it mailed: fault key to the id of the mail.
+            known: keys of what whoever armed knows of, as *keep_known* was given them.
         """
         self._told.update((key, mail) for key, mail in told.items() if self._subject(key) is not None)
+        self._known, self._kept = set(known), set(known)
 
     def note(self, change: FaultChange) -> None:
         """Take note that a fault began or is over."""
@@ -116,9 +130,14 @@ class Losses:
             if subject is not None and self._is_due(fault.key, subject, mode):
                 self._told[fault.key] = self._mail(subject.kind, fault, subject, None)
                 self._mailed_s[fault.key] = self._clock.monotonic()
-        for key in set(self._told) - {fault.key for fault in faults}:
+        for key in (set(self._told) | self._known) - {fault.key for fault in faults}:
             if self._is_over(key):
                 self._mail_return(Fault(key, "", self._clock.now()))
+                self._known.discard(key)
+        known = {key for key in self._known if self._subject(key) is not None}
+        if known != self._kept:
+            self._keep_known(known)
+            self._kept = known
 
     def armed(self, mode: Mode, *, shown: bool, anew: bool) -> None:
         """Take note of an order that armed in *mode*: what was wrong before it is known.

@@ -81,7 +81,7 @@ class Respond:
         """When the alerts that wait for a better view may leave (monotonic)."""
         self._told: dict[str, tuple[str, AlertKind]] = {}
         """By camera, the event of this arming that the owner was told of last, and by which alert."""
-        self._losses = Losses(health, clock, house.cameras, self._mail_loss)
+        self._losses = Losses(health, clock, house.cameras, self._mail_loss, store.keep_known_faults)
         self._pauses = Pauses(store)
         self._openings_lost = 0
 
@@ -281,7 +281,7 @@ class Respond:
     def _take_up(self) -> None:
         """Go on where the process before this one was ended."""
         self._make_up_for_lost_alarm()
-        self._losses.take_up(self._store.told_faults())
+        self._losses.take_up(self._store.told_faults(), self._store.known_faults())
         self._pauses.take_up(self._house.cameras)
         status = self._panel.status()
         if status.state is AlarmState.DISARMED:

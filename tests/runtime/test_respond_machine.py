@@ -9,7 +9,7 @@ import pytest
 from pisecurity.core.types import AlertKind, Mode
 from pisecurity.core.vision.contrast import SEEING_FACT
 from pisecurity.runtime.dusk import ABOUT_S, DAY_S
-from pisecurity.runtime.losses import LASTS_S, MACHINE_KNOWN_S, SUPPLY_KNOWN_S
+from pisecurity.runtime.losses import LASTS_S, MACHINE_KNOWN_S, PAUSE_S, SUPPLY_KNOWN_S
 from pisecurity.runtime.readiness import LOW_ENDS_S
 from tests.rigs.respond import Fixture
 
@@ -204,6 +204,35 @@ def test_a_schedule_that_arms_a_hot_house_has_it_mailed_because_nobody_saw_the_l
     house.answer()
     (only,) = house.alerts()
     assert "too hot" in only.subject, "of what is graver it mailed already"
+
+
+@pytest.mark.parametrize("key", ["heat", "disk", "dark:front", "zones"])
+def test_what_was_known_is_known_after_a_restart_too_until_it_is_over(house: Fixture, key: str) -> None:
+    begins(house, key)
+    house.arm()
+    house.answer()
+    house.cut_power()
+    begins(house, key)
+    house.clock.advance(PAUSE_S)
+    house.run(20)
+    assert house.kinds() == []
+    ends(house, key)
+    begins(house, key)
+    assert house.kinds() == [FAULT]
+
+
+@pytest.mark.parametrize("key", ["heat", "dark:front"])
+def test_what_was_over_when_the_house_had_power_again_is_known_to_nobody_any_more(house: Fixture, key: str) -> None:
+    begins(house, key)
+    house.arm()
+    house.answer()
+    house.cut_power()
+    house.run(20)
+    house.clock.advance(MACHINE_KNOWN_S)
+    house.run(20)
+    house.cut_power()
+    begins(house, key)
+    assert house.kinds() == [FAULT]
 
 
 def test_whoever_arms_with_an_approved_phone_was_shown_the_list(house: Fixture) -> None:

@@ -144,7 +144,11 @@ SELECT DISTINCT channel, recipient FROM outbox
 WHERE alert IN (SELECT number FROM alerts WHERE event_id = :event_id) AND second = 1 AND step = 1 ORDER BY id
 """
 _TELL = "INSERT OR REPLACE INTO told_faults (key, alert_id) VALUES (:key, :alert_id)"
+_TOLD = "SELECT * FROM told_faults WHERE alert_id != ''"
 _FORGET = "DELETE FROM told_faults WHERE key = :key"
+# One that is known and was not mailed has the empty id.
+_FORGET_KNOWN = "DELETE FROM told_faults WHERE alert_id = ''"
+_KNOW = "INSERT OR IGNORE INTO told_faults (key, alert_id) VALUES (:key, '')"
 _WAITING_ALERTS = """
 SELECT * FROM alerts
 WHERE number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later', 'digested')) ORDER BY number
@@ -203,10 +207,23 @@ class OutboxTable(Table):
         return tuple(Address(row["channel"], row["recipient"]) for row in rows)
 
     @steady
+    def keep_known_faults(self, keys: Collection[str]) -> None:
+        """Store, in place of those before, the *keys* of faults that need no alert: whoever armed knows of them."""
+        with self._database.write() as connection:
+            connection.execute(_FORGET_KNOWN)
+            connection.executemany(_KNOW, [bind(key=key) for key in sorted(keys)])
+
+    @steady
+    def known_faults(self) -> frozenset[str]:
+        """Return the keys that were stored last by ``keep_known_faults``, without those an alert was stored about."""
+        with self._database.read() as connection:
+            return frozenset(row["key"] for row in connection.execute("SELECT * FROM told_faults WHERE alert_id = ''"))
+
+    @steady
     def told_faults(self) -> dict[str, str]:
         """Return the key of each fault that an alert was stored about and that is not over, and the alert's id."""
         with self._database.read() as connection:
-            return {row["key"]: row["alert_id"] for row in connection.execute("SELECT * FROM told_faults")}
+            return {row["key"]: row["alert_id"] for row in connection.execute(_TOLD)}
 
     @steady
     def due(self, now: Instant, held: Collection[AlertKind] = ()) -> tuple[Delivery, ...]:
