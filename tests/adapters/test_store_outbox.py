@@ -214,3 +214,12 @@ def test_one_row_that_cannot_be_read_does_not_hold_up_the_others(
         connection.execute("UPDATE alerts SET kind = 'telegram' WHERE id = 'a1'")
     assert [one.alert.id for one in store.due(clock.instant())] == ["a2"]
     assert "telegram" in caplog.text
+
+
+def test_what_whoever_armed_knows_of_is_kept_beside_what_was_mailed_and_is_not_taken_for_it(store: SqliteStore) -> None:
+    store.add_fault_alert("heat", make_alert("a1", AlertKind.FAULT), TO)
+    store.keep_known_faults({"heat", "zones", "disk"})
+    store.keep_known_faults({"heat", "zones"})
+    assert (store.told_faults(), store.known_faults()) == ({"heat": "a1"}, {"zones"})
+    store.add_fault_alert("zones", make_alert("a2", AlertKind.FAULT), TO)
+    assert (store.told_faults(), store.known_faults()) == ({"heat": "a1", "zones": "a2"}, frozenset())

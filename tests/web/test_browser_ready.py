@@ -62,6 +62,28 @@ def test_ui07_a_double_tap_has_read_nothing_and_arms_nothing(site: Site) -> None
     assert site.house.panel.status().mode is Mode.DISARMED
 
 
+def test_the_second_tap_asks_again_where_something_new_has_come_since(site: Site) -> None:
+    page = broken(site)
+    page.click(AWAY)
+    expect(page.locator("#against-title")).to_have_text("Not armed: 2 problems")
+    site.house.health.report("memory", "the disk takes nothing; replace the SD card")
+    page.wait_for_timeout(800)
+    page.click(AWAY)
+    expect(page.locator("#against-title")).to_have_text("Not armed: 3 problems")
+    assert site.house.panel.status().mode is Mode.DISARMED
+    page.wait_for_timeout(800)
+    page.click(AWAY)
+    expect(page.locator("#word")).to_have_text("Arming away")
+
+
+def test_a_house_that_is_armed_is_said_to_be_still_armed_where_another_mode_asks(site: Site) -> None:
+    site.house.arm_now(Mode.AWAY)
+    page = broken(site)
+    page.click("button[value=armed_home]")
+    expect(page.locator("#against-title")).to_have_text("Still armed away: 2 problems")
+    assert site.house.panel.status().mode is Mode.AWAY
+
+
 @pytest.mark.parametrize("way", ["Not now", "Escape", "Home"])
 def test_whoever_thinks_better_of_it_leaves_everything_as_it_was(site: Site, way: str) -> None:
     page = broken(site)
