@@ -22,10 +22,11 @@ _HARMS = {
     Harm.MOVED: "rows {first} to {last} stand in another order than they were written in; the first is of {at}",
     Harm.REWRITTEN: "row {first} of {at} is not the one that was told: it, or one before it, was written anew",
     Harm.CUT: "{rows} cut off at the end; the last one left is of {at}",
-    Harm.LOST: "{rows} lost when the database was damaged, before {at}, and what was told is one of them",
+    Harm.LOST: "{rows} taken out, what was told among them; only the next one, of {at}, says that damage did it",
     Harm.UNKNOWN: "no row is the one that was told: it was cut off or written anew, or is mistyped",
 }
 _TYPED = "make sure that it was copied whole, with its number and a dash before it, from the newest daily mail"
+_MAIL = "a mail of that time that says so too"
 _DO = (
     "to do: trust only the rows up to {good}; compare the others with a backup of the state folder and with your "
     "mails, and change the passwords of this machine: who did this could write to its card"
@@ -53,7 +54,7 @@ def verify(args: argparse.Namespace) -> int:
 
 def _lines(found: Examined, told: AuditHead | None) -> Iterator[str]:
     if found.lost:
-        yield f"{found.lost} rows were lost when the database was damaged; the record itself says so"
+        yield f"the record itself says that {found.lost} rows were lost when the database was damaged; look for {_MAIL}"
     if found.harmed is None:
         yield from _whole(found, told)
         return

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.store.audit import NO_HASH, Harm, Harmed, audit_hash
+from pisecurity.adapters.store.audit import NO_HASH, Harm, Harmed, audit_hash, missing_note
 from pisecurity.core.audit import AuditHead, shown
 from pisecurity.core.types import Alarm, Instant, Mode
 from tests.fakes import START, FakeClock
@@ -180,11 +180,28 @@ def test_r33_rows_lost_to_damage_are_no_harm_but_cannot_be_compared(log: SqliteS
     assert log.lost_audit_rows() == 4
     assert log.examine_audit(None).harmed is None
     assert log.examine_audit(heads[4]).told == 4
-    assert log.examine_audit(heads[8]).told == 8, "its hash is left"
-    for number in (5, 7):
-        assert log.examine_audit(heads[number]).harmed == Harmed(Harm.LOST, 5, 8, at(9))
+    after_the_loss = log.examine_audit(shown(*log.audit_head()))
+    assert (after_the_loss.told, after_the_loss.harmed) == (9, None), "it was told with the loss in it"
+    for number in (5, 7, 8):
+        found = log.examine_audit(heads[number])
+        assert (found.told, found.harmed) == (None, Harmed(Harm.LOST, 5, 8, at(9)))
     forged_gap = log.examine_audit(AuditHead(8, "0" * 16)).harmed
     assert forged_gap is not None and forged_gap.how is Harm.REWRITTEN
+
+
+@pytest.mark.parametrize(
+    "typed", [lambda head: head, lambda head: AuditHead(None, head.letters)], ids=["", "no number"]
+)
+def test_s56_rows_taken_out_under_a_note_that_quotes_the_hash_of_the_mail_are_not_taken_for_the_ones_it_told(
+    log: SqliteStore, typed: Callable[[AuditHead], AuditHead]
+) -> None:
+    head, kept, quoted = told(log, ROWS), rows(log), rows(log)[-1]["hash"]
+    planted = {**kept[-1], "number": ROWS + 1, "note": missing_note(5, ROWS, quoted)}
+    del planted["hash"]
+    planted["hash"] = audit_hash(quoted, planted)
+    rewrite(log, [*kept[:4], planted], renumber=False)
+    found = log.examine_audit(typed(head))
+    assert (found.told, found.harmed) == (None, Harmed(Harm.LOST, 5, ROWS, at(ROWS)))
 
 
 def test_s56_no_edit_by_chance_goes_unnoticed(log: SqliteStore) -> None:

@@ -44,7 +44,7 @@ class Harm(StrEnum):
     CUT = "cut"
     """The chain is whole, and ends before the row that was told."""
     LOST = "lost"
-    """The row that was told is among those that the log itself says were lost to damage."""
+    """The row that was told is among those of which a newer row says that damage took them; nobody vouches for that."""
     UNKNOWN = "unknown"
     """No row is the one that was told, and its number is not known."""
 
@@ -162,30 +162,35 @@ class Chain:
         wanted = self._wanted
         if wanted is None or self.told is not None:
             return None
-        if wanted.number is None:
-            return Harmed(Harm.UNKNOWN, 0, 0)
-        if wanted.number > self.number:
+        if wanted.number is not None and wanted.number > self.number:
             return Harmed(Harm.CUT, self.number + 1, wanted.number, self.at)
-        return self._instead
+        return self._instead or Harmed(Harm.UNKNOWN, 0, 0)
 
     def _skip(self, to: int, head: str, at: datetime | None) -> None:
-        """Go on from row *to*, of which only the hash is left."""
-        number = None if self._wanted is None else self._wanted.number
-        if number is not None and self.number < number < to:
-            self._instead = Harmed(Harm.LOST, self.number + 1, to, at)
+        """Go on from row *to*, whose hash *head* is quoted by the row of *at*.
+
+        Whoever takes rows out can quote the hash that a mail gives, so that it proves nothing.
+        """
+        wanted, gone = self._wanted, Harmed(Harm.LOST, self.number + 1, to, at)
         self.lost += to - self.number
         self.at = at
-        self._compare(to, head)
+        if wanted is None:
+            return
+        if self._is_told(to, head) or (wanted.number is not None and self.number < wanted.number < to):
+            self._instead = gone
+        elif wanted.number == to:
+            self._instead = Harmed(Harm.REWRITTEN, to, to, at)
 
     def _compare(self, number: int, head: str) -> None:
         """Look whether the row *number* with the hash *head* is the one that was told."""
-        wanted = self._wanted
-        if wanted is None or wanted.number not in (None, number):
-            return
-        if head.startswith(wanted.letters):
+        if self._is_told(number, head):
             self.told = number
-        elif wanted.number is not None:
+        elif self._wanted is not None and self._wanted.number == number:
             self._instead = Harmed(Harm.REWRITTEN, number, number, self.at)
+
+    def _is_told(self, number: int, head: str) -> bool:
+        wanted = self._wanted
+        return wanted is not None and wanted.number in (None, number) and head.startswith(wanted.letters)
 
 
 def harm(number: int, head: str, rows: Sequence[Row]) -> Harmed:
