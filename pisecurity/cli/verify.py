@@ -27,9 +27,14 @@ _HARMS = {
 }
 _TYPED = "make sure that it was copied whole, with its number and a dash before it, from the newest daily mail"
 _MAIL = "a mail of that time that says so too"
+_BROKEN = frozenset({Harm.CHANGED, Harm.MISSING, Harm.INSERTED, Harm.MOVED})
+"""Found where the chain breaks: who chains rows anew can choose where, so that an earlier one may be forged as well."""
+_BREAK = "something was done at or before row {first}; it looks as if {said}"
+_UP_TO = "trust only the rows up to {told}, which a mail vouches for"
+_NONE = "trust no row before that of an older mail is found, as rows up to it then are good"
 _DO = (
-    "to do: trust only the rows up to {good}; compare the others with a backup of the state folder and with your "
-    "mails, and change the passwords of this machine: who did this could write to its card"
+    "to do: {trust}; compare the others with a backup of the state folder and with your mails, and change the "
+    "passwords of this machine: who did this could write to its card"
 )
 _ALONE = (
     "the record alone cannot show that rows were cut off at its end, or that all of it was written anew: give the row "
@@ -63,7 +68,7 @@ def _lines(found: Examined, told: AuditHead | None) -> Iterator[str]:
         yield f"row {found.told} is the one that was told, so that no row up to it was changed"
     elif found.harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN):
         yield _TYPED
-    yield _DO.format(good=_trusted(found))
+    yield _DO.format(trust=_UP_TO.format(told=found.told) if found.told else _NONE)
 
 
 def _whole(found: Examined, told: AuditHead | None) -> Iterator[str]:
@@ -83,17 +88,8 @@ def _whole(found: Examined, told: AuditHead | None) -> Iterator[str]:
 def _said(harmed: Harmed) -> str:
     one = harmed.first == harmed.last
     rows = f"row {harmed.first} was" if one else f"rows {harmed.first} to {harmed.last} were"
-    return _HARMS[harmed.how].format(first=harmed.first, last=harmed.last, rows=rows, at=_at(harmed.at))
-
-
-def _trusted(found: Examined) -> int:
-    """Return the number of the last row that is beyond doubt."""
-    harmed = found.harmed
-    if harmed is None or harmed.how is Harm.CUT:
-        return found.rows
-    if harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN, Harm.LOST):
-        return 0
-    return harmed.first - 1
+    said = _HARMS[harmed.how].format(first=harmed.first, last=harmed.last, rows=rows, at=_at(harmed.at))
+    return _BREAK.format(first=harmed.first, said=said) if harmed.how in _BROKEN else said
 
 
 def _at(moment: datetime | None) -> str:
