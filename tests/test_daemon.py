@@ -276,10 +276,11 @@ def test_r11_on_a_full_disk_an_alarm_still_leaves_and_disarming_still_works(tmp_
             wait_for("reserve given up", lambda: not (house.folder / "reserve").exists())
             wait_for("fault", lambda: any(fault["key"] == "disk" for fault in daemon.state()["faults"]))
             fill(place / "filler2", leave=4_000_000)
+            wait_for("full", lambda: any(fault["key"] == "disk-full" for fault in daemon.state()["faults"]))
             assert daemon.switch("armed_away") == 409
             refused = house.run("arm")
             assert (refused.returncode, "problem: " in refused.stdout) == (1, True)
-            assert daemon.switch("armed_away", anyway=True) == 303
+            assert daemon.switch("armed_away", anyway="disk-full") == 303
             first_mail(server, daemon)
             assert daemon.switch("disarmed") == 303 and daemon.state()["state"] == "disarmed"
             assert daemon.stop() == 0

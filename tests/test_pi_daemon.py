@@ -90,11 +90,11 @@ def test_r21_a_camera_that_becomes_slow_is_told_and_still_watched(house: Househo
     with pi_daemon(house) as (daemon, wheel):
         wait_for("first frame", lambda: sees(daemon))
         wheel.turn(fps=1)
-        found = wait_for("fault", lambda: fault(daemon, "rate:front"), 20)
+        found = wait_for("fault", lambda: fault(daemon, "sparse:front"), 20)
         assert "of 10 pictures a second" in found["text"]
         assert fault(daemon, "camera:front") is None
         wheel.turn(fps=None)
-        wait_for("all is well", lambda: fault(daemon, "rate:front") is None)
+        wait_for("all is well", lambda: fault(daemon, "sparse:front") is None)
 
 
 def test_r20_a_driver_that_hangs_ends_the_process_within_15_s_and_the_next_one_has_the_mode(house: Household) -> None:
@@ -119,7 +119,7 @@ def test_r16_r40_a_pi_without_its_camera_says_what_to_do_and_finds_it_when_its_d
     with pi_daemon(house, cameras=0) as (daemon, wheel):
         found = wait_for("fault", lambda: fault(daemon, "camera:front"), 20)
         assert "the Pi sees no camera: switch the Pi off, push the ribbon" in found["text"]
-        assert daemon.switch("armed_away", anyway=True) == 303
+        assert daemon.switch("armed_away", anyway="camera:front") == 303
         wheel.turn(cameras=1)
         wait_for("picture", lambda: sees(daemon), 5)
         wait_for("all is well", lambda: fault(daemon, "camera:front") is None)

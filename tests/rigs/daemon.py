@@ -93,11 +93,11 @@ class DaemonProcess:
         result: dict[str, Any] = json.loads(body)
         return result
 
-    def switch(self, mode: str, *, anyway: bool = False) -> int:
-        """Press one of the page's buttons, or "Arm anyway", without a script; return the status of the answer."""
+    def switch(self, mode: str, *, anyway: str = "") -> int:
+        """Press a button of the page, or "Arm anyway" for the fault of that key, with no script; return its status."""
         origin = f"http://127.0.0.1:{self.port}"
         form = {"Origin": origin, "Content-Type": "application/x-www-form-urlencoded"}
-        return self.request("POST", "/mode", f"mode={mode}" + "&anyway=1" * anyway, form)[0]
+        return self.request("POST", "/mode", f"mode={mode}" + f"&anyway={anyway}" * bool(anyway), form)[0]
 
     def wait_until_up(self, timeout_s: float = 30.0) -> None:
         def up() -> bool:
