@@ -52,7 +52,12 @@ class Command:
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises UsageError with one line and a hint, where argparse prints its usage and exits with 2."""
+    """Raises UsageError with one line and a hint, where argparse prints its usage and exits with 2.
+
+    Options may stand before, between and behind what has no name.
+    """
+
+    _mixes = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Refuse here what nobody knows: argparse has the parser of the program say so, which knows no option of it."""
@@ -61,7 +66,16 @@ class Parser(argparse.ArgumentParser):
             option = words[0].partition("=")[0]
             if option not in self._option_string_actions:
                 self.error(f"{option} stands before the command; write it behind, as in 'pisecurity status --json'")
-        parsed, unknown = super().parse_known_args(words, namespace)
+        if self._mixes:  # Python 3.11 comes back here twice: for the options, then for the rest
+            return super().parse_known_args(words, namespace)
+        if self._subparsers is None:
+            self._mixes = True
+            try:
+                parsed, unknown = self.parse_known_intermixed_args(words, namespace)
+            finally:
+                self._mixes = False
+        else:
+            parsed, unknown = super().parse_known_args(words, namespace)
         if unknown:
             self.error(self._not_understood(unknown[0]))
         return parsed, unknown

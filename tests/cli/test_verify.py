@@ -161,6 +161,13 @@ def test_what_names_no_row_is_one_line_and_the_fix(shell: Shell, tmp_path: Path,
     )
 
 
+def test_options_may_stand_before_the_row_that_is_looked_for(shell: Shell, tmp_path: Path, head: str) -> None:
+    ran = shell("events", "verify", head, "--state", tmp_path)
+    assert ran.code == 0
+    assert shell("events", "verify", "--state", tmp_path, head) == ran
+    assert shell("events", "--state", tmp_path, "verify", head) == ran
+
+
 def test_what_cannot_be_looked_at_is_no_harm(shell: Shell, tmp_path: Path) -> None:
     ran = shell("events", "verify", "--state", tmp_path)
     assert (ran.code, ran.out) == (1, "")
