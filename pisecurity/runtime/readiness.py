@@ -89,11 +89,13 @@ class Readiness:
 
     def problems(self, mode: Mode) -> tuple[Problem, ...]:
         """Return what stands against arming in *mode* now, the graver first. Any thread."""
-        house, facts = self._notices.house, self._health.facts()
+        house, facts, clock = self._notices.house, self._health.facts(), self._clock
+        wall, synchronised = clock.now(), clock.synchronised()
         chain = Chain(
             self._health.faults(),
             {house.cameras.get(camera, camera): text for camera, text in missed_coats(facts).items()},
-            clock_set=self._clock_is_set(),
+            clock_set=clock_is_set(clock.instant(), wall, synchronised=synchronised),
+            guessed=None if synchronised else wall,
             unproven=self._unproven(),
             waiting=self._waiting,
             waiting_s=self._clock.monotonic() - self._waiting_since_s,
@@ -176,10 +178,6 @@ class Readiness:
             self._health.report(key, text)
         else:
             self._health.clear(key)
-
-    def _clock_is_set(self) -> bool:
-        clock = self._clock
-        return clock_is_set(clock.instant(), clock.now(), synchronised=clock.synchronised())
 
     def _unproven(self) -> Mapping[str, datetime | None]:
         """Return the channels of which nobody knows whether they work: neither proven lately nor known to fail."""

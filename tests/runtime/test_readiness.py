@@ -45,6 +45,7 @@ class Server:
 class Rig:
     def __init__(self, folder: Path) -> None:
         self.clock, self.board = FakeClock(), Board()
+        self.clock.synced = True
         self.store, self.health = SqliteStore(folder, self.clock), Health(self.clock)
         self.logins, self.asked = Logins(self.clock), 0
         self.server: Channel = Server()  # type: ignore[assignment]
@@ -113,6 +114,7 @@ def test_r46_a_supply_that_is_too_weak_now_and_then_is_one_fault(rig: Rig) -> No
 
 def test_r26_a_clock_that_is_wrong_is_a_fault_until_it_is_set(rig: Rig) -> None:
     right = rig.clock.now()
+    rig.clock.synced = False
     rig.clock.set_wall(datetime(1970, 1, 1, tzinfo=UTC))
     rig.look(30)
     assert rig.keys() == ["clock"]
@@ -120,7 +122,19 @@ def test_r26_a_clock_that_is_wrong_is_a_fault_until_it_is_set(rig: Rig) -> None:
     rig.look(60)
     assert "the clock says 1970-01-01" in rig.readiness.problems(Mode.AWAY)[0].text
     rig.clock.set_wall(right)
+    rig.clock.synced = True
     rig.look(5)
+    assert rig.keys() == []
+
+
+def test_a_clock_that_nobody_has_set_is_named_for_as_long_as_that_is_so_with_what_it_says(rig: Rig) -> None:
+    rig.clock.reboot()
+    waits, goes_by_it = "no time server has set the clock yet", "see whether it is 2026-06-01 12:"
+    for wanted in [waits, *[goes_by_it] * 3]:
+        (problem,) = rig.readiness.problems(Mode.AWAY)
+        assert (wanted in problem.text, problem.graver) == (True, False)
+        rig.look(900 if wanted is waits else 300)
+    rig.clock.synced = True
     assert rig.keys() == []
 
 

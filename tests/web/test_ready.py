@@ -121,6 +121,7 @@ def test_what_waits_for_the_clock_is_said_quietly_below_the_readiness() -> None:
     clock = FakeClock()
     house = House(clock)
     clock.reboot()
+    house.readiness.clock.synced = False
     said = client(house).get("/api/state", headers=OWN).get_json()
     assert (said["readiness"], said["notes"]) == (
         "Ready, with a remark", ["No time server has set the clock yet; the schedule waits for it"]

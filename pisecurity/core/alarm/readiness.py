@@ -60,6 +60,8 @@ class Chain:
     """By what people call the camera, since when it would miss a dark coat alone; see ``missed_coats``."""
     clock_set: bool = True
     """See ``schedule.clock_is_set``."""
+    guessed: datetime | None = None
+    """What the clock says (UTC) while no time server is known to have set it since the boot; else None."""
     unproven: Mapping[str, datetime | None] = field(default_factory=dict)
     """Channels whose last login is too long ago to prove anything, and when that was (UTC); None: never."""
     waiting: int = 0
@@ -76,8 +78,16 @@ def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
         _lighter(f"{COAT}{camera}", f"camera {camera}: {text}; more light helps")
         for camera, text in chain.coats.items()
     ]
-    if not chain.clock_set and CLOCK not in faulty:
+    if CLOCK not in faulty and not chain.clock_set:
         found.append(_lighter(CLOCK, "no time server has set the clock yet; the schedule waits for it"))
+    elif CLOCK not in faulty and chain.guessed:
+        found.append(
+            _lighter(
+                CLOCK,
+                "no time server is known to have set the clock since the start, and schedule and mails go by it: see "
+                f"whether it is {chain.guessed.astimezone(zone):%Y-%m-%d %H:%M}; 'timedatectl' says why it is not set",
+            )
+        )
     for channel, proven_at in chain.unproven.items():
         when = f"since {proven_at.astimezone(zone):%H:%M}" if proven_at else "yet"
         found.append(

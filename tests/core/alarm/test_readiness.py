@@ -94,7 +94,8 @@ def test_what_is_not_known_yet_is_a_remark() -> None:
 
 
 def test_a_clock_that_is_wrong_is_told_once_and_what_has_just_been_queued_not_at_all() -> None:
-    found = problems(Chain((fault("clock"),), clock_set=False, waiting=1, waiting_s=30), Mode.AWAY, BERLIN)
+    chain = Chain((fault("clock"),), clock_set=False, guessed=EVENING, waiting=1, waiting_s=30)
+    found = problems(chain, Mode.AWAY, BERLIN)
     assert [problem.key for problem in found] == ["clock"]
 
 
