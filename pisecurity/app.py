@@ -86,7 +86,6 @@ STOP_S = 8.5
 """For the last sign of life and all workers but STUCK_STOP_S for each that hangs; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
-ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
 ANSWERING = 4
 """Workers at the front of the order, those that deliver, respond and scenes, that finish what the others began."""
 BUG = 3
@@ -306,9 +305,9 @@ class Daemon:
 
     def _on_transition(self, change: Transition) -> None:
         self._inbox.put(change)
-        if change.after in ARMED:
+        if change.begins_anew:
             for watch in self._watches:
-                watch.begin_anew()
+                watch.begin_anew(raised=change.raised)
 
     def _build_watch(self, camera: CameraSettings) -> Watch:
         zones = self._settings.zones_of(camera.id)
@@ -320,6 +319,7 @@ class Daemon:
         return Watch(
             source, camera.id, pipeline, self._inbox, self._live, self._health, self._clock, new_id, self._panel.status,
             label=camera.label, restarted=self._systemd.present, zone=self._house.zone, keeper=keeper,
+            moves=self._panel.moves,
         )  # fmt: skip
 
     def _may_keep(self) -> bool:

@@ -78,18 +78,25 @@ def test_becoming_armed_makes_every_watch_begin_anew(
     tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = House(tmp_path, held)
-    told: list[str] = []
+    told: list[bool] = []
     for watch in house.daemon._watches:
-        monkeypatch.setattr(watch, "begin_anew", lambda: told.append("anew"))
+        monkeypatch.setattr(watch, "begin_anew", lambda *, raised: told.append(raised))
     house.daemon._panel.switch(Mode.AWAY, by="Anna", how="page")
-    assert told == ["anew"]
+    assert told == [False]
     triggered = Transition(AlarmState.TRIGGERED, house.daemon._panel.alarm(), AlarmState.ARMED_AWAY, START)
     house.daemon._on_transition(triggered)
     house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="page")
-    assert told == ["anew"] * 2, "whoever still moves when an alarm is over raises another one"
+    assert told == [False, True], "whoever still moves when an alarm is over raises another one"
     house.daemon._panel.switch(Mode.HOME, by="Anna", how="page")
     house.daemon._panel.switch(Mode.NIGHT, by="Anna", how="page")
-    assert told == ["anew"] * 4, "in another mode what moves may count where it did not"
+    assert told == [False, True, False, False], "in another mode what moves may count where it did not"
+    alarm = house.daemon._panel.alarm()
+    house.daemon._on_transition(Transition(AlarmState.PENDING, alarm, AlarmState.TRIGGERED, START))
+    house.daemon._on_transition(Transition(AlarmState.TRIGGERED, alarm, AlarmState.TRIGGERED, START, goes_on=True))
+    assert told[4:] == [True, True], "what was silent or goes on is told of"
+    house.daemon._on_transition(Transition(AlarmState.ARMED_HOME, alarm, AlarmState.TRIGGERED, START))
+    house.daemon._on_transition(Transition(AlarmState.TRIGGERED, alarm, AlarmState.TRIGGERED, START))
+    assert len(told) == 6, "an event that raises or extends the alarm is told of already"
 
 
 @pytest.mark.parametrize("kind", ["stage", "file", "v4l2"])

@@ -19,6 +19,7 @@ from pisecurity.settings import AlarmSettings
 
 log = logging.getLogger(__name__)
 
+ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
 SETTLE_EVERY_S = 0.5
 LOCK_TIMEOUT_S = 5.0
 """Longest wait for the order before this one; a worker that is silent for longer than 15 s counts as hung."""
@@ -61,6 +62,23 @@ class Transition:
     """Event it is about, also when the change ended it."""
     ordered: bool = False
     """Whether somebody ordered the mode, rather than time or an event made the change."""
+    goes_on: bool = False
+    """A raised alarm would have ended, and lasts its time anew because something that counts is still in view."""
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether what is in view is to open another event: it counts now, or is to be told of, and before it was not.
+
+        Who was silent while the entry delay ran is told of when it is over. What goes on all through an alarm is told
+        of again as it lasts longer, as far as the pause between two mails lets it.
+        """
+        raised = self.before is AlarmState.PENDING and self.after is AlarmState.TRIGGERED
+        return raised or self.goes_on or self.after in ARMED
+
+    @property
+    def raised(self) -> bool:
+        """Whether the alarm is raised, or was: who is in view then is not coming home."""
+        return AlarmState.TRIGGERED in (self.before, self.after)
 
 
 class Panel:
@@ -87,6 +105,8 @@ class Panel:
         self._disarmed: Instant | None = None
         """Last disarming since the start: what opened before it is over."""
         self._lock = threading.Lock()
+        self._moved: tuple[Instant, str] | None = None
+        """When something that counts was last in view while the alarm was raised, and of which camera."""
         self._untold: deque[Transition] = deque()
         self._telling = threading.Lock()
         self._settling_fails = False
@@ -186,6 +206,17 @@ class Panel:
         finally:
             self._tell()
 
+    def moves(self, camera: str, modes: frozenset[Mode]) -> None:
+        """Note that what *camera* has told of is still in view and counts in *modes*: a raised alarm lasts longer.
+
+        Called with each such picture, so it is kept in memory and looked at when the alarm would end: a row for each
+        would wear the card out.
+        """
+        now = self._clock.instant()
+        alarm = self._present(now)
+        if alarm.mode in modes and states.state_of(alarm) is AlarmState.TRIGGERED:
+            self._moved = now, camera
+
     def settle(self) -> None:
         """Store the changes that time has made; what cannot be stored now is tried again the next time."""
         if self._present(self._clock.instant()) is self._kept:
@@ -233,21 +264,34 @@ class Panel:
         return self._alarm
 
     def _present(self, now: Instant) -> Alarm:
-        return states.present(self._kept, now, self._settings, self._taken_up)
+        moved = self._moved
+        return states.present(self._kept, now, self._settings, self._taken_up, moved[0] if moved else None)
 
     def _disarmed_after(self, moment: Instant) -> bool:
         return self._disarmed is not None and (self._disarmed.seconds_since(moment) or 0.0) > 0
 
     def _settle(self) -> Instant:
-        """Store what time has changed and return the present instant; the lock is held."""
+        """Store what has changed by itself and return the present instant; the lock is held."""
         now, now_at = self._clock.instant(), self._clock.now()
-        for step in states.settle(self._kept, now, self._settings, self._taken_up):
-            ago_s = now.seconds_since(step.at) or 0.0
-            self._keep(step.alarm, now_at - timedelta(seconds=ago_s), "time", "pisecurity", "time")
+        moved, camera = self._moved or (None, "")
+        for step in states.settle(self._kept, now, self._settings, self._taken_up, moved):
+            at = now_at - timedelta(seconds=now.seconds_since(step.at) or 0.0)
+            if step.given is states.Input.MOTION:
+                self._keep(step.alarm, at, f"movement at camera {camera} goes on", camera, "event", goes_on=True)
+            else:
+                self._keep(step.alarm, at, "time", "pisecurity", "time")
         return now
 
     def _keep(
-        self, alarm: Alarm, at: datetime, why: str, by: str = "", how: str = "", *, ordered: bool = False
+        self,
+        alarm: Alarm,
+        at: datetime,
+        why: str,
+        by: str = "",
+        how: str = "",
+        *,
+        ordered: bool = False,
+        goes_on: bool = False,
     ) -> None:
         """Store *alarm*, then show it; the lock is held. Nothing when it is what is kept already.
 
@@ -261,7 +305,7 @@ class Panel:
         self._alarm = alarm
         if after is AlarmState.DISARMED:
             self._disarmed = alarm.since
-        self._untold.append(Transition(before, alarm, after, at, event_id, ordered))
+        self._untold.append(Transition(before, alarm, after, at, event_id, ordered, goes_on))
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
     def _mark(self, alarm: Alarm, at: datetime) -> None:

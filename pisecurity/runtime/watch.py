@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 
-from pisecurity.core.types import Dismissed, Event, Frame, Phase
+from pisecurity.core.types import Dismissed, Event, Frame, Mode, Phase
 from pisecurity.core.vision.contrast import DARK_FAULT, SEEING_FACT, Seeing, blind_in_words, in_words
 from pisecurity.core.vision.liveness import FROZEN_S, RATE_S, Freeze, Rate
 from pisecurity.core.vision.pipeline import Pipeline
@@ -59,6 +59,7 @@ class Watch:
         restarted: bool = False,
         zone: tzinfo = UTC,
         keeper: SceneKeeper | None = None,
+        moves: Callable[[str, frozenset[Mode]], object] = lambda camera, modes: None,
     ) -> None:
         """
         Args:
@@ -67,6 +68,8 @@ class Watch:
             restarted: whether somebody starts the process again when it ends.
             zone: of the times it tells.
             keeper: keeps what the pipeline has learned; None: nobody does.
+            moves: told of each picture in which something of an event is still in view: its camera, and the modes in
+                which that counts. It must not wait for a disk.
         """
         self._camera, self.camera_id, self._pipeline = camera, camera_id, pipeline
         self._label = label or camera_id
@@ -74,7 +77,7 @@ class Watch:
         self._new_id, self._observe = new_id, observe
         self._ids: dict[int, str] = {}
         self._changed: deque[tuple[MotionSettings, tuple[ZoneSettings, ...]]] = deque(maxlen=1)
-        self._anew = threading.Event()
+        self._anew, self._raised, self._moves = threading.Event(), threading.Event(), moves
         self._fault, self._part_fault = f"camera:{camera_id}", f"part:{camera_id}"
         self._trouble = ""
         self._failures = 0
@@ -113,13 +116,18 @@ class Watch:
         """Use other settings from the next frame on; background, tracks and open events are kept."""
         self._changed.append((motion, tuple(zones)))
 
-    def begin_anew(self) -> None:
+    def begin_anew(self, *, raised: bool = False) -> None:
         """End the open event with the next frame; what still moves then opens another one.
 
         Called from any thread, however often, when the alarm becomes armed, also after an alarm or in another mode:
         somebody who was in view before must not stay unnoticed for as long as they keep moving, while an owner who
         has just left is gone from the picture.
+
+        Args:
+            raised: the alarm is raised or was, so that nobody in view is coming home.
         """
+        if raised:
+            self._raised.set()
         self._anew.set()
 
     def _follow(self, stop: threading.Event, beat: Beat) -> None:
@@ -221,13 +229,19 @@ class Watch:
         if self._anew.is_set():
             self._anew.clear()
             self._end_events()
-            self._pipeline.finish_ledger()  # what moved before is not told of: it was perhaps not to be kept
+            if self._raised.is_set():
+                self._raised.clear()
+                self._pipeline.raise_alarm()
+            else:
+                self._pipeline.finish_ledger()  # what moved before is not told of: it was perhaps not to be kept
         step = self._pipeline.step(frame)
         if self._keeper is not None:
             self._keeper.stepped()
         if not self._hung:
             self._live.offer(frame, step.tracks)
         self._hand_on(step.events, frame)
+        if step.counting:
+            self._moves(self.camera_id, step.counting)
         self._dismiss(step.dismissed)
         self._tell_sight(self._pipeline.seeing, frame.taken_s)
 

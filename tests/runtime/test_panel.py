@@ -451,3 +451,42 @@ def test_nobody_waits_for_the_alarm_for_longer_than_a_worker_may_be_silent(monke
         with pytest.raises(StoreError, match="the order before takes the disk longer than"):
             panel.notice(make_event())
         assert panel.status().state is AlarmState.DISARMED
+
+
+def test_a_raised_alarm_lasts_while_something_that_counts_is_in_view_with_one_row_a_trigger_time() -> None:
+    house = armed_house(Mode.NIGHT)
+    house.panel.notice(make_event())
+    rows = len(house.store.notes)
+    for _ in range(400):
+        house.clock.advance(1)
+        house.panel.moves("front", frozenset({Mode.NIGHT}))
+        house.panel.settle()
+        assert house.panel.status().state is AlarmState.TRIGGERED
+    assert house.store.notes[rows:] == ["triggered to triggered: movement at camera front goes on"] * 2
+    assert [change.goes_on for change in house.told] == [False, True, True]
+    house.clock.advance(180)
+    house.panel.settle()
+    assert house.panel.status().state is AlarmState.ARMED_NIGHT
+    assert house.changes()[-1] == (AlarmState.TRIGGERED, AlarmState.ARMED_NIGHT)
+
+
+def test_an_alarm_that_cannot_be_stored_lasts_all_the_same_while_something_is_in_view() -> None:
+    house = armed_house()
+    house.panel.notice(make_event())
+    house.store.broken = True
+    for _ in range(400):
+        house.clock.advance(1)
+        house.panel.moves("front", frozenset({Mode.AWAY}))
+        house.panel.settle()
+        assert house.panel.status().state is AlarmState.TRIGGERED
+
+
+def test_what_is_in_view_where_it_does_not_count_in_the_mode_makes_no_alarm_last() -> None:
+    house = armed_house(Mode.NIGHT)
+    house.panel.notice(make_event())
+    house.clock.advance(179)
+    house.panel.moves("front", frozenset({Mode.AWAY}))
+    house.clock.advance(1)
+    assert house.panel.status().state is AlarmState.ARMED_NIGHT
+    house.panel.moves("front", frozenset({Mode.NIGHT}))
+    assert house.panel.status().state is AlarmState.ARMED_NIGHT, "an alarm that is over is not raised again by it"

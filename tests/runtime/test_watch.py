@@ -73,7 +73,8 @@ class ScriptedPipeline:
 
     def __init__(self, script: Mapping[int, tuple[Event, ...]] | None = None) -> None:
         self._script = script or {}
-        self.finished = 0
+        self.finished = self.alarms = 0
+        self.counting: dict[int, frozenset[Mode]] = {}
         self.dismissed: dict[int, tuple[Dismissed, ...]] = {}
         self.left: tuple[Dismissed, ...] = ()
         self.seeing: Seeing | None = None
@@ -88,7 +89,11 @@ class ScriptedPipeline:
         events = self._script.get(frame.index, ())
         for event in events:
             self._open = None if event.phase is Phase.ENDED else event
-        return replace(QUIET, events=events, dismissed=self.dismissed.get(frame.index, ()))
+        counting = self.counting.get(frame.index, frozenset())
+        return replace(QUIET, events=events, dismissed=self.dismissed.get(frame.index, ()), counting=counting)
+
+    def raise_alarm(self) -> None:
+        self.alarms += 1
 
     def finish(self) -> tuple[Event, ...]:
         self.finished += 1
@@ -111,6 +116,7 @@ class Scene:
     def __init__(self, *lives: Sequence[Answer], script: Mapping[int, tuple[Event, ...]] | None = None) -> None:
         self.clock, self.stop, self.inbox = FakeClock(), threading.Event(), Inbox(16)
         self.faults_over: list[bool] = []
+        self.moved: list[tuple[str, frozenset[Mode]]] = []
         self.health = Health(self.clock, lambda change: self.faults_over.append(change.over))
         self.camera = ScriptedCamera(self.clock, self.stop, *lives)
         self.pipeline = ScriptedPipeline(script)
@@ -120,7 +126,7 @@ class Scene:
         self.watch = Watch(
             self.camera, "front", self.pipeline, self.inbox,  # type: ignore[arg-type]
             LiveView(["front"], ShadeEncoder(), self.clock), self.health, self.clock, lambda: next(ids),
-            self.panel.status, label="Front door", restarted=True,
+            self.panel.status, label="Front door", restarted=True, moves=lambda *moved: self.moved.append(moved),
         )  # fmt: skip
         self.on_beat: Callable[[], None] = lambda: None
 

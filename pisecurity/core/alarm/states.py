@@ -137,11 +137,12 @@ TABLE: Mapping[AlarmState, Mapping[Input, Effect]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change that time alone has made."""
+    """A change that nobody ordered and no event made: time did, or movement that goes on."""
 
     alarm: Alarm
     at: Instant
     """When it happened, which may be before it was noticed."""
+    given: Input
 
 
 def first(now: Instant, now_at: datetime) -> Alarm:
@@ -165,24 +166,38 @@ def delays(settings: AlarmSettings, mode: Mode) -> ModeSettings:
     return {Mode.HOME: settings.home, Mode.AWAY: settings.away, Mode.NIGHT: settings.night}[mode]
 
 
-def settle(alarm: Alarm, now: Instant, settings: AlarmSettings, taken_up: Instant | None = None) -> Iterator[Step]:
-    """Yield what time alone has changed since *alarm* was stored, in order; nothing when no countdown has ended.
+def settle(
+    alarm: Alarm,
+    now: Instant,
+    settings: AlarmSettings,
+    taken_up: Instant | None = None,
+    moved: Instant | None = None,
+) -> Iterator[Step]:
+    """Yield what has changed by itself since *alarm* was stored, in order; nothing when no countdown has ended.
 
     Settling late or in several goes gives the same values: each step happens at the instant the countdown ended.
 
     Args:
         taken_up: when *alarm* was loaded, in the present boot. A countdown of an earlier boot is answered as of
             then, so that it also goes on while nothing can be stored; None answers it as of *now*.
+        moved: when something that counts was last in view while the alarm was raised, in the present boot. From then
+            on the alarm lasts its time, which is looked at when it would end.
     """
-    while (due := _due(alarm, now, taken_up or now)) is not None:
+    while (due := _due(alarm, now, taken_up or now, settings, moved)) is not None:
         happened, at = due
         alarm = _change(alarm, happened, at, settings)
-        yield Step(alarm, at)
+        yield Step(alarm, at, happened)
 
 
-def present(alarm: Alarm, now: Instant, settings: AlarmSettings, taken_up: Instant | None = None) -> Alarm:
-    """Return *alarm* as it is at *now*, whether or not that is stored yet; *taken_up* as for ``settle``."""
-    for step in settle(alarm, now, settings, taken_up):
+def present(
+    alarm: Alarm,
+    now: Instant,
+    settings: AlarmSettings,
+    taken_up: Instant | None = None,
+    moved: Instant | None = None,
+) -> Alarm:
+    """Return *alarm* as it is at *now*, whether or not that is stored yet; the rest as for ``settle``."""
+    for step in settle(alarm, now, settings, taken_up, moved):
         alarm = step.alarm
     return alarm
 
@@ -249,14 +264,28 @@ def notice(
     return changed
 
 
-def _due(alarm: Alarm, now: Instant, taken_up: Instant) -> tuple[Input, Instant] | None:
-    """Return what time does to *alarm* next and when, or None when nothing is due."""
+def _due(
+    alarm: Alarm, now: Instant, taken_up: Instant, settings: AlarmSettings, moved: Instant | None
+) -> tuple[Input, Instant] | None:
+    """Return what happens to *alarm* next by itself and when, or None when nothing is due."""
     if state_of(alarm) not in (AlarmState.ARMING, AlarmState.PENDING, AlarmState.TRIGGERED):
         return None
     past_s = None if alarm.until is None else now.seconds_since(alarm.until)
     if alarm.until is None or past_s is None:
         return Input.REBOOT, taken_up
-    return (Input.ELAPSED, alarm.until) if past_s >= 0 else None
+    if past_s < 0:
+        return None
+    if moved is not None and alarm.triggered_since is not None and _outlasts(moved, alarm, settings):
+        return Input.MOTION, moved
+    return Input.ELAPSED, alarm.until
+
+
+def _outlasts(moved: Instant, alarm: Alarm, settings: AlarmSettings) -> bool:
+    """Return whether the raised *alarm* lasts longer than it would, because something *moved* while it was raised."""
+    began, ends = alarm.triggered_since, alarm.until
+    before = began is not None and (moved.seconds_since(began) or 0.0) < 0
+    more_s = None if ends is None else moved.later(settings.trigger_time_s).seconds_since(ends)
+    return not before and more_s is not None and more_s > 0
 
 
 def _change(alarm: Alarm, happened: Input, at: Instant, settings: AlarmSettings) -> Alarm:

@@ -51,6 +51,8 @@ class EventKeeper:
         self._camera = camera
         self._number = 0
         self._open: _Open | None = None
+        self.counting: frozenset[Mode] = frozenset()
+        """Modes in which what was seen last of the open event counts, moving or standing; empty where nothing was."""
 
     def note(
         self,
@@ -75,6 +77,18 @@ class EventKeeper:
             gap_s: seconds without anything that counts until the event is over.
         """
         counting = [track for track in tracks if track.state is not TrackState.CANDIDATE]
+        events = self._note(counting, entering, now_s, at, gap_s)
+        self.counting = frozenset() if self._open is None else _modes(counting)
+        return events
+
+    def _note(
+        self,
+        counting: Sequence[Track],
+        entering: Mapping[int, frozenset[Mode]],
+        now_s: float,
+        at: datetime,
+        gap_s: float,
+    ) -> tuple[Event, ...]:
         confirmed = [track for track in counting if track.state is TrackState.CONFIRMED]
         ended: tuple[Event, ...] = ()
         before: _Open | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from pisecurity.core.types import Box, Dismissed, Event, Frame, MotionResult, Plane, Region, Track
+from pisecurity.core.types import Box, Dismissed, Event, Frame, Mode, MotionResult, Plane, Region, Track
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.contrast import CoatWatch, Seeing, coat_differs, least_seen
 from pisecurity.core.vision.denoise import Denoiser
@@ -49,6 +49,8 @@ class Step:
     motion: MotionResult
     dismissed: tuple[Dismissed, ...] = ()
     """What was no event, and why: once a minute, those of that minute."""
+    counting: frozenset[Mode] = frozenset()
+    """Modes in which what is in view counts, as part of an event."""
 
 
 class Pipeline:
@@ -158,6 +160,10 @@ class Pipeline:
         """Whether ``motion.pets`` is in force, in words; nothing where it is none."""
         return pets_in_words(self._motion.pets, self.scale)
 
+    def raise_alarm(self) -> None:
+        """Take whatever is in view for somebody who intrudes: nobody who was there during an alarm comes home later."""
+        self._tracker.raise_alarm()
+
     def finish(self) -> tuple[Event, ...]:
         """End the open event, because no further frame will come."""
         return self._keeper.finish()
@@ -257,14 +263,14 @@ class Pipeline:
 
     def _step(self, frame: Frame, change: Change, planes: Planes, boxed: Sequence[tuple[Thing, Box]]) -> Step:
         tracks = tuple(as_track(thing, box, planes.coarse.shape) for thing, box in boxed)
-        entering = {thing.id: thing.entry for thing, _ in boxed}
+        entering = {thing.id: thing.came_in for thing, _ in boxed}
         # At first neither the noise of the picture nor the wind in it is known: what moves then is shown, not told.
         known = frame.taken_s - self._began_s >= WARM_UP_S
         told = tracks if known else ()
         events = self._keeper.note(told, entering, frame.taken_s, frame.taken_at, self._motion.event_gap_s)
         dismissed = self._ledger.note(tracks, frame.taken_s, frame.taken_at, known=known)
         result = _result(change, planes, unsettled=self._settling.distrusting(frame.taken_s))
-        return Step(events, tracks, result, dismissed)
+        return Step(events, tracks, result, dismissed, self._keeper.counting)
 
     def _learn(
         self, planes: Planes, coarse: Mat, background: BackgroundModel, gain: float, change: Change, now_s: float

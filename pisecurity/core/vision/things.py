@@ -70,12 +70,19 @@ class Thing:
     """Where it was every 3 s since it was first seen, or last did not count any more; the last two minutes of it."""
     zones: frozenset[str] = frozenset()
     entry: frozenset[Mode] = frozenset()
+    intrudes: bool = False
+    """It was in view while the alarm was raised."""
     score: float = 0.0
     reason: str = "first seen"
 
     @property
     def counts(self) -> bool:
         return self.state is not TrackState.CANDIDATE
+
+    @property
+    def came_in(self) -> frozenset[Mode]:
+        """Modes in which it may be coming home: who was there during an alarm never is, whatever zone it is in."""
+        return frozenset() if self.intrudes else self.entry
 
 
 def move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:

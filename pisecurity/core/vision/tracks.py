@@ -54,6 +54,11 @@ class Tracker:
         """Return the boxes of what does not count and stood still for 6 s: the background should learn them."""
         return tuple(t.rect for t in self._things if not t.counts and now_s - t.stirred_s > _ABSORB_S)
 
+    def raise_alarm(self) -> None:
+        """Take whatever is in view for somebody who intrudes: none of it comes home by an entry zone any more."""
+        for thing in self._things:
+            thing.intrudes = True
+
     def forget(self) -> None:
         """Drop everything, because the scene begins anew."""
         self._things.clear()

@@ -305,6 +305,42 @@ def test_a_countdown_of_an_earlier_boot_goes_on_from_when_it_was_taken_up(
     assert states.state_of(alarm) is then
 
 
+@pytest.mark.parametrize("moved_s", [0.1, 100, 179.9])
+def test_a_raised_alarm_lasts_its_time_from_when_something_was_last_in_view(moved_s: float) -> None:
+    raised, moved = EXAMPLES[TRIGGERED], later(moved_s)
+    assert states.present(raised, later(179.9), SETTINGS, moved=moved) is raised, "nothing is stored before its end"
+    (step,) = states.settle(raised, later(180), SETTINGS, moved=moved)
+    assert (step.given, step.at, step.alarm) == (
+        Input.MOTION, moved, replace(raised, until=moved.later(180), sequence=raised.sequence + 1),
+    )  # fmt: skip
+    assert states.state_of(states.present(raised, moved.later(180), SETTINGS, moved=moved)) is AWAY
+
+
+def test_what_was_in_view_before_the_alarm_was_raised_makes_it_no_longer() -> None:
+    longer = SETTINGS.model_copy(update={"trigger_time_s": 600})
+    assert states.state_of(states.present(EXAMPLES[TRIGGERED], later(180), longer, moved=later(-1))) is AWAY
+
+
+def test_a_shorter_trigger_time_ends_no_alarm_early_because_something_moves() -> None:
+    shorter = SETTINGS.model_copy(update={"trigger_time_s": 10})
+    raised = EXAMPLES[TRIGGERED]
+    assert states.present(raised, later(179), shorter, moved=later(100)) is raised
+    assert states.state_of(states.present(raised, later(180), shorter, moved=later(100))) is AWAY
+    assert states.state_of(states.present(raised, later(180), shorter, moved=later(175))) is TRIGGERED
+
+
+@pytest.mark.parametrize("state", [state for state in AlarmState if state is not TRIGGERED])
+def test_who_stays_in_view_changes_nothing_unless_the_alarm_is_raised(state: AlarmState) -> None:
+    alarm = EXAMPLES[state]
+    assert states.present(alarm, later(44), SETTINGS, moved=later(43)) is alarm
+
+
+def test_after_a_power_cut_who_is_in_view_keeps_the_alarm_raised() -> None:
+    boot = Instant("boot-2", 8.0)
+    alarm = states.present(EXAMPLES[TRIGGERED], boot.later(200), SETTINGS, boot, boot.later(100))
+    assert (states.state_of(alarm), alarm.until) == (TRIGGERED, boot.later(280))
+
+
 def test_delays_of_disarmed_do_not_exist() -> None:
     with pytest.raises(KeyError):
         states.delays(SETTINGS, Mode.DISARMED)

@@ -213,6 +213,18 @@ def test_after_the_alarm_was_armed_each_mode_is_another_event_again() -> None:
     assert [event.modes for event in note(keeper, 3, track(modes=AWAY))] == [HOME, AWAY]
 
 
+def test_it_says_in_which_modes_what_is_in_view_of_the_open_event_counts() -> None:
+    keeper = EventKeeper("front")
+    note(keeper, 0, track(state=TrackState.HOLDING))
+    assert keeper.counting == frozenset(), "no event"
+    note(keeper, 1, track(modes=AWAY), track(number=2, state=TrackState.CANDIDATE))
+    assert keeper.counting == AWAY
+    note(keeper, 2, track(modes=HOME, state=TrackState.HOLDING))
+    assert keeper.counting == HOME, "who stands still is there"
+    note(keeper, 3)
+    assert keeper.counting == frozenset(), "out of view, and the event is open"
+
+
 def test_what_stands_where_it_counts_in_a_further_mode_opens_nothing() -> None:
     keeper = EventKeeper("front")
     note(keeper, 1, track(modes=AWAY))

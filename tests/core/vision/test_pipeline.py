@@ -299,6 +299,22 @@ def test_an_event_that_begins_in_an_entry_zone_says_so() -> None:
     assert event.zones == {"door"}
 
 
+def test_who_was_in_view_while_the_alarm_was_raised_does_not_come_home_by_an_entry_zone() -> None:
+    """Or an intruder who waits behind the door until the alarm is over has an entry delay once more."""
+    pipeline = Pipeline("front", MotionSettings(), [zone("entry", *EVERYWHERE, name="door")])
+    found: list[Event] = []
+    for each in film(24, walker(4, 11), walker(15, 22)):
+        if each.taken_s == 7.0:
+            pipeline.raise_alarm()
+            found += pipeline.finish()
+        if each.taken_s == 13.0:
+            found += pipeline.finish()
+        step = pipeline.step(each)
+        found += step.events
+        assert (step.counting == ARMED_MODES) == any(track.state is not TrackState.CANDIDATE for track in step.tracks)
+    assert [event.entry for event in opened(found)] == [ARMED_MODES, frozenset(), ARMED_MODES]
+
+
 def test_an_event_that_begins_elsewhere_is_no_entry() -> None:
     inside, at_the_door = opened(events(film(12, walker(3, 11)), zones=[zone("entry", *RIGHT, name="door")]))
     assert not inside.entry
