@@ -43,6 +43,8 @@ class PanelStatus:
     """Grows with every change."""
     since: Instant
     """When the mode was ordered, comparable with *at*."""
+    armed_since: Instant
+    """The same, but a mode that is ordered while somebody comes in or the alarm is raised begins nothing anew."""
     at: Instant
     """The moment this is true of."""
     duress: bool = False
@@ -342,6 +344,13 @@ def _status(alarm: Alarm, now: Instant) -> PanelStatus:
         alarm.event_id,
         alarm.sequence,
         alarm.since,
+        _armed_since(alarm),
         now,
         bool(alarm.duress),
     )
+
+
+def _armed_since(alarm: Alarm) -> Instant:
+    begun = (alarm.since, alarm.pending_since, alarm.triggered_since)
+    same_boot = [one for one in begun if one is not None and one.boot_id == alarm.since.boot_id]
+    return min(same_boot, key=lambda one: one.since_boot_s)

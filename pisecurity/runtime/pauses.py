@@ -25,7 +25,7 @@ class Pauses:
 
     def since_s(self, camera: str, status: PanelStatus) -> dict[str, float]:
         """Return the seconds since the last mail about each zone; one of an earlier arming silences nothing."""
-        armed_ago_s = status.at.seconds_since(status.since)
+        armed_ago_s = status.at.seconds_since(status.armed_since)
         ago_s = {zone: status.at.seconds_since(at) for zone, at in self._store.told_zones(camera).items()}
         return {
             zone: max(ago, 0.0)

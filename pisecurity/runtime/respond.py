@@ -184,15 +184,15 @@ class Respond:
     def _keep(self, seen: Sighting) -> None:
         """Store the event with its decision and, if there is one, the alert: all or nothing."""
         event, status = seen.event, seen.status
+        since_told_s = self._pauses.since_s(event.camera, status)
         decision = rules.decide(
             event,
-            status.state,
+            self._notice(seen),
             status.mode,
             settings=self._settings.alarm,
             camera_label=self._house.cameras[event.camera],
-            since_told_s=self._pauses.since_s(event.camera, status),
+            since_told_s=since_told_s,
         )
-        self._notice(seen)
         if self._pictured != event.id:
             self._save_pictures(event)
         alert = None if decision.kind is None else self._event_alert(decision.kind, event, status)
@@ -220,18 +220,23 @@ class Respond:
             self._on_alert()  # the way to the server is made ready meanwhile
             self._wake_s = self._clock.monotonic() + BETTER_VIEW_S
 
-    def _notice(self, seen: Sighting) -> None:
+    def _notice(self, seen: Sighting) -> AlarmState:
         """Let the event raise the alarm, unless it was silent because nothing was armed yet or because of a zone.
 
         Before the event is stored: a power cut in between leaves a raised alarm whose mail is made up for at the
         next start, and never a mail that says somebody came in without the alarm that follows it.
+
+        Returns:
+            The state in which the event is decided on.
         """
-        if seen.status.state in (AlarmState.DISARMED, AlarmState.ARMING) or self._noticed == seen.event.id:
-            return
-        if not rules.counts(seen.event, seen.status.mode):
-            return
-        self._panel.notice(seen.event, seen.status.at)
-        self._noticed = seen.event.id
+        event, then = seen.event, seen.status
+        if then.state in (AlarmState.DISARMED, AlarmState.ARMING) or not rules.counts(event, then.mode):
+            return then.state
+        if self._noticed != event.id:
+            self._panel.notice(event, then.at)
+            self._noticed = event.id
+        now = self._panel.status()
+        return rules.state_to_decide(event, then.state, then.mode, now.state, own=now.event_id == event.id)
 
     def _improved(self, seen: Sighting) -> None:
         """Store a better view, but none of after a disarming or arming: it would replace the evidence."""

@@ -34,6 +34,25 @@ def is_quiet(at: time, begins: time, ends: time) -> bool:
     return begins <= at < ends if begins <= ends else at >= begins or at < ends
 
 
+def state_to_decide(event: Event, opened_in: AlarmState, mode: Mode, noticed: AlarmState, *, own: bool) -> AlarmState:
+    """Return the state in which *event* is decided on, once the alarm has taken notice of it.
+
+    Mostly that of its opening. But an event just before it may not have been answered by then: who came home by the
+    door and is in the hall a second later must not be mailed as an alarm, and of a raised alarm no mail may say that it
+    is only to come.
+
+    Args:
+        opened_in: what the alarm did when it opened.
+        mode: what had been ordered then.
+        noticed: what the alarm does now that it has taken notice.
+        own: whether that is about *event*, and not about one before it.
+    """
+    if noticed is AlarmState.PENDING:
+        return AlarmState(mode.value) if own else noticed
+    late = not own or mode in event.entry
+    return noticed if noticed is AlarmState.TRIGGERED and opened_in not in _SILENT and late else opened_in
+
+
 def decide(
     event: Event,
     state: AlarmState,
@@ -50,7 +69,7 @@ def decide(
 
     Args:
         event: as it opened.
-        state: what the alarm did when the event opened, before the panel took notice of it.
+        state: as ``state_to_decide`` has it.
         mode: what had been ordered then, which *state* does not tell while it is triggered.
         camera_label: what people call the camera.
         since_told_s: seconds since the last mail about movement in each zone of this camera, the empty one where
