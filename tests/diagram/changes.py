@@ -12,6 +12,7 @@ ARMED = (AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT)
 _TO: Mapping[Effect, tuple[AlarmState, ...]] = {
     Effect.DISARM: (AlarmState.DISARMED,),
     Effect.BEGIN: (AlarmState.ARMING, *ARMED),
+    Effect.CHANGE: (AlarmState.ARMING, *ARMED),
     Effect.ARM: ARMED,
     Effect.DELAY: (AlarmState.ARMING,),
     Effect.OPEN: (AlarmState.PENDING,),

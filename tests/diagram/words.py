@@ -30,6 +30,7 @@ EFFECTS: Mapping[Effect, str] = {
     Effect.STAY: "-",
     Effect.DISARM: "disarmed",
     Effect.BEGIN: "exit delay, then armed",
+    Effect.CHANGE: "its exit delay, from the first on",
     Effect.RETARGET: "goes on, then that mode",
     Effect.ARM: "armed",
     Effect.DELAY: "exit delay anew",

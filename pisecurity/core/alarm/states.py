@@ -52,6 +52,8 @@ class Effect(StrEnum):
     DISARM = "disarm"
     BEGIN = "begin"
     """Take the ordered mode, after its exit delay if it has one."""
+    CHANGE = "change"
+    """Take the ordered mode, with its exit delay counted from when arming began."""
     RETARGET = "retarget"
     """Take the ordered mode as the one to return to; what runs goes on."""
     ARM = "arm"
@@ -95,7 +97,8 @@ TABLE: Mapping[AlarmState, Mapping[Input, Effect]] = MappingProxyType(
         AlarmState.ARMING: MappingProxyType(
             {
                 Input.DISARM: Effect.DISARM,
-                Input.ARM: Effect.BEGIN,
+                # Or whoever orders one mode after the other keeps the house blind for ever.
+                Input.ARM: Effect.CHANGE,
                 Input.REPEAT: Effect.STAY,
                 Input.ENTRY: Effect.STAY,
                 Input.MOTION: Effect.STAY,
@@ -235,8 +238,16 @@ def order(
     if effect is Effect.RETARGET:
         return ordered
     exit_delay_s = 0.0 if effect is Effect.DISARM else delays(settings, mode).exit_delay_s
+    if effect is Effect.CHANGE:
+        exit_delay_s -= _arming_for_s(alarm, now, settings)
     until = now.later(exit_delay_s) if exit_delay_s > 0 else None
     return replace(ordered, pending_since=None, triggered_since=None, until=until, event_id=None)
+
+
+def _arming_for_s(alarm: Alarm, now: Instant, settings: AlarmSettings) -> float:
+    """Return for how many seconds the settled *alarm* has been arming, whatever modes were ordered since."""
+    left_s = None if alarm.until is None else alarm.until.seconds_since(now)
+    return 0.0 if left_s is None else max(0.0, delays(settings, alarm.mode).exit_delay_s - left_s)
 
 
 def notice(

@@ -179,6 +179,39 @@ def test_arming_another_mode_starts_the_exit_delay_of_that_mode() -> None:
     assert (states.state_of(alarm), alarm.until) == (ARMING, later(70))
 
 
+def test_another_mode_while_arming_has_its_exit_delay_from_when_arming_began() -> None:
+    settings = AlarmSettings(away=ModeSettings(exit_delay_s=60), home=ModeSettings(exit_delay_s=90))
+    arming = ordered(EXAMPLES[DISARMED], Mode.AWAY, settings=settings)
+    home = ordered(arming, Mode.HOME, later(50), settings)
+    assert (states.state_of(home), home.until) == (ARMING, later(90))
+    away = ordered(home, Mode.AWAY, later(55), settings)
+    assert (states.state_of(away), away.until) == (ARMING, later(60))
+    assert states.state_of(ordered(home, Mode.AWAY, later(61), settings)) is AWAY, "its exit delay is over already"
+
+
+@given(
+    waits_s=st.lists(st.floats(0, 179), min_size=1, max_size=20),
+    modes=st.lists(st.sampled_from([Mode.HOME, Mode.AWAY, Mode.NIGHT]), min_size=20, max_size=20),
+    exits_s=st.lists(st.floats(0, 180), min_size=3, max_size=3),
+)
+def test_orders_one_after_the_other_leave_the_house_unwatched_no_longer_than_the_longest_exit_delay(
+    waits_s: list[float], modes: list[Mode], exits_s: list[float]
+) -> None:
+    home, away, night = (ModeSettings(exit_delay_s=exit_delay_s) for exit_delay_s in exits_s)
+    settings = AlarmSettings(home=home, away=away, night=night)
+    alarm, now, spent_s = ordered(EXAMPLES[DISARMED], modes[0], settings=settings), NOW, 0.0
+    for wait_s, mode in zip(waits_s, modes[1:], strict=False):
+        if states.state_of(alarm) is not ARMING:
+            return
+        assert alarm.until is not None
+        assert (alarm.until.seconds_since(NOW) or 0.0) <= max(exits_s) + 1e-6
+        spent_s += wait_s
+        now = later(spent_s)
+        alarm = states.present(alarm, now, settings)
+        if states.state_of(alarm) is ARMING:
+            alarm = ordered(alarm, mode, now, settings)
+
+
 def test_pending_lasts_the_entry_delay_of_its_mode_and_becomes_the_alarm() -> None:
     alarm = noticed(EXAMPLES[AWAY], entry=True)
     assert (alarm.pending_since, alarm.until, alarm.event_id) == (NOW, later(45), "e1")
