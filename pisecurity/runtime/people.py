@@ -155,7 +155,7 @@ class People:
             return Admission(Verdict.WRONG, wait_s=self._throttle.wait_s(source, alone=alone))
         person, duress = found
         admission = self._known(wanted, person, "code", duress=duress and wanted is Mode.DISARMED)
-        if admission.verdict is Verdict.ADMITTED:
+        if admission.verdict is Verdict.ADMITTED and not alone:
             self._throttle.passed(source)
         return admission
 

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 HOUSE = ""
 """Source under which the wrong codes of all sources are counted together."""
+PHONES = "phones"
+"""The same for all approved phones together: nobody waits for that, and the owner hears of it."""
 MOST_SOURCES = 256
 """More are not remembered each alone, the one that failed longest ago gives way; together they still count."""
 TELL_AFTER = 5
@@ -44,16 +46,20 @@ class Throttle:
         return own_s if alone else max(own_s, self._left_s(HOUSE, HOUSE_WAITS_S, now))
 
     def failed(self, source: str, *, alone: bool = False) -> None:
-        """Count a wrong code of *source*; *alone*: it makes nobody else wait."""
+        """Count a wrong code of *source*; *alone*: it is an approved phone and makes nobody else wait."""
         now = self._clock.instant()
         own = self._one_more(source, SOURCE_WAITS_S, now)
-        self._keep(own) if alone else self._keep(own, self._one_more(HOUSE, HOUSE_WAITS_S, now))
+        together = self._one_more(PHONES if alone else HOUSE, HOUSE_WAITS_S, now)
+        self._keep(own, together)
         log.warning("wrong code source=%s count=%d", source, own.count)
         self._make_room()
-        self._tell_owner(own, now)
+        self._tell_owner(own, together, now)
 
     def passed(self, source: str) -> None:
-        """Forget the wrong codes of *source*, which has given a right one; those of all together stay."""
+        """Forget the wrong codes of *source*, which has given a right one; those of all together stay.
+
+        Not for an approved phone, which makes nobody else wait: who knows one code could try all others between.
+        """
         if self._failures.pop(source, None) is not None:
             self._forget(source)
 
@@ -80,14 +86,14 @@ class Throttle:
             log.warning("wrong codes stay on disk source=%s reason=%s", source, error)
 
     def _make_room(self) -> None:
-        sources = [source for source in self._failures if source != HOUSE]
+        sources = [source for source in self._failures if source not in (HOUSE, PHONES)]
         for source in sources[: max(len(sources) - MOST_SOURCES, 0)]:
             del self._failures[source]
             self._forget(source)
 
-    def _tell_owner(self, own: Failures, now: Instant) -> None:
+    def _tell_owner(self, own: Failures, together: Failures, now: Instant) -> None:
         house = self._failures.get(HOUSE, Failures(HOUSE, 0, now))
-        count = max(own.count, house.count)
+        count = max(own.count, together.count)
         since_s = None if house.told is None else now.seconds_since(house.told)
         if count >= TELL_AFTER and (since_s is None or since_s >= TELL_EVERY_S):
             self._keep(replace(house, told=now))

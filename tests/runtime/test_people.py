@@ -247,6 +247,32 @@ def test_a_phone_of_the_house_waits_for_its_own_wrong_codes_alone_and_makes_nobo
     assert "" not in house.store.failures
 
 
+def test_who_has_a_code_and_an_approved_phone_cannot_try_all_other_codes_on_it() -> None:
+    house = House("phones")
+    house.add("Anna", chosen="481516")
+    code = house.add("Gina", Role.GUEST)
+    token = house.approved("Gina")
+    seen = 0
+    for number in range(2000):
+        verdict = house.admit(f"{number:06}", device=token).verdict
+        seen += verdict is not Verdict.WAIT
+        assert verdict is not Verdict.ADMITTED
+        house.admit(code, device=token, wanted=Mode.AWAY)
+        house.clock.advance(1.0)
+    assert seen < 12, "in half an hour"
+    assert house.told[0] == ("phone 1", 5)
+
+
+def test_the_owner_hears_of_guesses_that_are_spread_over_approved_phones() -> None:
+    house = House("phones")
+    house.add("Anna")
+    tokens = [house.approved("Anna") for _ in range(3)]
+    for number in range(5):
+        house.admit(WRONG, device=tokens[number % 3])
+    assert [count for _, count in house.told] == [5]
+    assert house.admit(WRONG).verdict is Verdict.WRONG, "and nobody else waits"
+
+
 def test_codes_for_phones_are_throttled_together_with_the_others() -> None:
     house = House("phones")
     house.add("Anna")
