@@ -16,9 +16,20 @@ from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.alarm.people import Person
 from pisecurity.core.daily import Marks
-from pisecurity.core.types import Alarm, AlertKind, Delivery, Mode, Notification, Outcome, Phase, Priority, Receipt
+from pisecurity.core.types import (
+    Alarm,
+    Alert,
+    AlertKind,
+    Delivery,
+    Mode,
+    Notification,
+    Outcome,
+    Phase,
+    Priority,
+    Receipt,
+)
 from pisecurity.errors import MailError, StoreError
-from pisecurity.ports import PictureKind
+from pisecurity.ports import Address, PictureKind
 from pisecurity.runtime.access import Access
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House as Names
@@ -294,7 +305,24 @@ def test_a_duress_mail_goes_out_although_the_others_wait_in_quiet_hours_and_list
     house.disarm(duress=True)
     hidden = house.store.hidden
     assert hidden.due(house.clock.instant()) == () and house.server.sent
-    assert hidden.backlog("mail", [AlertKind.ALARM], house.clock.instant()) == ()
+    house.store.close()
+
+
+def test_an_outage_of_the_silent_mail_alone_lists_no_other_mail_and_sends_none(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    for number in range(6):
+        alert = Alert(f"{number:032x}", AlertKind.DISARMED, house.clock.now(), f"Anna disarmed {number}", "text")
+        house.store.add_alert(alert, (Address("mail", "ben@example.org"),))
+        house.clock.advance(200)
+    waiting = unnumbered(house.store.backlog("mail", list(AlertKind), house.clock.instant()))
+    assert len(waiting) == 6
+    house.server.answer = MailError("no network")
+    house.disarm(duress=True)
+    house.clock.advance(700)
+    house.server.answer = Receipt(Outcome.ACCEPTED, "250 ok")
+    house.deliver()
+    assert [(kind, to) for kind, _, to, _ in house.server.sent] == [(AlertKind.DURESS, (SISTER,))]
+    assert unnumbered(house.store.backlog("mail", list(AlertKind), house.clock.instant())) == waiting
     house.store.close()
 
 

@@ -79,6 +79,7 @@ BACKLOG = """
 WITH open AS NOT MATERIALIZED (
   SELECT * FROM deliveries
   WHERE outcome IN ('waiting', 'later') AND step = 1 AND channel = :channel AND digest IS NULL AND in_doubt = 0
+    AND (kind = 'duress') = :hidden
     AND (attempts > 0 OR next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
     AND kind IN (SELECT value FROM json_each(:kinds)))
 SELECT * FROM open
@@ -264,9 +265,9 @@ class OutboxTable(Table):
         That is also what waits for its next try, and not what waits for its first: for a better view, or for somebody
         to disarm.
         """
-        values = bind(channel=channel, kinds=json.dumps(sorted(kinds)), limit=MOST_IN_DIGEST) | bind_instant("now", now)
+        listed = bind(channel=channel, kinds=json.dumps(sorted(kinds)), limit=MOST_IN_DIGEST, hidden=self.HIDDEN)
         with self._database.read() as connection:
-            return decoded(connection.execute(BACKLOG, values), delivery)
+            return decoded(connection.execute(BACKLOG, listed | bind_instant("now", now)), delivery)
 
     @steady
     def digest(self, alert: Alert, to: Sequence[Address], listed: Collection[int]) -> None:
