@@ -226,7 +226,7 @@ class Daemon:
             ("panel", self._panel.work),
             ("timetable", self._timetable.work),
             *self._life.work(),
-            ("space", Space(StateDisk(self._folder), self._store, self._health, self._clock).work),
+            ("space", Space(StateDisk(self._folder), self._store, self._health, self._clock, self._access.reload).work),
         ]
         work += [(f"{WATCH}{watch.camera_id}", watch.work) for watch in self._watches]
         if self._desk:

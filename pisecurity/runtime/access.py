@@ -74,6 +74,10 @@ class Access:
         self.people.start()
         self._duress.take_up(self._panel.alarm())
 
+    def reload(self) -> None:
+        """Take up what could not be read at the start. Any thread."""
+        self.people.take_up_late()
+
     def work(self) -> Sequence[tuple[str, Work]]:
         """Return the workers by name."""
         return (("deliver-apart", self._deliver.work),)

@@ -9,7 +9,7 @@ from datetime import tzinfo
 
 from pisecurity.core.alarm.people import Person, Verdict, is_open, may_order
 from pisecurity.core.types import Mode
-from pisecurity.errors import SecretError
+from pisecurity.errors import SecretError, StoreError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.register import Register
@@ -62,6 +62,16 @@ class People:
         with self._lock:
             self.register.start()
             self._throttle.start()
+
+    def take_up_late(self) -> None:
+        """Take up what was kept where nothing of it could be read at the start."""
+        with self._lock:
+            # Whoever is known is known better than by a disk that has lost rows since.
+            if not self.register.known.people:
+                try:
+                    self.register.start()
+                except StoreError as error:
+                    log.warning("people are not taken up reason=%s", error)
 
     def apply(self, settings: AccessSettings) -> None:
         """Use *settings* from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from pisecurity.errors import StoreError
 from pisecurity.ports import Clock, Disk, Shelter
@@ -42,8 +43,13 @@ class Space:
     A full disk must not take the alarm away: without room in the database neither an alarm nor a disarm counts.
     """
 
-    def __init__(self, disk: Disk, store: Shelter, health: Health, clock: Clock) -> None:
+    def __init__(
+        self, disk: Disk, store: Shelter, health: Health, clock: Clock, on_return: Callable[[], None] = lambda: None
+    ) -> None:
+        """*on_return* is called when what is stored is on the disk again, and what the disk had can be read."""
         self._disk, self._store, self._health, self._clock = disk, store, health, clock
+        self._on_return = on_return
+        self._away = bool(store.in_memory)
         self._tried_s = float("-inf")
         """When the disk under the store was last tried (monotonic)."""
         self._repaired = ""
@@ -85,6 +91,9 @@ class Space:
         if self._store.damaged or now_s - self._tried_s >= (RETURN_EVERY_S if reason else TRY_EVERY_S):
             self._tried_s = now_s
             reason = self._settled(beat)
+        self._away, was_away = bool(reason), self._away
+        if was_away and not reason:
+            self._on_return()
         if reason:
             self._health.report(
                 IN_MEMORY,

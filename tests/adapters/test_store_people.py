@@ -117,6 +117,7 @@ def test_a_damaged_database_keeps_its_people(tmp_path: Path) -> None:
     found = store.load_people()
     assert {person.key for person in found.people} == {person.key for person in known.people}
     assert (set(found.codes), found.phones, found.approvals) == (set(known.codes), known.phones, known.approvals)
+    assert "people 2, approved phones 1, " in store.repaired()
     store.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from pisecurity.core.alarm.people import Role, Verdict, Window
 from pisecurity.core.types import Mode
 from pisecurity.errors import InputError, SecretError, StoreError
+from pisecurity.ports import Known
 from pisecurity.runtime.register import plain
 from tests.rigs.people import House
 
@@ -474,3 +475,17 @@ def test_whose_phone_it_is_and_what_it_may_is_answered_while_a_code_is_being_sto
         assert house.people.phone(device) == "Anna"
         assert house.admit(device=device).verdict is Verdict.ADMITTED
         assert house.admit().verdict is Verdict.WRONG
+
+
+def test_people_who_could_not_be_read_at_the_start_are_there_once_the_disk_can_be_read_and_lost_ones_stay() -> None:
+    house = House("phones")
+    code, kept = house.add("Anna"), house.store.known
+    house.store.known = Known()
+    house.restart()
+    assert house.admit(code).verdict is Verdict.WRONG
+    house.store.known = kept
+    house.people.take_up_late()
+    assert house.admit(code, source="10.0.0.9").verdict is Verdict.ADMITTED
+    house.store.known = Known()
+    house.people.take_up_late()
+    assert house.admit(code, source="10.0.0.9").verdict is Verdict.ADMITTED

@@ -203,3 +203,12 @@ def test_r33_a_long_repair_is_no_silence_until_it_hangs(monkeypatch: pytest.Monk
     Space(FakeDisk(5000 * MB), shelter, Health(clock), clock).look(beat)
     assert shelter.tries == 1 and max(gaps) <= 5
     assert silent_from - begun_s == pytest.approx(min(takes_s, BEATS_FOR_S), abs=5)
+
+
+def test_who_waits_for_what_the_disk_holds_is_called_once_it_is_back_also_where_it_was_away_at_the_start() -> None:
+    clock, shelter, calls = FakeClock(), FakeShelter(), []
+    shelter.in_memory = "damaged"
+    space = Space(FakeDisk(5000 * MB), shelter, Health(clock), clock, lambda: calls.append(clock.monotonic()))
+    for shelter.in_memory in ("damaged", "", "", "full", ""):
+        space.look(still)
+    assert len(calls) == 2

@@ -121,6 +121,6 @@ def _told(found: Rescued, alarm: Alarm | None, folder: Path) -> str:
     mode = ARMED_IN_DOUBT if alarm is None else f"{spoken(alarm.mode)} as before"
     return (
         f"the database was damaged, and is in {folder} now; the alarm goes on with a new one, {mode}; saved of it: "
-        f"events {found.events}, waiting mails {found.waiting}, rows of who armed and disarmed "
-        f"{found.number}; all else is lost; replace the SD card if it happens again"
+        f"events {found.events}, waiting mails {found.waiting}, people {found.people}, approved phones {found.phones}, "
+        f"rows of who armed and disarmed {found.number}; all else is lost; replace the SD card if it happens again"
     )

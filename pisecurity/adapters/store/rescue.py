@@ -101,6 +101,9 @@ class Rescued:
     events: int = 0
     waiting: int = 0
     """Rows of the outbox that wait."""
+    people: int = 0
+    phones: int = 0
+    """Approved ones. Codes are not counted: their number would tell that there is one for duress."""
 
 
 def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) -> Rescued:
@@ -128,6 +131,8 @@ def rescue(damaged: Path, new: sqlite3.Connection, scratch: Path, clock: Clock) 
         for number, script in enumerate(scripts[version:], start=version + 1):
             migrate(new, damaged, number, script)
         found.waiting = new.execute(WAITING).fetchone()[0]
+        found.people = new.execute("SELECT COUNT(*) FROM people").fetchone()[0]
+        found.phones = new.execute("SELECT COUNT(*) FROM phones").fetchone()[0]
     return found
 
 
