@@ -19,7 +19,8 @@ from pisecurity.settings import AlarmSettings
 
 log = logging.getLogger(__name__)
 
-ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
+SETTLED = frozenset({AlarmState.DISARMED, AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
+"""States in which nothing counts down."""
 SETTLE_EVERY_S = 0.5
 LOCK_TIMEOUT_S = 5.0
 """Longest wait for the order before this one; a worker that is silent for longer than 15 s counts as hung."""
@@ -72,10 +73,11 @@ class Transition:
         """Whether what is in view is to open another event: it counts now, or is to be told of, and before it was not.
 
         Who was silent while the entry delay ran is told of when it is over. What goes on all through an alarm is told
-        of again as it lasts longer, as far as the pause between two mails lets it.
+        of again as it lasts longer, as far as the pause between two mails lets it. After a duress code whoever is in
+        view is pictured, and every disarming is alike.
         """
         raised = self.before is AlarmState.PENDING and self.after is AlarmState.TRIGGERED
-        return raised or self.goes_on or self.after in ARMED
+        return raised or self.goes_on or self.after in SETTLED
 
     @property
     def raised(self) -> bool:

@@ -121,7 +121,8 @@ class Watch:
 
         Called from any thread, however often, when the alarm becomes armed, also after an alarm or in another mode:
         somebody who was in view before must not stay unnoticed for as long as they keep moving, while an owner who
-        has just left is gone from the picture.
+        has just left is gone from the picture. Also when it is disarmed: under duress whoever stands there would
+        otherwise never be pictured, and no disarming may differ from another.
 
         Args:
             raised: the alarm is raised or was, so that nobody in view is coming home.
