@@ -83,6 +83,15 @@ def test_an_untouched_log_is_whole_and_has_what_was_told(log: SqliteStore) -> No
     assert (log.examine_audit(None).rows, log.examine_audit(None).head) == log.audit_head()
 
 
+def test_a_column_that_a_later_version_adds_leaves_the_log_whole(log: SqliteStore) -> None:
+    with log._database.write() as connection:
+        connection.execute("ALTER TABLE audit ADD COLUMN later TEXT")
+    assert log.examine_audit(told(log, ROWS)).harmed is None
+    assert log.verify_audit() is None
+    log.save_alarm(replace(AWAY, sequence=ROWS + 1), "one more")
+    assert log.examine_audit(None).rows == ROWS + 1
+
+
 def test_an_empty_log_is_whole_and_has_nothing_that_was_told(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, FakeClock())
     assert store.examine_audit(None).harmed is None
