@@ -17,6 +17,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.adapters.timezone import house_zone
 from pisecurity.cli.parser import given_config
+from pisecurity.cli.record import record
 from pisecurity.cli.verify import verify
 from pisecurity.cli.words import MAY_DISARM, STATES, dismissed_as_json, local, told_with_others
 from pisecurity.core.alarm.schedule import Plan
@@ -77,9 +78,11 @@ def _no_cameras(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
 
 
 def events(args: argparse.Namespace) -> int:
-    """List what was seen, newest first, or verify the record; the daemon may run meanwhile."""
+    """List what was seen, newest first, or show or verify the record; the daemon may run meanwhile."""
     if args.what == "verify":
         return verify(args)
+    if args.what == "audit":
+        return record(args)
     with _store(args) as store:
         records = store.events(args.limit)
     if args.json:

@@ -275,9 +275,10 @@ def _events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("verify",),
-        metavar="verify",
-        help="whether the record of who armed and disarmed is as it was written; exit code 2 where it is not",
+        choices=("audit", "verify"),
+        metavar="audit|verify",
+        help="the record of who armed and disarmed, row by row; whether it is as it was written, with exit code 2 "
+        "where it is not",
     )
     parser.add_argument(
         "head", nargs="?", type=_head, metavar="HEAD", help="row to find in it, as the newest daily mail names it"
@@ -378,7 +379,7 @@ COMMANDS: Sequence[Command] = (
         "pisecurity disarm", _state,
     ),
     Command(
-        "events", "inspect:events", "list what was seen, newest first, or verify the record of who switched",
+        "events", "inspect:events", "list what was seen, newest first, or the record of who switched",
         "pisecurity events --limit 5", _events,
     ),
     Command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from pisecurity.core.types import Dismissed
 
@@ -26,9 +26,9 @@ MAY_DISARM = {
 """What ``access.disarm`` means."""
 
 
-def local(moment: datetime) -> str:
-    """Return *moment* to the second in the zone of the machine: ``2026-06-01 14:03:22``."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def local(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return *moment* to the second in *zone*, None for that of the machine: ``2026-06-01 14:03:22``."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def told_with_others(row: Dismissed) -> str:

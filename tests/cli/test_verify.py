@@ -1,4 +1,4 @@
-"""events verify, on real files (S-56)."""
+"""events verify and events audit, on real files (S-56)."""
 
 from __future__ import annotations
 
@@ -197,3 +197,45 @@ def test_a_copy_is_looked_at_also_where_nothing_may_be_written(shell: Shell, tmp
         assert (ran.code, ran.err) == (0, "")
         assert [path.name for path in copy.iterdir()] == ["pisecurity.db"]
         copy.chmod(0o755)
+
+
+def test_the_record_is_listed_newest_first_with_who_how_and_the_row_that_verify_takes(
+    shell: Shell, tmp_path: Path, head: str
+) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[[camera]]\nid = "garden"\nkind = "stage"\n\n[house]\ntimezone = "Asia/Tokyo"\n'
+    )
+    ran = shell("events", "audit", "--state", tmp_path, "--limit", "3")
+    heading, *lines = ran.out.splitlines()
+    assert (ran.code, ran.err, len(lines)) == (0, "", 3)
+    assert heading.split() == ["when", "row", "who", "how", "what"]
+    assert lines[0].split()[:5] == ["2026-06-01", "21:03:00", head, "Anna", "page"]
+    assert lines[0].endswith("armed_night to disarmed: ordered disarmed by Anna (page)")
+    row = lines[1].split()[2]
+    assert shell("events", "verify", row, "--state", tmp_path).code == 0
+
+
+def test_a_record_without_a_configuration_is_listed_and_an_empty_one_says_so(
+    shell: Shell, tmp_path: Path, head: str
+) -> None:
+    assert len(shell("events", "audit", "--state", tmp_path).out.splitlines()) == 5
+    edit(tmp_path, "DELETE FROM audit")
+    assert shell("events", "audit", "--state", tmp_path) == Ran(0, "empty: nothing was switched yet\n", "")
+
+
+def test_programs_get_the_record_as_one_object_a_line(shell: Shell, tmp_path: Path, head: str) -> None:
+    newest, *older = map(json.loads, shell("events", "audit", "--json", "--state", tmp_path).out.splitlines())
+    assert [row["number"] for row in (newest, *older)] == [4, 3, 2, 1]
+    assert newest["hash"].startswith(head[2:]) and len(newest["hash"]) == 64
+    assert (newest["at"], newest["mode"], newest["by"], newest["how"]) == (
+        "2026-06-01T12:03:00+00:00", "disarmed", "Anna", "page",
+    )  # fmt: skip
+
+
+def test_s26_what_somebody_wrote_into_a_row_stays_on_its_line(shell: Shell, tmp_path: Path, head: str) -> None:
+    edit(
+        tmp_path,
+        "UPDATE audit SET note = 'a' || char(10) || char(27) || '[2Jb', at_us = 4611686018427387904 WHERE number = 2",
+    )
+    lines = shell("events", "audit", "--state", tmp_path).out.splitlines()
+    assert len(lines) == 5 and lines[3].startswith("no readable time ") and lines[3].endswith("a??[2Jb")

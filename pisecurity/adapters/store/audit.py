@@ -82,8 +82,34 @@ class Examined:
     """The first harm; None: no row up to *told* was changed, taken out or put in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the log as it is shown; nothing says that it is as it was written."""
+
+    number: int
+    at: datetime | None
+    """None: it names no time, so that it was changed."""
+    mode: str
+    by: str
+    how: str
+    note: str
+    hash: str
+    """Hexadecimal, 64 letters."""
+
+
 class AuditTable(Table):
     """Reads the log; AlarmTable writes it."""
+
+    def audit_entries(self, limit: int) -> list[Entry]:
+        """Return the newest rows, at most *limit*, newest first. Raises StoreError."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT * FROM audit ORDER BY number DESC LIMIT :limit", {"limit": limit})
+            return [
+                Entry(
+                    row["number"], moment_of(row), *(str(row[name]) for name in ("mode", "by", "how", "note", "hash"))
+                )
+                for row in map(dict, rows)
+            ]
 
     def audit_head(self) -> tuple[int, str]:
         """Return number and hash of the newest audit row, 0 and nothing before the first. Raises StoreError."""
