@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from math import isclose
 from typing import Protocol
 
 from pisecurity.core.alarm import states
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import START
+from tests.rigs.expected import Expected
 
 DISARMED, PENDING, TRIGGERED = AlarmState.DISARMED, AlarmState.PENDING, AlarmState.TRIGGERED
 ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
@@ -50,6 +52,7 @@ class CoreWalk:
         self._settings = SETTINGS
         self._alarm = states.first(self._now, START)
         self._mode, self._by = Mode.DISARMED, ("pisecurity", "start")
+        self._expected = Expected(self._settings)
 
     def step(self) -> None:
         """Do one thing, and see that the alarm is what it must be."""
@@ -61,6 +64,10 @@ class CoreWalk:
         after, state = self._alarm, states.state_of(self._alarm)
         assert after.mode is self._mode, "only an order changes the mode"
         assert (after.by, after.how) == self._by, "only an order changes who"
+        assert state is self._expected.state, "it does what a person expects"
+        ends_s = -1.0 if after.until is None else after.until.since_boot_s
+        expected_s = -1.0 if self._expected.ends_s is None else self._expected.ends_s
+        assert isclose(ends_s, expected_s), "what counts down ends when a person expects"
         assert (state is DISARMED) == (self._mode is Mode.DISARMED)
         if state in ARMED:
             assert state.value == self._mode.value
@@ -84,25 +91,29 @@ class CoreWalk:
         mode, (by, how) = self._chance.choice(list(Mode)), self._chance.choice(PEOPLE)
         if mode is not self._mode:
             self._mode, self._by = mode, (by, how)
+        self._expected.order(mode, self._now.since_boot_s)
         self._alarm = states.order(
             self._alarm, mode, by=by, how=how, now=self._now, now_at=START, settings=self._settings
         )
 
     def _notice(self) -> None:
         entry, event_id = self._chance.random() < 0.5, f"e{self._chance.random()}"
+        self._expected.notice(self._now.since_boot_s, entry=entry)
         self._alarm = states.notice(self._alarm, entry=entry, event_id=event_id, now=self._now, settings=self._settings)
 
     def _wait(self) -> None:
         self._now = self._now.later(self._chance.choice(WAITS_S))
+        self._expected.wait(self._now.since_boot_s)
         self._alarm = self._present()
 
     def _reboot(self) -> None:
         self._boots += 1
         self._now = Instant(f"boot-{self._boots}", 5.0)
+        self._expected.reboot(self._now.since_boot_s)
         self._alarm = self._present()
 
     def _set(self) -> None:
-        self._settings = settings_by_chance(self._chance)
+        self._settings = self._expected.settings = settings_by_chance(self._chance)
         assert self._present() is self._alarm, "no setting moves the alarm"
 
 
