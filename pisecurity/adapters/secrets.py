@@ -80,8 +80,8 @@ class Secrets:
             raw = _read(self._pepper_file, private=True)
             if raw is None and not make:
                 raise SecretError(
-                    f"{self._pepper_file}: it is gone, and no code works without it; put it back, or give everybody "
-                    "another code with 'pisecurity people code NAME'"
+                    f"{self._pepper_file}: it is gone, and no code, no duress code and no approved phone works without "
+                    "it; put it back, or remove everybody with 'pisecurity people remove NAME' and add them anew"
                 )
             if raw is None:
                 raw = secrets.token_hex(PEPPER_BYTES).encode() + b"\n"
@@ -104,7 +104,9 @@ def _key(raw: bytes, file: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != PEPPER_BYTES:
-        raise SecretError(f"{file}: it is damaged; put a copy back, or remove it and give everybody another code")
+        raise SecretError(
+            f"{file}: it is damaged; put a copy back, or remove it and then all people, and add them anew"
+        )
     return key
 
 

@@ -62,6 +62,11 @@ class People:
         with self._lock:
             self.register.start()
             self._throttle.start()
+            if self.register.known.codes and self._settings.disarm != "anyone":
+                try:
+                    self.register.see_key()
+                except SecretError as error:
+                    self._unchecked(error)
 
     def take_up_late(self) -> None:
         """Take up what was kept where nothing of it could be read at the start."""

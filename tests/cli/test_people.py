@@ -44,7 +44,8 @@ class House:
             self.store, Secrets(folder).pepper, self.clock, lambda what, by, how: panel.record(what, by=by, how=how)
         )
         throttle = Throttle(self.store, self.clock, lambda source, count: None)
-        self.people = People(ACCESS, register, throttle, self.clock, UTC, Health(self.clock))
+        self.health = Health(self.clock)
+        self.people = People(ACCESS, register, throttle, self.clock, UTC, self.health)
         self.people.start()
         self.commands = PeopleCommands(self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC)
 
@@ -209,15 +210,22 @@ def test_no_code_is_kept_anywhere_and_the_key_is_for_the_service_alone(shell: Sh
     assert content.count(key.read_bytes().strip()) == 1, "and not in the database"
 
 
-def test_a_key_that_is_lost_is_said_and_another_code_makes_another_one(shell: Shell, house: House) -> None:
+def test_a_key_that_is_lost_is_said_and_no_other_is_made_while_a_code_hangs_on_it(shell: Shell, house: House) -> None:
     code = code_in(told(shell, house, "add", "Anna").out)
+    house.people.register.new_code("Anna", None, "root", duress=True)
     (house.folder / "secrets" / PEPPER).unlink()
     later = Secrets(house.folder)
     house.people.register._pepper = later.pepper
+    house.people.start()
+    (fault,) = house.health.faults()
+    assert "no code, no duress code and no approved phone works" in fault.text, "before anybody types one"
     assert house.admits(code) is Verdict.WRONG
-    with pytest.raises(SecretError, match="it is gone, and no code works without it"):
-        later.pepper(False)
-    again = code_in(told(shell, house, "code", "Anna").out)
+    for words in (("code", "Anna"), ("duress", "Anna"), ("phone", "Anna"), ("add", "Ben")):
+        with pytest.raises(SecretError, match="it is gone, and no code, no duress code and no approved phone"):
+            house.commands.handlers()["people"]({"action": words[0], "name": words[1], "role": "user"}, "root")
+    assert not (house.folder / "secrets" / PEPPER).exists()
+    told(shell, house, "remove", "Anna")
+    again = code_in(told(shell, house, "add", "Anna").out)
     assert house.admits(again) is Verdict.ADMITTED
 
 
