@@ -106,12 +106,13 @@ def test_ui08_a_wrong_code_is_said_and_changes_nothing_and_a_wait_is_counted_dow
     expect(page.locator("#word")).to_have_text("Disarmed")
 
 
-def test_ui08_the_field_takes_paste_and_what_a_password_manager_fills_in(guarded: Site) -> None:
+def test_ui08_the_field_takes_paste_hides_the_digits_and_is_none_that_a_browser_saves(guarded: Site) -> None:
     page = asked(guarded)
     attributes = page.locator("#code").evaluate("field => [field.type, field.autocomplete, field.inputMode]")
-    assert attributes == ["password", "current-password", "numeric"]
+    assert attributes == ["text", "off", "numeric"], "a saved code would be asked about when one for duress is typed"
+    assert page.locator("#code").evaluate("field => getComputedStyle(field).webkitTextSecurity") == "disc"
     page.locator("#code").fill("1" * 10_000)
-    page.locator("#code").fill(ANNA)  # the browser's own input event, as paste and managers send it
+    page.locator("#code").fill(ANNA)  # the browser's own input event, as paste sends it
     page.click(".ok")
     expect(page.locator("#word")).to_have_text("Disarmed")
 

@@ -1,5 +1,5 @@
 // The field for a code and its keys. A finger uses the keys, so that no keyboard of the phone covers half of the page;
-// whoever has a keyboard types, and paste and password managers fill the field as any other.
+// whoever has a keyboard types, and paste fills the field as any other.
 
 import { setText, span } from "./live.js";
 
