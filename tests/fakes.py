@@ -14,7 +14,7 @@ from pisecurity.core.alarm.people import Person
 from pisecurity.core.alarm.schedule import InForce
 from pisecurity.core.types import ARMED_MODES, Alarm, Box, Dismissed, Event, Frame, Instant, Mode, Phase, Picture
 from pisecurity.errors import StoreError
-from pisecurity.ports import Approval, Code, Failures, Known, Phone
+from pisecurity.ports import Approval, Code, Failures, Known, Phone, SilentCall
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -116,12 +116,12 @@ class MemoryAlarmStore:
         self._fail_when_broken()
         return self.alarm
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         self._fail_when_broken()
         self.alarm = alarm
         self.notes.append(note)
 
-    def mark_alarm(self, alarm: Alarm) -> None:
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         self._fail_when_broken()
         self.alarm = alarm
 

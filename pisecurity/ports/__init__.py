@@ -11,6 +11,7 @@ from pisecurity.ports.keeping import (
     SceneStore,
     ScheduleStore,
     Shelter,
+    SilentCall,
 )
 from pisecurity.ports.seeing import Camera, CameraInfo, Count, JpegEncoder, MarkStore, NumberedFrames, PacketSink
 from pisecurity.ports.sending import Address, Channel, Mailbox, MailDoctor, Outbox, ReceivedMail
@@ -47,4 +48,5 @@ __all__ = [
     "SceneStore",
     "ScheduleStore",
     "Shelter",
+    "SilentCall",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -70,6 +71,14 @@ class SceneStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SilentCall:
+    """What tells somebody elsewhere that somebody was made to disarm."""
+
+    alert: Alert
+    to: Sequence[Address]
+
+
 class AlarmStore(Protocol):
     """The mode over restarts."""
 
@@ -77,16 +86,16 @@ class AlarmStore(Protocol):
         """Return what was stored last, or None on first start. Raises StoreError."""
         ...
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
-        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError.
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
+        """Store *alarm* and, in the same transaction, an audit row saying *note* and *call*. Raises StoreError.
 
         Args:
             by, how: who did that and how; empty: who ordered the mode did.
         """
         ...
 
-    def mark_alarm(self, alarm: Alarm) -> None:
-        """Store *alarm* without an audit row. Raises StoreError."""
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
+        """Store *alarm* and *call* in one transaction, without an audit row. Raises StoreError."""
         ...
 
 

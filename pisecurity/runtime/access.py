@@ -64,6 +64,7 @@ class Access:
         self._channels: dict[str, Channel] = {}
         self._deliver = Deliver(store.hidden, pictures, self._channels, house, clock, Unseen(clock), logger=UNSEEN)
         self._duress = Duress(settings, store, pictures, encoder, house, clock, self._deliver.wake)
+        panel.call = self._duress.call
         self._notices = Notices(settings, store, house, new_id, on_alert)
         register = Register(store, pepper, clock, lambda what, by, how: panel.record(what, by=by, how=how))
         throttle = Throttle(store, clock, self._tell_of_guesses)

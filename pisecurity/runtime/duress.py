@@ -7,7 +7,7 @@ an ordinary disarming shows.
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from functools import partial
 from pisecurity.core.types import Alarm, AlarmState, Alert, AlertKind, Decision, Event, Instant, Phase
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
-from pisecurity.ports import Address, Clock, EventStore, JpegEncoder, Pictures
+from pisecurity.ports import Address, Clock, EventStore, JpegEncoder, Pictures, SilentCall
 from pisecurity.runtime.evidence import save_pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
@@ -27,7 +27,9 @@ from pisecurity.settings import Settings
 UNSEEN = logging.Logger("unseen", logging.CRITICAL + 1)  # noqa: LOG001 -- under no other, which could have it read
 """A log that nobody reads."""
 REMEMBERED = 64
-"""Open events, and what could not be stored yet, remembered at most."""
+"""Open events remembered at most."""
+MOST_TODO = 4 * REMEMBERED
+"""More of what could not be stored yet is not remembered, the oldest gives way; the call for help is not among it."""
 BETTER_VIEW_S = 15.0
 
 
@@ -65,58 +67,63 @@ class Duress:
         self._told: dict[str, Instant] = {}
         """By camera, when an alert about it was stored last."""
         self._alert = ""
-        """Id of the alert that began it."""
-        self._todo: deque[Callable[[], None]] = deque(maxlen=REMEMBERED)
+        """Id of the conversation that all its mails are in."""
+        self._todo: OrderedDict[str, Callable[[], None]] = OrderedDict()
+        """What could not be stored yet, of each event the newest view alone."""
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from now on. Any thread."""
         self._settings = settings
 
     def take_up(self, alarm: Alarm) -> None:
-        """Go on where the process before this one ended: an alert that it could not store is stored now."""
+        """Go on where the process before this one ended: what moves is mailed in the conversation it began."""
         if alarm.duress:
-            self._owe(alarm, alarm.since_at)
+            self._alert = _first(alarm)
+
+    def call(self, alarm: Alarm, now: Instant, at: datetime) -> SilentCall:
+        """Return what is to be stored with *alarm*, which somebody was made to disarm at *now*. Any thread."""
+        first = _first(alarm)
+        again = (now.boot_id, now.since_boot_s) != (alarm.since.boot_id, alarm.since.since_boot_s)
+        own = alert_id(f"{first}:{now.boot_id}:{now.since_boot_s}", AlertKind.DURESS) if again else first
+        facts = Facts(self._house.name, at, self._house.zone, by=alarm.duress)
+        words = compose(AlertKind.DURESS, facts, self._house.catalogue)
+        thread = first if again else None
+        return SilentCall(Alert(own, AlertKind.DURESS, at, words.subject, words.text, thread=thread), self._to())
 
     def note(self, item: Item) -> None:
         """Take note of *item*, after it was answered as it would be without duress."""
         match item:
             case Transition(after=AlarmState.DISARMED, alarm=alarm) if alarm.duress:
-                self._owe(alarm, item.at)
+                self._alert = _first(alarm)
+                self._told.clear()
+                self._on_alert()
             case Sighting(event=Event(phase=Phase.OPENED)) if item.status.duress:
                 self._opened(item)
             case Sighting(event=Event(phase=Phase.IMPROVED)) if item.status.duress and item.event.id in self._kept:
                 due = self._clock.instant().later(BETTER_VIEW_S)
                 self._save_pictures(item.event)
-                self._do(partial(self._store.improve_event, item.event, due))
+                self._do(f"better:{item.event.id}", partial(self._store.improve_event, item.event, due))
             case Sighting(event=Event(phase=Phase.ENDED)) if item.event.id in self._kept:
                 self._kept.discard(item.event.id)
                 ended_at = item.event.opened_at + timedelta(seconds=item.event.last_s - item.event.opened_s)
-                self._do(partial(self._store.end_event, item.event.id, ended_at))
+                self._do(f"ended:{item.event.id}", partial(self._store.end_event, item.event.id, ended_at))
 
     def look(self) -> None:
         """Try again what could not be stored."""
         while self._todo:
+            name, write = next(iter(self._todo.items()))
             try:
-                self._todo[0]()
+                write()
             except StoreError:
                 return
-            self._todo.popleft()
+            del self._todo[name]
 
-    def _do(self, write: Callable[[], None]) -> None:
-        self._todo.append(write)
+    def _do(self, name: str, write: Callable[[], None]) -> None:
+        """*write*, in the place of what is still to be done under the same *name*."""
+        self._todo[name] = write
+        if len(self._todo) > MOST_TODO:
+            self._todo.popitem(last=False)
         self.look()
-
-    def _owe(self, alarm: Alarm, at: datetime) -> None:
-        """Store the alert about *alarm*; the id is made of what is stored with it, so that it is told once."""
-        since = alarm.since
-        self._alert = alert_id(f"{since.boot_id}:{since.since_boot_s}:{alarm.sequence}", AlertKind.DURESS)
-        self._told.clear()
-        words = compose(
-            AlertKind.DURESS, Facts(self._house.name, at, self._house.zone, by=alarm.duress), self._house.catalogue
-        )
-        alert = Alert(self._alert, AlertKind.DURESS, at, words.subject, words.text)
-        self._do(lambda: self._store.add_alert(alert, self._to()))
-        self._on_alert()
 
     def _opened(self, seen: Sighting) -> None:
         event = seen.event
@@ -131,7 +138,7 @@ class Duress:
             self._told[event.camera] = now
             alert = self._movement(event)
         self._save_pictures(event)
-        self._do(partial(self._keep, seen, alert))
+        self._do(f"opened:{event.id}", partial(self._keep, seen, alert))
         self._on_alert()
 
     def _keep(self, seen: Sighting, alert: Alert | None) -> None:
@@ -170,3 +177,9 @@ class Duress:
         if not self._settings.alarm.record_when_disarmed:
             with suppress(StoreError):
                 save_pictures(event, self._house, self._encoder, self._pictures)
+
+
+def _first(alarm: Alarm) -> str:
+    """Return the id of the conversation that begins when somebody is made to disarm; of what is stored with it."""
+    since = alarm.since
+    return alert_id(f"{since.boot_id}:{since.since_boot_s}:{alarm.sequence}", AlertKind.DURESS)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pisecurity.core.alarm import states
 from pisecurity.core.types import Alarm, AlarmState, Event, Instant, Mode, Phase
 from pisecurity.errors import StoreError
-from pisecurity.ports import AlarmStore, Clock
+from pisecurity.ports import AlarmStore, Clock, SilentCall
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import AlarmSettings
 
@@ -101,6 +101,8 @@ class Panel:
         its transition was told.
         """
         self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
+        self.call: Callable[[Alarm, Instant, datetime], SilentCall | None] = lambda alarm, now, at: None
+        """What is stored with an alarm that somebody was made to disarm: whatever happens next, help is called."""
         self._alarm: Alarm | None = None
         self._taken_up: Instant | None = None
         """A countdown of an earlier boot is answered as of then, also on a disk that takes nothing."""
@@ -168,10 +170,12 @@ class Panel:
                     after = states.order(
                         before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings, duress=duress
                     )
+                    call = self.call(after, now, now_at) if duress and after.duress else None
                     if after.sequence == before.sequence:
-                        self._mark(after, now_at)
+                        self._mark(after, now_at, call)
                     else:
-                        self._keep(after, now_at, f"ordered {mode} by {by} ({how}){more}", ordered=True)
+                        why = f"ordered {mode} by {by} ({how}){more}"
+                        self._keep(after, now_at, why, ordered=True, call=call)
                 return _status(self._kept, now)
         finally:
             self._tell()
@@ -296,6 +300,7 @@ class Panel:
         *,
         ordered: bool = False,
         goes_on: bool = False,
+        call: SilentCall | None = None,
     ) -> None:
         """Store *alarm*, then show it; the lock is held. Nothing when it is what is kept already.
 
@@ -305,17 +310,17 @@ class Panel:
             return
         before, after = states.state_of(self._kept), states.state_of(alarm)
         event_id = alarm.event_id or self._kept.event_id
-        self._store.save_alarm(alarm, f"{before} to {after}: {why}", by, how)
+        self._store.save_alarm(alarm, f"{before} to {after}: {why}", by, how, call)
         self._alarm = alarm
         if after is AlarmState.DISARMED:
             self._disarmed = alarm.since
         self._untold.append(Transition(before, alarm, after, at, event_id, ordered, goes_on))
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
-    def _mark(self, alarm: Alarm, at: datetime) -> None:
+    def _mark(self, alarm: Alarm, at: datetime, call: SilentCall | None) -> None:
         """Store of *alarm* that somebody is being made to do what was done already; the lock is held."""
         if alarm is not self._kept:
-            self._store.mark_alarm(alarm)
+            self._store.mark_alarm(alarm, call)
             self._alarm = alarm
             self._untold.append(Transition(AlarmState.DISARMED, alarm, AlarmState.DISARMED, at))
 

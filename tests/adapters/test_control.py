@@ -25,6 +25,7 @@ from pisecurity.adapters.control import (
 )
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import AlreadyRunningError, ControlError, StoreError
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
@@ -240,10 +241,10 @@ class Kept:
     def load_alarm(self) -> Alarm | None:
         return None
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         self.notes.append(note)
 
-    def mark_alarm(self, alarm: Alarm) -> None:
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         """Nothing reads it again."""
 
 

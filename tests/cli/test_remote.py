@@ -20,6 +20,7 @@ from pisecurity.core.alarm.outlook import Outlook, Standing
 from pisecurity.core.alarm.schedule import Edge
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import MailError
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
@@ -37,10 +38,10 @@ class Memory:
     def load_alarm(self) -> Alarm | None:
         return None
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         """Nothing reads it again."""
 
-    def mark_alarm(self, alarm: Alarm) -> None:
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         """Nor this."""
 
 

@@ -18,6 +18,7 @@ from pisecurity.adapters.store.codec import alarm_in
 from pisecurity.adapters.store.format import migrations
 from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
 from pisecurity.errors import StoreError
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.panel import Panel, Transition
 from tests.diagram.changes import changes
 from tests.fakes import FakeClock, make_event
@@ -47,11 +48,11 @@ class ChainedStore:
         row = self.database.execute("SELECT * FROM alarm").fetchone()
         return None if row is None else alarm_in(row)
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         self._try()
         store_alarm(self.database, columns_of(alarm), note, self._clock, None, (by or alarm.by, how or alarm.how))
 
-    def mark_alarm(self, alarm: Alarm) -> None:
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         self._try()
         self.database.execute("UPDATE alarm SET duress = ?", (alarm.duress,))
 

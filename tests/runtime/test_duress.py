@@ -239,15 +239,61 @@ def test_where_it_is_disarmed_already_a_duress_code_calls_for_help_too_and_nothi
     assert [kind for kind, *_ in two[1].server.sent] == [AlertKind.DURESS]
 
 
+def calls(house: House) -> list[str]:
+    """Return the subjects of the silent mails that say who was made to disarm."""
+    return [subject for kind, subject, _, _ in house.server.sent if kind is AlertKind.DURESS and "made to" in subject]
+
+
+def test_each_duress_code_calls_for_help_also_days_later_while_it_is_still_disarmed(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.clock.advance(10)
+    house.disarm(duress=True)
+    house.clock.advance(3 * 24 * 3600)
+    house.panel.switch(Mode.DISARMED, by="Ben", how="code", duress=True)
+    house.answer()
+    assert [subject.partition(": ")[2].partition(" was")[0] for subject in calls(house)] == ["Anna", "Ben"]
+    house.store.close()
+
+
+def test_help_is_called_although_it_was_armed_again_and_the_power_failed_before_anybody_looked(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
+    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.store.close()
+    house.boot()
+    house.answer()
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
+def test_a_contact_named_after_it_was_told_is_told_of_the_next_one_alone(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.disarm(duress=True)
+    access = house.settings.access.model_copy(update={"duress_to": ("new@example.com",)})
+    house.settings = house.settings.model_copy(update={"access": access})
+    house.store.close()
+    house.clock.advance(20 * 24 * 3600)
+    house.boot()
+    house.answer()
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
 class Broken(SqliteStore):
-    """A store that takes no alert until it is told to."""
+    """A store that takes no event until it is told to."""
 
     broken = True
+    better = 0
 
-    def add_alert(self, *args: object, **kwargs: object) -> None:
+    def add_event(self, *args: object, **kwargs: object) -> None:
         if self.broken:
             raise StoreError("disk full")
-        super().add_alert(*args, **kwargs)  # type: ignore[arg-type]
+        super().add_event(*args, **kwargs)  # type: ignore[arg-type]
+
+    def improve_event(self, *args: object, **kwargs: object) -> None:
+        self.better += 1
+        super().improve_event(*args, **kwargs)  # type: ignore[arg-type]
 
 
 def test_what_could_not_be_stored_is_told_later_and_after_a_restart_once(tmp_path: Path) -> None:
@@ -261,16 +307,22 @@ def test_what_could_not_be_stored_is_told_later_and_after_a_restart_once(tmp_pat
     assert [kind for kind, *_ in house.server.sent] == [AlertKind.DURESS]
 
 
-def test_a_disk_that_refuses_the_alert_shows_nothing_and_is_tried_again(tmp_path: Path) -> None:
+def test_a_disk_that_refuses_for_a_while_drops_no_call_and_no_event_and_of_better_views_keeps_the_newest(
+    tmp_path: Path,
+) -> None:
     house = House(tmp_path)
     broken = Broken(tmp_path, house.clock)
     house.access._duress._store = broken
     house.disarm(duress=True)
-    assert house.server.sent == []
+    house.see()
+    for _ in range(300):
+        house.see(phase=Phase.IMPROVED)
+    assert (len(house.server.sent), broken.better) == (1, 0)
     assert house.health.faults() == ()
     broken.broken = False
     house.answer()
-    assert [kind for kind, *_ in house.server.sent] == [AlertKind.DURESS]
+    assert [kind for kind, *_ in house.server.sent] == [AlertKind.DURESS] * 2
+    assert broken.better == 1
     broken.close()
     house.store.close()
 

@@ -12,6 +12,7 @@ import pytest
 
 from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
 from pisecurity.errors import StoreError
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import START, FakeClock, MemoryAlarmStore, make_event
@@ -249,7 +250,7 @@ def test_power_cut_while_arming_starts_the_exit_delay_anew() -> None:
 class ReadOnlyStore(MemoryAlarmStore):
     """A card that has turned read-only."""
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         raise StoreError("pisecurity.db: read-only file system")
 
 
@@ -383,11 +384,11 @@ class HeldStore(MemoryAlarmStore):
         super().__init__()
         self.writing, self.let_go = threading.Event(), threading.Event()
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         if alarm.mode is Mode.AWAY:
             self.writing.set()
             assert self.let_go.wait(60)
-        super().save_alarm(alarm, note, by, how)
+        super().save_alarm(alarm, note, by, how, call)
 
 
 @contextmanager

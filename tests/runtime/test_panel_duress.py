@@ -75,7 +75,6 @@ def test_an_ordinary_disarming_of_what_is_disarmed_does_not_end_duress() -> None
     house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
     told = len(house.transitions)
     house.panel.switch(Mode.DISARMED, by="Anna", how="code")
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
     assert house.panel.status().duress
     assert len(house.transitions) == told, "nothing new"
 

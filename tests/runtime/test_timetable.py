@@ -15,6 +15,7 @@ from pisecurity.core.alarm.outlook import Standing
 from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.alarm.schedule import CLOCK_SETTLING_S
 from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.timetable import HEARTBEAT_S, Timetable
 from pisecurity.settings import AlarmSettings, CameraSettings, ModeSettings, ScheduleSettings, Settings, Weekday
@@ -370,9 +371,9 @@ class SlowStore(MemoryAlarmStore):
         super().__init__()
         self.before_saving: Callable[[], object] = lambda: None
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         self.before_saving()
-        super().save_alarm(alarm, note, by, how)
+        super().save_alarm(alarm, note, by, how, call)
 
 
 def slow_house() -> tuple[House, SlowStore]:

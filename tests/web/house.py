@@ -34,7 +34,7 @@ from pisecurity.core.types import (
 )
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.errors import CameraError, StoreError
-from pisecurity.ports import Clock, PictureKind, ReceivedMail
+from pisecurity.ports import Clock, PictureKind, ReceivedMail, SilentCall
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.live import LiveView
 from pisecurity.runtime.logins import Logins
@@ -74,12 +74,12 @@ class MemoryStore:
     def load_alarm(self) -> Alarm | None:
         return self.alarm
 
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         self._check()
         self.alarm = alarm
         self.notes.append(note)
 
-    def mark_alarm(self, alarm: Alarm) -> None:
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         self._check()
         self.alarm = alarm
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.core.vision.learned import LearnedScene
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.scenes import Unshown
 from tests.fakes import FakeClock
 from tests.web.house import House
@@ -44,7 +45,7 @@ def test_forgetting_asks_first_then_forgets_and_is_on_the_audit_log() -> None:
     assert html.index("<details>") < html.index('action="/cameras/front/forget"') < html.index("</details>")
     notes: list[str] = []
 
-    def save(alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
+    def save(alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         assert (by, how) == ("192.168.1.30", "page")
         notes.append(note)
 

@@ -13,10 +13,11 @@ from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.audit import LAST, NO_HASH, audit_hash, hangs, missing_note
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant
 from pisecurity.adapters.store.database import Database
+from pisecurity.adapters.store.outbox import insert_alert
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import StoreError
-from pisecurity.ports import Clock
+from pisecurity.ports import Clock, SilentCall
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,8 @@ class AlarmTable(Table):
             ) from error
 
     @steady
-    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "") -> None:
-        """Store *alarm* and, in the same transaction, an audit row saying *note*. Raises StoreError.
+    def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
+        """Store *alarm* and, in the same transaction, an audit row saying *note* and *call*. Raises StoreError.
 
         Args:
             by, how: who did that and how; empty: who ordered the mode did.
@@ -100,13 +101,14 @@ class AlarmTable(Table):
         written before the database when the alarm is armed, and after it when it is disarmed. So an order to arm that
         was cut off may hold after the restart, and one to disarm that was stored always does.
         """
-        self._store(columns_of(alarm), note, done=(by or alarm.by, how or alarm.how))
+        self._store(columns_of(alarm), note, done=(by or alarm.by, how or alarm.how), call=call)
 
     @steady
-    def mark_alarm(self, alarm: Alarm) -> None:
-        """Store *alarm* without an audit row: nobody who reads the record sees that something changed."""
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
+        """Store *alarm* and *call* without an audit row: nobody who reads the record sees that something changed."""
         with self._saving, self._database.write() as connection:
             _save(connection, columns_of(alarm))
+            self._call(connection, call)
         self.copy_alarm()
 
     def take_up(self) -> str:
@@ -158,16 +160,22 @@ class AlarmTable(Table):
         note: str,
         after: Kept | None = None,
         done: tuple[str, str] = BY_REPAIR,
+        call: SilentCall | None = None,
     ) -> None:
-        """Store the columns *alarm* with an audit row, chained to the row of *after* where that is missing."""
+        """Store *call* and the columns *alarm* with an audit row, chained to that of *after* where it is missing."""
         armed = alarm["mode"] != Mode.DISARMED
         with self._saving:
             with self._database.write() as connection:
                 kept = store_alarm(connection, alarm, note, self._clock, after, done)
+                self._call(connection, call)
                 if armed:
                     self._copy(kept)
             self._owed = None if armed else kept
             self._pay()
+
+    def _call(self, connection: sqlite3.Connection, call: SilentCall | None) -> None:
+        if call is not None:
+            insert_alert(connection, call.alert, call.to, self._clock.instant())
 
     def _copy(self, kept: Kept) -> None:
         """Write the second copy; a disk that takes neither that nor the database is gone on without, in memory."""

@@ -219,10 +219,10 @@ def order(
     """Return the settled *alarm* after somebody ordered *mode*; the same object when that changes nothing.
 
     Args:
-        duress: *by* is being made to disarm. Where it is disarmed already, only that is noted: all else that is shown
-            and counted stays as after any other order that changes nothing.
+        duress: *by* is being made to disarm. Where it is disarmed already, only that is noted, each time anew: all
+            else that is shown and counted stays as after any other order that changes nothing.
     """
-    if duress and mode is Mode.DISARMED is alarm.mode and not alarm.duress:
+    if duress and mode is Mode.DISARMED is alarm.mode:
         return replace(alarm, duress=by)
     if mode is alarm.mode:
         given = Input.REPEAT
