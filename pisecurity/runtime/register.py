@@ -6,11 +6,12 @@ import hmac
 import logging
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from pisecurity.core.alarm.people import LEAST_DIGITS, TOO_EASY, Person, Role, code_fault, key_of, name_fault
-from pisecurity.errors import InputError
+from pisecurity.errors import InputError, SecretError, StoreError
 from pisecurity.ports import Approval, Clock, Code, Known, PeopleStore, Phone
 
 log = logging.getLogger(__name__)
@@ -86,8 +87,8 @@ class Register:
         token = self._random(_TOKEN_BYTES).hex()
         person = self._people[approval.person]
         phone = Phone(person.key, _one_line(label) or "phone", self._digest(_TOKEN, token), self._clock.now())
-        self._record(f"phone {phone.label!r} approved", person.name, "page")
-        self._store.add_phone(phone)
+        with self._recorded(f"phone {phone.label!r} approved", person.name, "page"):
+            self._store.add_phone(phone)
         self.start()
         return token
 
@@ -100,8 +101,8 @@ class Register:
         if same := self._people.get(person.key):
             raise InputError(f"name = {person.name!r}: {same.name!r} is there already; give another name")
         code = self._code(chosen, None)
-        self._record(f"person {person.name!r} added as {person.role}", by, "cli")
-        self._store.add_person(person, Code(person.key, duress=False, digest=self._digest(_CODE, code)))
+        with self._recorded(f"person {person.name!r} added as {person.role}", by, "cli"):
+            self._store.add_person(person, Code(person.key, duress=False, digest=self._digest(_CODE, code)))
         self.start()
         return code
 
@@ -112,8 +113,8 @@ class Register:
             raise InputError(f"name = {name!r}: a guest cannot disarm, so a duress code would be of no use")
         code = self._code(chosen, None if duress else person.key)
         # The same for both: the record is read in the house, and by whoever stands beside the owner.
-        self._record(f"code of {person.name!r} changed", by, "cli")
-        self._store.set_code(Code(person.key, duress, self._digest(_CODE, code)))
+        with self._recorded(f"code of {person.name!r} changed", by, "cli"):
+            self._store.set_code(Code(person.key, duress, self._digest(_CODE, code)))
         self.start()
         return code
 
@@ -121,16 +122,16 @@ class Register:
         """Return a one-time code with which the person called *name* approves a phone within 30 minutes."""
         person = self.person(name)
         code = "".join(_LETTERS[byte % len(_LETTERS)] for byte in self._random(_APPROVAL_LETTERS))
-        self._record(f"code for a phone of {person.name!r} issued", by, "cli")
-        self._store.set_approval(Approval(person.key, self._digest(_APPROVAL, code), self._clock.instant()))
+        with self._recorded(f"code for a phone of {person.name!r} issued", by, "cli"):
+            self._store.set_approval(Approval(person.key, self._digest(_APPROVAL, code), self._clock.instant()))
         self.start()
         return f"{code[:4]}-{code[4:]}"
 
     def remove(self, name: str, by: str) -> Person:
         """Remove the person called *name*, with codes and phones."""
         person = self.person(name)
-        self._record(f"person {person.name!r} removed", by, "cli")
-        self._store.remove_person(person.key)
+        with self._recorded(f"person {person.name!r} removed", by, "cli"):
+            self._store.remove_person(person.key)
         self.start()
         return person
 
@@ -139,10 +140,21 @@ class Register:
         phone = next((each for each in self.known.phones if each.number == number), None)
         if phone is None:
             raise InputError(f"phone = {number}: there is none of this number; see: pisecurity people phones")
-        self._record(f"phone {phone.label!r} of {self._people[phone.person].name!r} revoked", by, "cli")
-        self._store.remove_phone(number)
+        with self._recorded(f"phone {phone.label!r} of {self._people[phone.person].name!r} revoked", by, "cli"):
+            self._store.remove_phone(number)
         self.start()
         return phone
+
+    @contextmanager
+    def _recorded(self, what: str, by: str, how: str) -> Iterator[None]:
+        """Record a change before it is made, so that none is without its row, and after it where it was not made."""
+        self._record(what, by, how)
+        try:
+            yield
+        except (StoreError, SecretError):
+            with suppress(StoreError):
+                self._record(f"not done: {what}", by, how)
+            raise
 
     def person(self, name: str) -> Person:
         """Return the person called *name*. Raises InputError."""

@@ -425,6 +425,24 @@ def test_every_change_is_on_the_record_and_a_duress_code_is_not_told_from_anothe
     ]
 
 
+def test_a_change_that_the_disk_refuses_is_not_left_on_the_record_as_done() -> None:
+    house = House("phones")
+    house.add("Anna")
+    token = house.approved("Anna")
+    house.store.broken = True
+    register, before = house.people.register, len(house.notes)
+    for change in (lambda: register.revoke(1, "root"), lambda: register.remove("Anna", "root")):
+        with pytest.raises(StoreError):
+            change()
+    assert house.notes[before:] == [
+        "phone \"Anna's phone\" of 'Anna' revoked by root (cli)",
+        "not done: phone \"Anna's phone\" of 'Anna' revoked by root (cli)",
+        "person 'Anna' removed by root (cli)",
+        "not done: person 'Anna' removed by root (cli)",
+    ]
+    assert house.admit(device=token).verdict is Verdict.ADMITTED
+
+
 def test_neither_log_nor_record_nor_store_ever_holds_a_code_or_token_s41(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     house = House("phones")
