@@ -7,7 +7,7 @@ an ordinary disarming shows.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -68,6 +68,8 @@ class Duress:
         """By camera, when an alert about it was stored last."""
         self._alert = ""
         """Id of the conversation that all its mails are in."""
+        self._refused: deque[tuple[str, Instant, datetime]] = deque(maxlen=REMEMBERED)
+        """Whose duress code was typed when it did not count, and when."""
         self._todo: OrderedDict[str, Callable[[], None]] = OrderedDict()
         """What could not be stored yet, of each event the newest view alone."""
 
@@ -90,6 +92,13 @@ class Duress:
         thread = first if again else None
         return SilentCall(Alert(own, AlertKind.DURESS, at, words.subject, words.text, thread=thread), self._to())
 
+    def refused(self, name: str) -> None:
+        """Call for help, although the duress code of the person called *name* does not count now. Any thread.
+
+        It is stored by the thread of ``look``, so that the page answers as soon as it does to any wrong code.
+        """
+        self._refused.append((name, self._clock.instant(), self._clock.now()))
+
     def note(self, item: Item) -> None:
         """Take note of *item*, after it was answered as it would be without duress."""
         match item:
@@ -109,7 +118,9 @@ class Duress:
                 self._do(f"ended:{item.event.id}", partial(self._store.end_event, item.event.id, ended_at))
 
     def look(self) -> None:
-        """Try again what could not be stored."""
+        """Store the calls that were refused, and try again what could not be stored."""
+        while self._refused:
+            self._call_refused(*self._refused.popleft())
         while self._todo:
             name, write = next(iter(self._todo.items()))
             try:
@@ -117,6 +128,14 @@ class Duress:
             except StoreError:
                 return
             del self._todo[name]
+
+    def _call_refused(self, name: str, now: Instant, at: datetime) -> None:
+        facts = Facts(self._house.name, at, self._house.zone, by=name, part="refused")
+        words = compose(AlertKind.DURESS, facts, self._house.catalogue)
+        own = alert_id(f"refused:{now.boot_id}:{now.since_boot_s}", AlertKind.DURESS)
+        alert = Alert(own, AlertKind.DURESS, at, words.subject, words.text)
+        self._do(f"refused:{own}", lambda: self._store.add_alert(alert, self._to()))
+        self._on_alert()
 
     def _do(self, name: str, write: Callable[[], None]) -> None:
         """*write*, in the place of what is still to be done under the same *name*."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -51,8 +52,13 @@ class People:
         clock: Clock,
         zone: tzinfo,
         health: Health,
+        on_refused: Callable[[str], object] = lambda name: None,
     ) -> None:
-        """*zone*: of the house, in which the windows of people are."""
+        """*zone*: of the house, in which the windows of people are.
+
+        *on_refused* is called with the name of somebody whose duress code was refused because of the hour.
+        """
+        self._on_refused = on_refused
         self._settings, self.register, self._throttle = settings, register, throttle
         self._clock, self._zone, self._health = clock, zone, health
         self._lock = threading.Lock()
@@ -166,6 +172,8 @@ class People:
         found = self.register.of_code(code)
         self._health.clear(FAULT)
         if found is None or not is_open(found[0].windows, self._clock.now(), self._zone):
+            if found is not None and found[1] and wanted is Mode.DISARMED:
+                self._on_refused(found[0].name)
             self._throttle.failed(source, alone=alone)
             return Admission(Verdict.WRONG, wait_s=self._throttle.wait_s(source, alone=alone))
         person, duress = found

@@ -7,14 +7,14 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, time
 from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.core.alarm.people import Person
+from pisecurity.core.alarm.people import Person, Window
 from pisecurity.core.daily import Marks
 from pisecurity.core.types import (
     Alarm,
@@ -35,6 +35,7 @@ from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House as Names
 from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.people import Admission
 from pisecurity.runtime.respond import Respond
 from pisecurity.settings import AccessSettings, AlarmSettings, CameraSettings, MailSettings, Settings
 from pisecurity.web.assets import load_catalogue
@@ -264,6 +265,26 @@ def test_help_is_called_although_it_was_armed_again_and_the_power_failed_before_
     house.boot()
     house.answer()
     assert len(calls(house)) == 1
+    house.store.close()
+
+
+def test_a_duress_code_at_the_wrong_hour_is_refused_like_a_wrong_one_and_calls_for_help(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    people = house.access.people
+    carla = Person("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),))
+    code = people.register.add(carla, None, "root")
+    duress = people.register.new_code("Carla", None, "root", duress=True)
+
+    def admit(given: str, wanted: Mode = Mode.DISARMED) -> Admission:
+        return people.admit(wanted, code=given, device=None, source=f"{given} {wanted}")
+
+    wrong = admit("702846")
+    assert [admit(code), admit(duress), admit(duress, Mode.HOME)] == [wrong] * 3
+    house.answer()
+    assert house.server.sent == [
+        (AlertKind.DURESS, "[Home] SILENT ALARM: Carla typed the duress code, 12:00:00", (SISTER,), 0)
+    ]
+    assert house.store.deliveries(10) == () and house.health.faults() == ()
     house.store.close()
 
 
