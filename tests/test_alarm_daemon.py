@@ -15,6 +15,8 @@ from tests.rigs.daemon import CHECKOUT, CLIP, DaemonProcess, Household, running,
 from tests.rigs.smtp import SmtpServer
 
 QUIET = CHECKOUT / "tests" / "clips" / "garden_quiet.mp4"
+CLOCKS_S = 0.1
+"""How far the clock of the test and that of the daemon may drift apart meanwhile."""
 DOOR = """
 [[zone]]
 name = "Door"
@@ -49,6 +51,13 @@ class Home(Household):
 def cut_power(daemon: DaemonProcess) -> None:
     daemon.process.kill()
     daemon.process.wait()
+
+
+def asked(daemon: DaemonProcess) -> tuple[dict[str, Any], float, float]:
+    """Return the state, and between which seconds of the monotonic clock it was taken, however busy the machine is."""
+    asked_s = time.monotonic()
+    state = daemon.state()
+    return state, asked_s, time.monotonic()
 
 
 def of(state: Mapping[str, Any]) -> tuple[str, str]:
@@ -95,18 +104,19 @@ def test_a_disarming_while_pending_sends_the_all_clear_in_the_same_conversation(
 def test_r47_killed_while_pending_it_goes_on_to_its_end_and_triggers_when_that_has_passed(
     tmp_path: Path, server: SmtpServer
 ) -> None:
-    home = Home(tmp_path, server, CLIP, exit_s=0, entry_s=12)
+    home = Home(tmp_path, server, CLIP, exit_s=0, entry_s=20)
     with home.boot() as daemon:
         assert daemon.switch("armed_away") == 303
-        before = wait_for("pending", lambda: (now := daemon.state())["state"] == "pending" and now, 60)
-        noted_s = time.monotonic()
+        wait_for("pending", lambda: daemon.state()["state"] == "pending", 60)
+        before, asked_s, answered_s = asked(daemon)
         cut_power(daemon)
     with home.boot() as daemon:
-        state, asked_s = daemon.state(), time.monotonic()
+        state, again_s, end_s = asked(daemon)
         assert of(state) == ("pending", "armed_away")
-        assert state["countdown_s"] == pytest.approx(before["countdown_s"] - (asked_s - noted_s), abs=0.6)
+        gone_s = before["countdown_s"] - state["countdown_s"]
+        assert again_s - answered_s - CLOCKS_S <= gone_s <= end_s - asked_s + CLOCKS_S
         cut_power(daemon)
-    time.sleep(max(0.0, state["countdown_s"] - (time.monotonic() - asked_s)))
+    time.sleep(max(0.0, state["countdown_s"] - (time.monotonic() - end_s)))
     with home.boot() as daemon:
         assert of(daemon.state()) == ("triggered", "armed_away")
         home.mail("ALARM")
@@ -116,18 +126,21 @@ def test_r47_killed_while_pending_it_goes_on_to_its_end_and_triggers_when_that_h
 def test_killed_while_arming_it_goes_on_to_its_end_and_begins_anew_after_a_power_cut(
     tmp_path: Path, server: SmtpServer
 ) -> None:
-    home = Home(tmp_path, server, QUIET, exit_s=30, entry_s=30)
+    home = Home(tmp_path, server, QUIET, exit_s=180, entry_s=30)
     with home.boot() as daemon:
         assert daemon.switch("armed_away") == 303
         time.sleep(3)
         cut_power(daemon)
     with home.boot() as daemon:
-        assert of(daemon.state()) == ("arming", "armed_away")
-        assert daemon.state()["countdown_s"] < 27
+        before, _, answered_s = asked(daemon)
+        assert of(before) == ("arming", "armed_away")
+        assert before["countdown_s"] < 177
         cut_power(daemon)
     with home.boot("two") as daemon:
-        assert of(daemon.state()) == ("arming", "armed_away")
-        assert daemon.state()["countdown_s"] > 27
+        state, again_s, _ = asked(daemon)
+        assert of(state) == ("arming", "armed_away")
+        going_on_s = before["countdown_s"] - (again_s - answered_s)
+        assert state["countdown_s"] > going_on_s + 2 * CLOCKS_S, "it began anew, 3 s or more later than it would go on"
         assert daemon.stop() == 0
 
 
