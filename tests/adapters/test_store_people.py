@@ -162,7 +162,7 @@ def test_that_somebody_was_made_to_disarm_is_stored_twice_and_no_audit_row_tells
 
 
 def test_the_record_of_a_duress_disarming_is_that_of_an_ordinary_one(tmp_path: Path) -> None:
-    heads = []
+    heads, lengths = [], set()
     for name, duress in (("ordinary", ""), ("forced", "Anna")):
         (tmp_path / name).mkdir()
         store = opened(tmp_path / name)
@@ -171,7 +171,9 @@ def test_the_record_of_a_duress_disarming_is_that_of_an_ordinary_one(tmp_path: P
         )
         heads.append(store.audit_head())
         store.close()
+        lengths.add((tmp_path / name / ALARM_FILE).stat().st_size)
     assert heads[0] == heads[1], "the hash covers all columns"
+    assert lengths == {4096}, "who may look into the folder sees nothing by the length of mode.json"
 
 
 def test_a_second_copy_of_an_older_version_is_understood(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ FILE_NAME = "mode.json"
 VERSION = 1
 MOST_BYTES = 2**16
 """A file that is larger is none of ours."""
+BLOCK_BYTES = 4096
+"""The file is filled up to a multiple of these: its length alone must not tell that somebody was made to disarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class AlarmFile:
 def content_of(kept: Kept) -> bytes:
     """Return *kept* as the bytes of a file."""
     body = {"version": VERSION, "alarm": dict(kept.alarm), "row": dict(kept.row), "previous": kept.previous}
-    return json.dumps({**body, "sha256": _digest(body)}, indent=1).encode("ascii")
+    content = json.dumps({**body, "sha256": _digest(body)}, indent=1).encode("ascii")
+    return content.ljust(-(-len(content) // BLOCK_BYTES) * BLOCK_BYTES)
 
 
 def kept_in(content: bytes) -> Kept:
