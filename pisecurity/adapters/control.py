@@ -369,6 +369,11 @@ def _peer_name(client: socket.socket) -> str:
     """Return the login name of the process at the other end, as the kernel knows it."""
     credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     _, uid, _ = struct.unpack("3i", credentials)
+    return user_name(uid)
+
+
+def user_name(uid: int) -> str:
+    """Return what the user *uid* is called in a command."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

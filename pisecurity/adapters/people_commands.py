@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import time, tzinfo
 from typing import Any
 
-from pisecurity.adapters.control import Handler
+from pisecurity.adapters.control import Handler, user_name
 from pisecurity.core.alarm.people import WEEKDAYS, Person, Role, Window
 from pisecurity.errors import ControlError, InputError
 from pisecurity.ports import HiddenEntry
@@ -25,13 +26,17 @@ class PeopleCommands:
         hidden: Callable[[int], Sequence[HiddenEntry]],
         page: Callable[[], str],
         zone: tzinfo,
+        masters: Collection[str] | None = None,
     ) -> None:
         """
         Args:
             hidden: returns what happened after somebody was made to disarm, newest first; of so many.
             page: returns the address of the page, empty where it is not known.
             zone: of the house.
+            masters: names of the users who may ask; None: root and who this process runs as. Whoever else may use
+                the other commands would learn who was made to disarm, and could try which codes are taken.
         """
+        self._masters = frozenset((user_name(0), user_name(os.geteuid())) if masters is None else masters)
         self._people, self._hidden, self._page, self._zone = people, hidden, page, zone
         self._actions: Mapping[str, Callable[[Mapping[str, Any], str], list[str]]] = {
             "list": self._list,
@@ -53,6 +58,8 @@ class PeopleCommands:
         action = self._actions.get(str(request.get("action")))
         if action is None:
             raise ControlError(f"people does one of {', '.join(self._actions)}")
+        if by not in self._masters:
+            raise ControlError(f"people is for root alone, and not for {by}; run it with sudo")
         with self._people.alone:
             return {"lines": action(request, by)}
 

@@ -19,7 +19,7 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli import people
 from pisecurity.core.alarm.people import Verdict
 from pisecurity.core.types import Mode
-from pisecurity.errors import SecretError
+from pisecurity.errors import ControlError, SecretError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.people import People
@@ -260,3 +260,17 @@ def test_only_what_people_does_is_done(house: House) -> None:
     with pytest.raises(Exception, match="people does one of list, add"):
         house.commands.handlers()["people"](request, USER)
     assert replace(house.people.register.known) == house.people.register.known
+
+
+@pytest.mark.parametrize(
+    "action", ["list", "add", "code", "duress", "phone", "phones", "revoke", "remove", "duress-log"]
+)
+def test_whoever_is_not_root_and_only_in_the_group_learns_and_changes_nothing_about_people(
+    house: House, action: str
+) -> None:
+    people = house.commands.handlers()["people"]
+    people({"action": "add", "name": "Anna", "role": "user"}, "root")
+    before = house.people.register.known
+    with pytest.raises(ControlError, match="people is for root alone, and not for pi; run it with sudo"):
+        people({"action": action, "name": "Anna", "role": "user", "phone": "1"}, "pi")
+    assert house.people.register.known == before
