@@ -342,6 +342,7 @@ kind = "stage"
 [mail]
 host = "smtp.example.org"
 sender = "alarm@example.org"
+user = "pi@example.org"
 to = ["anna@example.org"]
 second_to = ["ben@example.org"]
 [access]
@@ -357,6 +358,9 @@ second_to = ["ben@example.org"]
             'disarm = "code"\nduress_to = ["c@example.org"]\ntell_disarmed = ["c@example.org"]',
             "c@example.org is in access.tell_disarmed too",
         ),
+        ('disarm = "code"\nduress_to = ["alarm@example.org"]', "alarm@example.org is in mail.sender too"),
+        ('disarm = "code"\nduress_to = ["pi@example.org"]', "pi@example.org is in mail.user too"),
+        ('disarm = "code"\nduress_to = ["anna+help@example.org"]', "anna+help@example.org is in mail.to too"),
         ('duress_to = ["c@example.org"]', 'with access.disarm = "anyone" no code is asked'),
         ('disarm = "nobody"', 'access.disarm = "nobody": '),
         ('disarm = "code"\nduress_to = ["Carla"]', 'access.duress_to[1] = "Carla": give one mail address'),

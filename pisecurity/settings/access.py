@@ -30,8 +30,12 @@ def access_contradictions(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, 
         if _addresses(access, key) and tables.get("mail") is None:
             yield ("access", key), "there is no mail account that could mail there; add a [mail] table"
     duress_to = _addresses(access, "duress_to")
-    for name, table, key in (("mail", mail, "to"), ("mail", mail, "second_to"), ("access", access, "tell_disarmed")):
-        if both := duress_to & _addresses(table, key):
+    mailboxes = {_mailbox(one): one for one in sorted(duress_to)}
+    for name, table, key in (
+        ("mail", mail, "to"), ("mail", mail, "second_to"), ("mail", mail, "sender"), ("mail", mail, "user"),
+        ("access", access, "tell_disarmed"),
+    ):  # fmt: skip
+        if both := {mailboxes[one] for one in map(_mailbox, _addresses(table, key)) if one in mailboxes}:
             fix = "give one whose mails nobody at home can see, and take it out of the other"
             yield ("access", "duress_to"), f"{min(both)} is in {name}.{key} too; {fix}"
     if duress_to and access.get("disarm", "anyone") == "anyone":
@@ -48,5 +52,11 @@ def _table(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _addresses(table: Mapping[str, Any], key: str) -> frozenset[str]:
     """Return the addresses in *table*, in one spelling."""
     found = table.get(key)
-    listed = found if isinstance(found, tuple | list) else ()
+    listed = found if isinstance(found, tuple | list) else (found,)
     return frozenset(one.casefold() for one in listed if isinstance(one, str))
+
+
+def _mailbox(address: str) -> str:
+    """Return where mail to *address* arrives: ``anna+alarm@`` is in the mailbox of ``anna@`` at most providers."""
+    name, _, domain = address.rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
