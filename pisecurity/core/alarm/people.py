@@ -18,6 +18,11 @@ MOST_NAME = 40
 """Letters of a name."""
 RESERVED = frozenset({"schedule", "presence", "pisecurity", "page", "somebody", "nobody"})
 """What the alarm calls things that are nobody, as ``key_of`` writes it."""
+UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
+    map(chr, range(0xFE00, 0xFE10))
+)
+"""Letters and marks that show nothing: a name with one looks like that of somebody else. Source: Unicode,
+Default_Ignorable_Code_Point, those of no category C; and the empty Braille pattern."""
 
 SOURCE_WAITS_S = (0.0, 0.0, 0.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0)
 """What one source waits after so many wrong codes, the last one repeated."""
@@ -83,7 +88,7 @@ def key_of(name: str) -> str:
 
 def name_fault(name: str) -> str:
     """Return what is wrong with *name* and how to put it right; empty where it is good."""
-    if any(unicodedata.category(letter)[0] == "C" for letter in name):
+    if any(unicodedata.category(letter)[0] == "C" for letter in name) or set(name) & UNSEEN:
         return "give a name on one line, without invisible letters"
     if not any(letter.isalnum() for letter in name) or len(name) > MOST_NAME:
         return f"give a name of 1 to {MOST_NAME} letters"

@@ -139,7 +139,22 @@ def test_the_key_of_a_key_is_the_key(name: str) -> None:
     assert key_of(key_of(name)) == key_of(name)
 
 
-@pytest.mark.parametrize("name", ["", " . ", "a" * 41, "An\nna", "An\u200bna", "\u202eannA", "schedule", "Page "])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " . ",
+        "a" * 41,
+        "An\nna",
+        "An\u200bna",
+        "Anna\u3164",
+        "An\u034fna",
+        "Anna\ufe0f",
+        "\u202eannA",
+        "schedule",
+        "Page ",
+    ],
+)
 def test_no_name_is_empty_or_long_or_hides_letters_or_is_that_of_the_alarm(name: str) -> None:
     assert name_fault(name)
 
