@@ -37,8 +37,8 @@ Record = Callable[[str, str, str], object]
 class Register:
     """What is known about people, in memory and on disk. For one thread at a time.
 
-    Codes and tokens are kept as HMAC-SHA-256 with a key that is outside of the database and of backups: whoever
-    gets hold of one of those cannot try all codes on it. What somebody gives is compared with every row there is.
+    Codes and tokens are kept as HMAC-SHA-256 with a key that is outside of the database: whoever gets hold of
+    that alone cannot try all codes on it. What somebody gives is compared with every row there is.
     """
 
     def __init__(
