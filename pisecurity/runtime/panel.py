@@ -103,6 +103,8 @@ class Panel:
         self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
         self.call: Callable[[Alarm, Instant, datetime], SilentCall | None] = lambda alarm, now, at: None
         """What is stored with an alarm that somebody was made to disarm: whatever happens next, help is called."""
+        self._owed: deque[SilentCall] = deque()
+        """Calls for help that could not be stored yet."""
         self._alarm: Alarm | None = None
         self._taken_up: Instant | None = None
         """A countdown of an earlier boot is answered as of then, also on a disk that takes nothing."""
@@ -172,7 +174,8 @@ class Panel:
                     )
                     call = self.call(after, now, now_at) if duress and after.duress else None
                     if after.sequence == before.sequence:
-                        self._mark(after, now_at, call)
+                        if after is not before or (mode is Mode.DISARMED and how.endswith("code")):
+                            self._mark(after, now_at, call)
                     else:
                         why = f"ordered {mode} by {by} ({how}){more}"
                         self._keep(after, now_at, why, ordered=True, call=call)
@@ -227,6 +230,7 @@ class Panel:
 
     def settle(self) -> None:
         """Store the changes that time has made; what cannot be stored now is tried again the next time."""
+        self._pay()
         if self._present(self._clock.instant()) is self._kept:
             return
         try:
@@ -318,11 +322,30 @@ class Panel:
         log.info("alarm changed from=%s to=%s sequence=%d why=%r", before, after, alarm.sequence, why)
 
     def _mark(self, alarm: Alarm, at: datetime, call: SilentCall | None) -> None:
-        """Store of *alarm* that somebody is being made to do what was done already; the lock is held."""
-        if alarm is not self._kept:
+        """Store of *alarm* that a code was typed for what was done already, with the *call* for help of one for duress.
+
+        Both take as long and neither is refused, so that none can be told from the other; a call is owed where nothing
+        can be stored. The lock is held.
+        """
+        try:
             self._store.mark_alarm(alarm, call)
+        except StoreError:  # nobody is told: an ordinary code has nothing that could fail
+            if call is not None:
+                self._owed.append(call)
+        if alarm is not self._kept:
             self._alarm = alarm
             self._untold.append(Transition(AlarmState.DISARMED, alarm, AlarmState.DISARMED, at))
+
+    def _pay(self) -> None:
+        """Store the calls for help that could not be stored."""
+        while self._owed:
+            try:
+                with self._alone():
+                    if self._owed:  # another thread may have been here
+                        self._store.mark_alarm(self._kept, self._owed[0])
+                        self._owed.popleft()
+            except StoreError:
+                return
 
     def _tell(self) -> None:
         """Tell what has not been told, unless another thread is doing so: it will then tell ours as well."""

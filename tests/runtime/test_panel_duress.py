@@ -6,10 +6,11 @@ from dataclasses import fields
 
 import pytest
 
-from pisecurity.core.types import AlarmState, Mode
+from pisecurity.core.types import Alarm, AlarmState, Alert, AlertKind, Mode
+from pisecurity.ports import SilentCall
 from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from pisecurity.settings import AlarmSettings
-from tests.fakes import FakeClock, MemoryAlarmStore, make_event
+from tests.fakes import START, FakeClock, MemoryAlarmStore, make_event
 
 
 class House:
@@ -85,3 +86,37 @@ def test_duress_is_taken_up_after_a_restart() -> None:
     again = Panel(house.store, house.clock, AlarmSettings(), lambda change: None)
     again.start()
     assert again.status().duress
+
+
+class Marked(MemoryAlarmStore):
+    """Notes what is stored where a code changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks: list[SilentCall | None] = []
+
+    def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
+        super().mark_alarm(alarm, call)
+        self.marks.append(call)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_where_it_is_disarmed_already_every_code_writes_and_answers_the_same_and_help_is_called_later(
+    broken: bool,
+) -> None:
+    help_wanted = SilentCall(Alert("a", AlertKind.DURESS, START, "help", "help"), ())
+    answers = []
+    for duress in (False, True):
+        store = Marked()
+        panel = Panel(store, FakeClock(), AlarmSettings(), lambda change: None)
+        panel.call = lambda alarm, now, at: help_wanted
+        panel.start()
+        store.broken = broken
+        answers.append(shown(panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)))
+        assert len(store.marks) == (0 if broken else 1)
+        assert panel.status().duress is duress
+        store.broken = False
+        for _ in range(2):
+            panel.settle()
+        assert store.marks == ([help_wanted] if duress else [None][: not broken]), "once"
+    assert answers[0] == answers[1]
