@@ -351,3 +351,12 @@ def test_people_who_could_not_be_read_at_the_start_are_there_once_the_disk_can_b
     house.store.known = Known()
     house.people.take_up_late()
     assert house.admit(code, source="10.0.0.9").verdict is Verdict.ADMITTED
+
+
+def test_nobody_keeps_others_from_approving_a_phone_by_typing_wrong_codes() -> None:
+    house = House("phones")
+    house.add("Anna")
+    for number in range(14):
+        house.admit(WRONG, source=f"10.0.0.{number}")
+    assert house.admit(WRONG, source="10.0.0.99").verdict is Verdict.WAIT
+    assert house.approved("Anna")
