@@ -68,7 +68,10 @@ class Access:
         self._notices = Notices(settings, store, house, new_id, on_alert)
         register = Register(store, pepper, clock, lambda what, by, how: panel.record(what, by=by, how=how))
         throttle = Throttle(store, clock, self._tell_of_guesses)
-        self.people = People(settings.access, register, throttle, clock, house.zone, health, self._duress.refused)
+        self.people = People(
+            settings.access, register, throttle, clock, house.zone, health,
+            lambda: panel.status().mode, self._duress.refused,
+        )  # fmt: skip
 
     def start(self) -> None:
         """Take up what was kept, after the panel did. Raises StoreError."""

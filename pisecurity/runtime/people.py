@@ -52,15 +52,17 @@ class People:
         clock: Clock,
         zone: tzinfo,
         health: Health,
+        present: Callable[[], Mode],
         on_refused: Callable[[str], object] = lambda name: None,
     ) -> None:
-        """*zone*: of the house, in which the windows of people are.
+        """*zone*: of the house, in which the windows of people are. *present* says what mode it has.
 
         *on_refused* is called with the name of somebody whose duress code was refused because of the hour.
         """
         self._on_refused = on_refused
         self._settings, self.register, self._throttle = settings, register, throttle
         self._clock, self._zone, self._health = clock, zone, health
+        self._present = present
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -186,6 +188,6 @@ class People:
     def _known(self, wanted: Mode, person: Person, how: str, *, duress: bool = False) -> Admission:
         if not is_open(person.windows, self._clock.now(), self._zone):
             return Admission(Verdict.WRONG)
-        if not may_order(person.role, wanted):
+        if not may_order(person.role, wanted, self._present()):
             return Admission(Verdict.FORBIDDEN, person.name, how)
         return Admission(Verdict.ADMITTED, person.name, how, duress)

@@ -32,7 +32,7 @@ _STATUS = {
 }
 _TEXTS = {
     Verdict.WRONG: "This takes a code that is valid now.",
-    Verdict.FORBIDDEN: "Whoever may only arm cannot disarm.",
+    Verdict.FORBIDDEN: "Whoever may only arm can do so only while it is disarmed.",
     Verdict.WAIT: "Too many wrong codes: wait a while.",
 }
 

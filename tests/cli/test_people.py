@@ -45,7 +45,7 @@ class House:
         )
         throttle = Throttle(self.store, self.clock, lambda source, count: None)
         self.health = Health(self.clock)
-        self.people = People(ACCESS, register, throttle, self.clock, UTC, self.health)
+        self.people = People(ACCESS, register, throttle, self.clock, UTC, self.health, lambda: panel.status().mode)
         self.people.start()
         self.commands = PeopleCommands(self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC)
 

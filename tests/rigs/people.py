@@ -24,6 +24,7 @@ class House:
     def __init__(self, disarm: Literal["anyone", "code", "phones"] = "code") -> None:
         self.store, self.clock, self.health = MemoryPeopleStore(), FakeClock(), Health(FakeClock())
         self.disarm, self.random = disarm, random.Random(7)
+        self.mode = Mode.DISARMED
         self.notes: list[str] = []
         self.told: list[tuple[str, int]] = []
         self.people = self.restart()
@@ -38,7 +39,7 @@ class House:
         )
         throttle = Throttle(self.store, self.clock, lambda source, count: self.told.append((source, count)))
         settings = AccessSettings(disarm=self.disarm)
-        self.people = People(settings, register, throttle, self.clock, UTC, self.health)
+        self.people = People(settings, register, throttle, self.clock, UTC, self.health, lambda: self.mode)
         self.people.start()
         return self.people
 

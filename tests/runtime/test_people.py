@@ -83,6 +83,8 @@ def test_a_guest_arms_and_does_not_disarm(wanted: Mode) -> None:
     code = house.add("Gina", Role.GUEST)
     assert house.admit(code, wanted=wanted).verdict is Verdict.ADMITTED
     assert house.admit(code).verdict is Verdict.FORBIDDEN
+    house.mode = next(mode for mode in ARMED if mode is not wanted)
+    assert house.admit(code, wanted=wanted).verdict is Verdict.FORBIDDEN
     with pytest.raises(InputError, match="a guest cannot disarm"):
         house.people.register.new_code("Gina", None, "root", duress=True)
 

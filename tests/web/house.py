@@ -204,7 +204,7 @@ class House:
         self.timetable = Timetable(self.panel, MemoryScheduleStore(), self.clock, settings, ZoneInfo(self.zone))
         self.timetable.start()
         self.people_store = MemoryPeopleStore()
-        self.people = people_of(self.clock, self.disarm, self.people_store)
+        self.people = people_of(self.clock, self.disarm, self.people_store, present=lambda: self.panel.status().mode)
         self.frames = 0
         self.doctor, self.mail_check = ScriptedDoctor(), MailCheck(self.clock, Logins(self.clock), ZoneInfo(self.zone))
         self.mail_check.set_doctor(self.doctor)

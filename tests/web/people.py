@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Literal
 
 from pisecurity.core.alarm.people import Person, Role
+from pisecurity.core.types import Mode
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.people import People
@@ -29,11 +30,12 @@ def people_of(
     disarm: Disarm,
     store: MemoryPeopleStore,
     tell: Callable[[str, int], object] = lambda source, count: None,
+    present: Callable[[], Mode] = lambda: Mode.DISARMED,
 ) -> People:
     """Return them with what *store* keeps, where it keeps something already; *tell* as for Throttle."""
     register = Register(store, lambda make: PEPPER, clock, lambda what, by, how: None, random.Random(7).randbytes)
     throttle = Throttle(store, clock, tell)
-    people = People(AccessSettings(disarm=disarm), register, throttle, clock, UTC, Health(clock))
+    people = People(AccessSettings(disarm=disarm), register, throttle, clock, UTC, Health(clock), present)
     people.start()
     if not register.known.people:
         register.add(Person("Anna"), ANNA, "root")

@@ -234,6 +234,8 @@ def test_ui45_the_phone_of_a_guest_shows_no_way_to_disarm(guarded: Site) -> None
     page = guarded.open(**FINGER)
     page.context.add_cookies([{"name": COOKIE, "value": token, "url": guarded.base}])
     page.reload()
+    expect(page.locator("#modes button:visible")).to_have_count(1)
+    guarded.house.panel.switch(Mode.DISARMED, by="Anna", how="page")
     expect(page.locator("#modes button:visible")).to_have_count(2)
     expect(page.locator("#never")).to_be_visible()
     guarded.house.people.register.revoke(1, "root")

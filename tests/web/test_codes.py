@@ -178,14 +178,16 @@ def test_an_approved_phone_may_give_a_code_all_the_same() -> None:
 def test_ui45_the_phone_of_a_guest_arms_and_does_not_disarm() -> None:
     house = armed("phones")
     page = approved(house, "Cleaner")
-    assert (state(page)["never"], state(page)["code_for"]) == (["disarmed"], [])
+    assert (state(page)["never"], state(page)["code_for"]) == (["disarmed", "armed_home", "armed_night"], [])
     html = page.get("/").text
     assert re.search(r'value="disarmed"[^>]* hidden>', html)
     assert "This phone arms and does not disarm" in words(html)
     for answer in (by_json(page), by_form(page), page.get("/code?mode=disarmed")):
         assert answer.status_code == 403
-        assert "Whoever may only arm cannot disarm." in words(answer.text)
+        assert "Whoever may only arm can do so only while it is disarmed." in words(answer.text)
+    assert by_json(page, Mode.HOME).status_code == 403, "its exit delay would leave the house unwatched once more"
     assert house.panel.status().mode is Mode.AWAY
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page")
     assert by_json(page, Mode.HOME).status_code == 200
 
 

@@ -36,7 +36,7 @@ class Role(StrEnum):
     """What somebody may do."""
 
     GUEST = "guest"
-    """Arm, and nothing else."""
+    """Arm while it is disarmed, and nothing else."""
     USER = "user"
     """Arm and disarm."""
     ADMIN = "admin"
@@ -75,7 +75,7 @@ class Verdict(StrEnum):
     WRONG = "wrong"
     """No code, a wrong one, or a right one outside its window: nobody learns which."""
     FORBIDDEN = "forbidden"
-    """Known, and may only arm."""
+    """Known, and may only arm, while it is disarmed."""
     WAIT = "wait"
     """Too many wrong codes; this one was not looked at."""
 
@@ -97,9 +97,12 @@ def name_fault(name: str) -> str:
     return ""
 
 
-def may_order(role: Role, mode: Mode) -> bool:
-    """Return whether somebody in *role* may order *mode*."""
-    return role is not Role.GUEST or mode is not Mode.DISARMED
+def may_order(role: Role, mode: Mode, present: Mode) -> bool:
+    """Return whether somebody in *role* may order *mode* while *present* is the mode.
+
+    Whoever may only arm may order no other mode of an armed house: its exit delay would leave it unwatched once more.
+    """
+    return role is not Role.GUEST or (mode is not Mode.DISARMED and present in (Mode.DISARMED, mode))
 
 
 def is_open(windows: Iterable[Window], at: datetime, zone: tzinfo) -> bool:

@@ -26,7 +26,7 @@ from pisecurity.core.alarm.people import (
     name_fault,
     wait_s,
 )
-from pisecurity.core.types import Instant, Mode
+from pisecurity.core.types import ARMED_MODES, Instant, Mode
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CLEANER = (Window(frozenset({"tue"}), time(9), time(12)),)
@@ -120,8 +120,14 @@ def test_several_windows_are_open_when_one_of_them_is(windows: list[Window], at:
 
 
 def test_a_guest_may_arm_and_never_disarm() -> None:
-    assert {mode for mode in Mode if not may_order(Role.GUEST, mode)} == {Mode.DISARMED}
-    assert all(may_order(role, mode) for role in (Role.USER, Role.ADMIN) for mode in Mode)
+    assert {mode for mode in Mode if not may_order(Role.GUEST, mode, Mode.DISARMED)} == {Mode.DISARMED}
+    assert all(may_order(role, mode, now) for role in (Role.USER, Role.ADMIN) for mode in Mode for now in Mode)
+
+
+@pytest.mark.parametrize("present", ARMED_MODES)
+def test_a_guest_orders_no_other_mode_of_an_armed_house(present: Mode) -> None:
+    """Or its exit delay leaves the house unwatched as often as he likes."""
+    assert {mode for mode in Mode if may_order(Role.GUEST, mode, present)} == {present}, "a second tap changes nothing"
 
 
 @pytest.mark.parametrize("same", ["Anna", "ANNA", "anna ", "Anna.", "  Anna . ", "\uff21nna"])
