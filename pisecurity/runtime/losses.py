@@ -64,9 +64,9 @@ KeepKnown = Callable[[Collection[str]], None]
 class Losses:
     """Mails each loss once, while armed, and its end, over restarts too. For one thread.
 
-    A lost camera and a disk that takes nothing are mailed also when they were so before somebody armed. What else is
-    graver, and what fails of the machine, is mailed unless it is known: whoever armed has seen it on the list, or was
-    mailed that the schedule armed in spite of it. Darkness is mailed of an empty house, where it comes at an unusual
+    What is graver, and what fails of the machine, is mailed unless it is known: whoever armed has seen it on the list,
+    or was mailed that the schedule armed in spite of it. A camera that was lost before is an alarm all the same where the
+    schedule armed, and a disk that takes nothing is mailed always. Darkness is mailed of an empty house, where it comes at an unusual
     hour: by night it comes back every evening.
     """
 
@@ -146,7 +146,8 @@ class Losses:
             shown: whether whoever gave it was shown what is wrong; otherwise what is graver was mailed, and no more.
             anew: whether the alarm was disarmed before: then what fails is mailed at once again.
         """
-        self._known = {key for key in self._since_s if shown or is_graver(key, mode)}
+        listed = (key for key in self._since_s if is_graver(key, mode) and not self._is_vital(key))
+        self._known = set(self._since_s) if shown else set(listed)
         if anew:
             self._mailed_s.clear()
             self._dusk.forget()
@@ -161,7 +162,7 @@ class Losses:
                 self._ended = {key for key in self._ended if self._camera_of(key) != camera}
 
     def _is_due(self, key: str, subject: Subject, mode: Mode) -> bool:
-        if mode is Mode.DISARMED or key in self._told or (key in self._known and not self._is_vital(key)):
+        if mode is Mode.DISARMED or key in self._told or (key in self._known and key != IN_MEMORY):
             return False
         now_s, mailed_s = self._clock.monotonic(), self._mailed_s.get(key)
         lasts = now_s - self._since_s.get(key, now_s) >= LASTS_S

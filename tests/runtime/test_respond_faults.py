@@ -101,12 +101,12 @@ def test_a_camera_lost_while_disarmed_is_only_shown(house: Fixture) -> None:
 
 
 @pytest.mark.parametrize("mode", [Mode.NIGHT, Mode.AWAY])
-def test_r16_a_camera_that_is_lost_when_the_alarm_is_armed_is_mailed_once(tmp_path: Path, mode: Mode) -> None:
+def test_r16_a_camera_that_is_lost_when_the_schedule_arms_is_mailed_once(tmp_path: Path, mode: Mode) -> None:
     house = Fixture(tmp_path, AlarmSettings(away=ModeSettings(exit_delay_s=60)))
     house.health.report("camera:front", "front: unplugged")
     house.health.report("mail", "server does not answer")
     house.answer()
-    house.arm(mode)
+    house.panel.switch(mode, by="schedule", how="schedule")
     house.answer()
     assert house.kinds() == [AlertKind.TAMPER]
     house.clock.advance(60)
@@ -170,11 +170,22 @@ def test_arming_anew_forgets_the_pause_of_a_lost_camera(house: Fixture) -> None:
     house.arm()
     loses_and_finds(house)
     house.panel.switch(Mode.DISARMED, by="Anna", how="page")
-    house.health.report("camera:front", "front: unplugged")
-    house.answer()
+    house.arm()
+    lose(house)
+    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED, AlertKind.TAMPER]
+
+
+def test_a_camera_that_whoever_armed_knew_to_be_lost_is_no_alarm_until_it_is_lost_again(house: Fixture) -> None:
+    lose(house)
     house.arm()
     house.answer()
-    assert house.kinds() == [AlertKind.TAMPER, AlertKind.RECOVERED, AlertKind.TAMPER]
+    house.clock.advance(LASTS_S)
+    house.run(3)
+    assert house.kinds() == []
+    house.health.clear("camera:front")
+    house.answer()
+    lose(house)
+    assert house.kinds() == [AlertKind.TAMPER]
 
 
 def lose(house: Fixture) -> None:
