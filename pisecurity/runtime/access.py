@@ -106,6 +106,7 @@ class Access:
             self._duress.note(item)
         self._duress.look()
         self._tell_of_disarmings()
+        self.people.look()
 
     def _owe(self, change: Transition) -> None:
         """Remember to tell who disarmed; the id is made of what is stored with it, so that it is told once."""

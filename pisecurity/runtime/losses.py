@@ -65,9 +65,9 @@ class Losses:
     """Mails each loss once, while armed, and its end, over restarts too. For one thread.
 
     What is graver, and what fails of the machine, is mailed unless it is known: whoever armed has seen it on the list,
-    or was mailed that the schedule armed in spite of it. A camera that was lost before is an alarm all the same where the
-    schedule armed, and a disk that takes nothing is mailed always. Darkness is mailed of an empty house, where it comes at an unusual
-    hour: by night it comes back every evening.
+    or was mailed that the schedule armed in spite of it. A camera that was lost before is an alarm all the same where
+    the schedule armed, and a disk that takes nothing is mailed always. Darkness is mailed of an empty house, where it
+    comes at an unusual hour: by night it comes back every evening.
     """
 
     def __init__(

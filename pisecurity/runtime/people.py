@@ -8,18 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from pisecurity.core.alarm.people import Person, Verdict, is_open, may_order
+from pisecurity.core.alarm.people import Person, Role, Verdict, is_complete, is_open, may_order
 from pisecurity.core.types import Mode
 from pisecurity.errors import SecretError, StoreError
 from pisecurity.ports import Clock
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.register import Register
+from pisecurity.runtime.register import Register, plain
 from pisecurity.runtime.throttle import Throttle
 from pisecurity.settings import AccessSettings
 
 log = logging.getLogger(__name__)
 
-FAULT = "people"
+FAULT, NOBODY = "people", "people-nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,17 @@ class People:
         found = self._owner(device)
         return None if found is None else found.name
 
+    def look(self) -> None:
+        """Show as a fault that nobody is known who may disarm at any hour, where that is asked. Any thread."""
+        asked, people = self._settings.disarm != "anyone", self.register.known.people
+        if asked and not any(person.role is not Role.GUEST and not person.windows for person in people):
+            self._health.report(
+                NOBODY, f'access.disarm = "{self._settings.disarm}", and nobody is known who may disarm at any hour: '
+                "run 'sudo pisecurity people add NAME'",
+            )  # fmt: skip
+        else:
+            self._health.clear(NOBODY)
+
     def _by_phone(self, wanted: Mode, device: str | None) -> Admission:
         person = self._owner(device)
         if person is None or self._settings.disarm == "code":
@@ -172,6 +183,8 @@ class People:
         wait_s = self._throttle.wait_s(source, alone=alone)
         if wait_s > 0:
             return Admission(Verdict.WAIT, wait_s=wait_s)
+        if not is_complete(plain(code)):
+            return Admission(Verdict.WRONG)  # nobody's code, so nothing was tried: a tap too early costs nothing
         found = self.register.of_code(code)
         self._health.clear(FAULT)
         if found is None or not is_open(found[0].windows, self._clock.now(), self._zone):

@@ -284,7 +284,8 @@ def test_a_duress_code_at_the_wrong_hour_is_refused_like_a_wrong_one_and_calls_f
     assert house.server.sent == [
         (AlertKind.DURESS, "[Home] SILENT ALARM: Carla typed the duress code, 12:00:00", (SISTER,), 0)
     ]
-    assert house.store.deliveries(10) == () and house.health.faults() == ()
+    assert house.store.deliveries(10) == ()
+    assert {fault.key for fault in house.health.faults()} <= {"people-nobody"}, "nobody else was added"
     house.store.close()
 
 
@@ -339,7 +340,7 @@ def test_a_disk_that_refuses_for_a_while_drops_no_call_and_no_event_and_of_bette
     for _ in range(300):
         house.see(phase=Phase.IMPROVED)
     assert (len(house.server.sent), broken.better) == (1, 0)
-    assert house.health.faults() == ()
+    assert [fault.key for fault in house.health.faults()] == ["people-nobody"], "nobody was added"
     broken.broken = False
     house.answer()
     assert [kind for kind, *_ in house.server.sent] == [AlertKind.DURESS] * 2

@@ -362,3 +362,32 @@ def test_nobody_keeps_others_from_approving_a_phone_by_typing_wrong_codes() -> N
         house.admit(WRONG, source=f"10.0.0.{number}")
     assert house.admit(WRONG, source="10.0.0.99").verdict is Verdict.WAIT
     assert house.approved("Anna")
+
+
+def test_what_can_be_no_code_is_refused_and_counts_as_no_try() -> None:
+    house = House()
+    code = house.add("Anna")
+    for typed in ("1", "12", "12345", "1234567890123", "abcdef"):
+        for _ in range(5):
+            assert house.admit(typed).verdict is Verdict.WRONG
+    assert house.admit(code).verdict is Verdict.ADMITTED
+
+
+@pytest.mark.parametrize("disarm", ["code", "phones"])
+def test_it_is_a_fault_while_nobody_is_known_who_may_disarm_at_any_hour(disarm: Literal["code", "phones"]) -> None:
+    house = House(disarm)
+    house.people.look()
+    assert [fault.key for fault in house.health.faults()] == ["people-nobody"]
+    house.add("Cleaner", windows=(Window(frozenset({"tue"}), time(9), time(12)),))
+    house.add("Ben", Role.GUEST)
+    house.people.look()
+    assert [fault.key for fault in house.health.faults()] == ["people-nobody"]
+    house.add("Anna")
+    house.people.look()
+    assert not house.health.faults()
+
+
+def test_where_anyone_may_disarm_nobody_has_to_be_known() -> None:
+    house = House("anyone")
+    house.people.look()
+    assert not house.health.faults()

@@ -156,9 +156,14 @@ def _elapsed_s(last: Instant, now: Instant) -> float:
     return max(now.since_boot_s if elapsed_s is None else elapsed_s, 0.0)
 
 
+def is_complete(code: str) -> bool:
+    """Return whether *code* has as many digits as a code may have, so that it could be one."""
+    return code.isascii() and code.isdigit() and LEAST_DIGITS <= len(code) <= MOST_DIGITS
+
+
 def code_fault(code: str) -> str:
     """Return what is wrong with the *code* that somebody chose, and what helps, without the code; empty: it is good."""
-    if not (code.isascii() and code.isdigit() and LEAST_DIGITS <= len(code) <= MOST_DIGITS):
+    if not is_complete(code):
         given = f"{len(code)} digits" if code.isdigit() else "something else than digits"
         return f"{given}: give {LEAST_DIGITS} to {MOST_DIGITS} digits"
     return TOO_EASY if _is_easy(code) else ""
