@@ -61,7 +61,9 @@ class PeopleCommands:
         if by not in self._masters:
             raise ControlError(f"people is for root alone, and not for {by}; run it with sudo")
         with self._people.alone:
-            return {"lines": action(request, by)}
+            lines = action(request, by)
+        self._people.look()
+        return {"lines": lines}
 
     def _list(self, request: Mapping[str, Any], by: str) -> list[str]:
         known = self._people.register.known

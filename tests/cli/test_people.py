@@ -274,3 +274,12 @@ def test_whoever_is_not_root_and_only_in_the_group_learns_and_changes_nothing_ab
     with pytest.raises(ControlError, match="people is for root alone, and not for pi; run it with sudo"):
         people({"action": action, "name": "Anna", "role": "user", "phone": "1"}, "pi")
     assert house.people.register.known == before
+
+
+def test_whoever_is_added_ends_the_fault_that_nobody_may_disarm_at_once(shell: Shell, house: House) -> None:
+    house.people.look()
+    assert [fault.key for fault in house.health.faults()] == ["people-nobody"]
+    assert shell("people", "add", "Anna", "--state", house.folder).code == 0
+    assert not house.health.faults()
+    assert shell("people", "remove", "Anna", "--state", house.folder).code == 0
+    assert [fault.key for fault in house.health.faults()] == ["people-nobody"]
