@@ -351,7 +351,7 @@ class Daemon:
     def _build_control(self) -> ControlServer:
         handlers = commands(
             self._panel, self._health, self._test_alert, self._life.send_daily, self._scenes, self._house.cameras,
-            self._life.readiness, self._life.ask_night, self._timetable.outlook,
+            self._life.readiness, self._life.ask_night, self._timetable.outlook, self._house.zone,
         )  # fmt: skip
         people = PeopleCommands(
             self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""), self._house.zone

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def commands(
     ready: Readiness,
     night: Callable[[str], str],
     outlook: Callable[[], Outlook | None] = lambda: None,
+    zone: tzinfo = UTC,
 ) -> Mapping[str, Handler]:
     """Return the handlers of status, arm, disarm, test-alert, daily and forget.
 
@@ -70,13 +72,14 @@ def commands(
         labels: what people call each camera, by its id.
         ready: what stands against arming; who arms all the same says ``"anyway": true``.
         outlook: returns what the schedule does next.
+        zone: of all times in the answers.
     """
 
     def described(status: PanelStatus) -> Mapping[str, Any]:
         ready.looked_at()
         found, ahead = ready.problems(status.mode if status.mode is not Mode.DISARMED else Mode.AWAY), outlook()
-        more = {"problems": _listed(found), "schedule": ahead and ahead.as_plain()}
-        return {**_described(status, health, labels), **more}
+        more = {"problems": _listed(found), "schedule": ahead and ahead.as_plain(zone)}
+        return {**_described(status, health, labels, zone), **more}
 
     def arm(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         mode = request.get("mode", "away")
@@ -110,17 +113,21 @@ def _listed(found: Sequence[Problem]) -> Sequence[Mapping[str, Any]]:
     return [{"key": problem.key, "text": problem.text, "graver": problem.graver} for problem in found]
 
 
-def _described(status: PanelStatus, health: Health, labels: Mapping[str, str]) -> Mapping[str, Any]:
+def _described(status: PanelStatus, health: Health, labels: Mapping[str, str], zone: tzinfo) -> Mapping[str, Any]:
     return {
         "state": status.state,
         "mode": status.mode,
         "by": status.by,
         "how": status.how,
-        "since": status.since_at.isoformat(timespec="seconds"),
+        "since": status.since_at.astimezone(zone).isoformat(timespec="seconds"),
         "countdown_s": status.countdown_s,
         "sequence": status.sequence,
         "faults": [
-            {"key": fault.key, "text": fault.text, "since": fault.since_at.isoformat(timespec="seconds")}
+            {
+                "key": fault.key,
+                "text": fault.text,
+                "since": fault.since_at.astimezone(zone).isoformat(timespec="seconds"),
+            }
             for fault in health.faults()
         ],
         "facts": dict(health.facts()),

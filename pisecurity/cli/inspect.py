@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.adapters.timezone import house_zone
+from pisecurity.cli.house import zone_of
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.record import record
 from pisecurity.cli.verify import verify
@@ -89,7 +91,7 @@ def events(args: argparse.Namespace) -> int:
         _list_as_json(map(_as_json, records))
         return 0
     heading = _ROW.format("seen", "camera", "seconds", "score", "alarm was", "mail", "why")
-    _list(heading, [_as_row(record) for record in records], none="no events yet")
+    _list(heading, [_as_row(record, zone_of(args)) for record in records], none="no events yet")
     return 0
 
 
@@ -102,7 +104,7 @@ def ledger(args: argparse.Namespace) -> int:
         return 0
     heading = _LEDGER_ROW.format("seen", "camera", "seconds", "score", "why it was no event")
     none = "nothing yet; what moves while the alarm is armed and is no event is listed here"
-    _list(heading, [_as_ledger_row(row) for row in rows], none=none)
+    _list(heading, [_as_ledger_row(row, zone_of(args)) for row in rows], none=none)
     return 0
 
 
@@ -115,9 +117,9 @@ def _list(heading: str, lines: Sequence[str], *, none: str) -> None:
     print("\n".join((heading, *lines)) if lines else none)
 
 
-def _as_ledger_row(row: Dismissed) -> str:
+def _as_ledger_row(row: Dismissed, zone: tzinfo) -> str:
     values = f"{row.lasted_s:.1f}", f"{row.score:.2f}"
-    return _LEDGER_ROW.format(local(row.first_at), row.camera, *values, told_with_others(row))
+    return _LEDGER_ROW.format(local(row.first_at, zone), row.camera, *values, told_with_others(row))
 
 
 @contextmanager
@@ -129,10 +131,10 @@ def _store(args: argparse.Namespace) -> Iterator[SqliteStore]:
         store.close()
 
 
-def _as_row(record: EventRecord) -> str:
+def _as_row(record: EventRecord, zone: tzinfo) -> str:
     lasted = f"{(record.ended_at - record.opened_at).total_seconds():.1f}" if record.ended_at else "-"
     return _ROW.format(
-        local(record.opened_at),
+        local(record.opened_at, zone),
         record.camera,
         lasted,
         f"{record.score:.2f}",

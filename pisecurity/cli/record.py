@@ -7,15 +7,12 @@ import json
 from contextlib import closing
 from datetime import tzinfo
 
-from pisecurity import config
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import Entry
-from pisecurity.adapters.timezone import house_zone
-from pisecurity.cli.parser import given_config
+from pisecurity.cli.house import zone_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import shown
-from pisecurity.errors import ConfigError
 
 _ROW = "{:<19}  {:<24}  {:<16}  {:<12}  {}"
 
@@ -28,20 +25,12 @@ def record(args: argparse.Namespace) -> int:
         for entry in entries:
             print(json.dumps(_as_json(entry)))
     elif entries:
-        zone = _zone(args)
+        zone = zone_of(args)
         print(_ROW.format("when", "row", "who", "how", "what").rstrip())
         print("\n".join(_as_row(entry, zone) for entry in entries))
     else:
         print("empty: nothing was switched yet")
     return 0
-
-
-def _zone(args: argparse.Namespace) -> tzinfo:
-    """Return the zone of the house, or the machine's where the configuration cannot be read: a copy may have none."""
-    try:
-        return house_zone(config.load(given_config(args)).house.timezone)
-    except ConfigError:
-        return house_zone("")
 
 
 def _as_row(entry: Entry, zone: tzinfo) -> str:

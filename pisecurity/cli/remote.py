@@ -12,7 +12,7 @@ from typing import Any
 from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.files import is_there
 from pisecurity.cli.parser import DEMO_STATE
-from pisecurity.cli.words import STATES, local
+from pisecurity.cli.words import STATES, wall
 from pisecurity.core.alarm import outlook
 from pisecurity.errors import NoDaemonError
 
@@ -93,7 +93,7 @@ def _tell(answer: Mapping[str, Any]) -> None:
     """Print the state, and what the schedule does next; the daemon that answers may be older and not tell."""
     print(in_words(answer))
     ahead = answer.get("schedule")
-    if ahead and (line := outlook.in_words(outlook.Outlook.of_plain(ahead), local)):
+    if ahead and (line := outlook.in_words(outlook.Outlook.of_plain(ahead), wall)):
         print(line)
 
 
@@ -113,4 +113,4 @@ def _called(answer: Mapping[str, Any], camera: str) -> str:
 
 
 def _moment(text: str) -> str:
-    return local(datetime.fromisoformat(text))
+    return wall(datetime.fromisoformat(text))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import Examined, Harm, Harmed
+from pisecurity.cli.house import zone_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import AuditHead, shown
 
@@ -53,30 +54,30 @@ def verify(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_as_json(found)))
     else:
-        print("\n".join(_lines(found, told)))
+        print("\n".join(_lines(found, told, zone_of(args))))
     return FOUND if found.harmed else 0
 
 
-def _lines(found: Examined, told: AuditHead | None) -> Iterator[str]:
+def _lines(found: Examined, told: AuditHead | None, zone: tzinfo) -> Iterator[str]:
     if found.lost:
         yield f"the record itself says that {found.lost} rows were lost when the database was damaged; look for {_MAIL}"
     if found.harmed is None:
-        yield from _whole(found, told)
+        yield from _whole(found, told, zone)
         return
-    yield _said(found.harmed)
+    yield _said(found.harmed, zone)
     if found.told is not None:
         yield f"row {found.told} is the one that was told, so that no row up to it was changed"
-    elif found.harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN):
+    elif found.harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN, Harm.CUT):
         yield _TYPED
     yield _DO.format(trust=_UP_TO.format(told=found.told) if found.told else _NONE)
 
 
-def _whole(found: Examined, told: AuditHead | None) -> Iterator[str]:
+def _whole(found: Examined, told: AuditHead | None, zone: tzinfo) -> Iterator[str]:
     if not found.rows:
         yield "empty: nothing was switched yet"
         return
     last = shown(found.rows, found.head)
-    yield f"unbroken: {found.rows} rows; the newest, of {_at(found.at)}, is {last}"
+    yield f"unbroken: {found.rows} rows; the newest, of {_at(found.at, zone)}, is {last}"
     if told is None:
         yield _ALONE
         return
@@ -85,15 +86,15 @@ def _whole(found: Examined, told: AuditHead | None) -> Iterator[str]:
         yield f"{newer} newer rows hang on it; the next daily mail tells of them"
 
 
-def _said(harmed: Harmed) -> str:
+def _said(harmed: Harmed, zone: tzinfo) -> str:
     one = harmed.first == harmed.last
     rows = f"row {harmed.first} was" if one else f"rows {harmed.first} to {harmed.last} were"
-    said = _HARMS[harmed.how].format(first=harmed.first, last=harmed.last, rows=rows, at=_at(harmed.at))
+    said = _HARMS[harmed.how].format(first=harmed.first, last=harmed.last, rows=rows, at=_at(harmed.at, zone))
     return _BREAK.format(first=harmed.first, said=said) if harmed.how in _BROKEN else said
 
 
-def _at(moment: datetime | None) -> str:
-    return "no readable time" if moment is None else local(moment)
+def _at(moment: datetime | None, zone: tzinfo) -> str:
+    return "no readable time" if moment is None else local(moment, zone)
 
 
 def _as_json(found: Examined) -> dict[str, object]:

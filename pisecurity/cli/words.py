@@ -26,9 +26,14 @@ MAY_DISARM = {
 """What ``access.disarm`` means."""
 
 
-def local(moment: datetime, zone: tzinfo | None = None) -> str:
-    """Return *moment* to the second in *zone*, None for that of the machine: ``2026-06-01 14:03:22``."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+def local(moment: datetime, zone: tzinfo) -> str:
+    """Return *moment* to the second in *zone*: ``2026-06-01 14:03:22``."""
+    return wall(moment.astimezone(zone))
+
+
+def wall(moment: datetime) -> str:
+    """Return *moment* as the clock shows it in the zone that it has."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def told_with_others(row: Dismissed) -> str:

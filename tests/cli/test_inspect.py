@@ -288,3 +288,11 @@ def test_the_ledger_lists_what_was_no_event_newest_first(shell: Shell, tmp_path:
 def test_an_empty_ledger_is_said(shell: Shell, tmp_path: Path) -> None:
     SqliteStore(tmp_path, FakeClock()).close()
     assert shell("ledger", "--state", tmp_path).out.startswith("nothing yet; ")
+
+
+def test_times_are_those_of_the_house_wherever_this_runs(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[house]\ntimezone = "Asia/Tokyo"\n[[camera]]\nid = "front"\nkind = "stage"\n')
+    with closing(SqliteStore(tmp_path, FakeClock())) as store:
+        fill(store)
+    seen = shell("events", "--state", tmp_path).out.splitlines()[1]
+    assert seen.startswith("2026-06-01 21:02:00")

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from pisecurity.adapters.control import FILE_NAME, ControlServer, commands
 from pisecurity.cli.remote import in_words
-from pisecurity.cli.words import local
 from pisecurity.core.alarm.outlook import Outlook, Standing
 from pisecurity.core.alarm.schedule import Edge
 from pisecurity.core.types import Alarm, Mode
@@ -244,7 +244,21 @@ def test_ui24_the_commands_say_what_the_schedule_does_next(shell: Shell, tmp_pat
     ahead = Outlook(Standing.OVERRULED, edge)
     health = Health(clock)
     ready = ReadyHouse(health, clock, {})
-    handlers = commands(panel, health, str, str, Scenes({}, panel, ShadeEncoder()), {}, ready, str, lambda: ahead)
+    handlers = commands(
+        panel,
+        health,
+        str,
+        str,
+        Scenes({}, panel, ShadeEncoder()),
+        {},
+        ready,
+        str,
+        lambda: ahead,
+        ZoneInfo("Asia/Tokyo"),
+    )
     with serving(ControlServer(tmp_path / FILE_NAME, handlers, clock)):
-        _, second = shell(command, "--state", tmp_path).out.splitlines()
-    assert second == f"Schedule goes on {local(edge.at)}: armed night"
+        first, second = shell(command, "--state", tmp_path).out.splitlines()
+    assert second == "Schedule goes on 2026-06-02 05:30:00: armed night", (
+        "by the clock of the house, wherever this runs"
+    )
+    assert ", ordered 2026-06-01 21:00:00 by pisecurity" in first

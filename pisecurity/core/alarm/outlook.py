@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -50,12 +50,12 @@ class Outlook:
     holiday: str = ""
     """Name of the holiday for which the schedule is off today; empty on other days."""
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return it as JSON can say it."""
+    def as_plain(self, zone: tzinfo = UTC) -> dict[str, Any]:
+        """Return it as JSON can say it, the time in *zone*."""
         return {
             "standing": self.standing,
             "mode": self.next and self.next.mode,
-            "at": self.next and self.next.at.isoformat(),
+            "at": self.next and self.next.at.astimezone(zone).isoformat(),
             "holiday": self.holiday or None,
         }
 
