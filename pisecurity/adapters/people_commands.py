@@ -130,12 +130,17 @@ class PeopleCommands:
 
 def _described(person: Person) -> str:
     """Return who may do what and when."""
-    when = "".join(
-        f", {' '.join(day for day in WEEKDAYS if day in window.days)}"
-        + ("" if window.begins == window.until else f" {window.begins:%H:%M} to {window.until:%H:%M}")
-        for window in person.windows
-    )
+    when = "".join(f", {_span(window)}" for window in person.windows)
     return f"{person.name} {_MAY[person.role]}{when}"
+
+
+def _span(window: Window) -> str:
+    days = " ".join(day for day in WEEKDAYS if day in window.days)
+    if window.begins == window.until:
+        return days
+    until = f"{window.until:%H:%M}" if window.until != time(0) else "24:00"
+    over = " of the day after" if time(0) < window.until < window.begins else ""
+    return f"{days} {window.begins:%H:%M} to {until}{over}"
 
 
 def _issued(request: Mapping[str, Any], code: str) -> list[str]:

@@ -26,7 +26,7 @@ MISSES = 3
 """Pings in a row that must fail before it is a fault: one that is lost now and then is nothing."""
 FAULT = "ping"
 POWER_CUT_FACT = "power cut"
-SILENT = "would be silent: set life.ping_url, so that somebody notices"
+SILENT = "would be silent; see life.ping_url"
 
 
 class Pinger(Protocol):

@@ -291,7 +291,9 @@ def test_an_empty_ledger_is_said(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_times_are_those_of_the_house_wherever_this_runs(shell: Shell, tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('[house]\ntimezone = "Asia/Tokyo"\n[[camera]]\nid = "front"\nkind = "stage"\n')
+    (tmp_path / "config.toml").write_text(
+        '[house]\ntimezone = "Asia/Tokyo"\n[[camera]]\nid = "front"\nkind = "stage"\n'
+    )
     with closing(SqliteStore(tmp_path, FakeClock())) as store:
         fill(store)
     seen = shell("events", "--state", tmp_path).out.splitlines()[1]

@@ -283,3 +283,18 @@ def test_whoever_is_added_ends_the_fault_that_nobody_may_disarm_at_once(shell: S
     assert not house.health.faults()
     assert shell("people", "remove", "Anna", "--state", house.folder).code == 0
     assert [fault.key for fault in house.health.faults()] == ["people-nobody"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (("--from", "09:00", "--until", "12:00"), "tue 09:00 to 12:00"),
+        (("--from", "12:00", "--until", "09:00"), "tue 12:00 to 09:00 of the day after"),
+        (("--from", "12:00"), "tue 12:00 to 24:00"),
+    ],
+)
+def test_hours_that_reach_over_midnight_are_said_as_such(
+    shell: Shell, house: House, hours: tuple[str, ...], said: str
+) -> None:
+    shell("people", "add", "Carla", "--days", "tue", *hours, "--state", house.folder)
+    assert said in shell("people", "list", "--state", house.folder).out
