@@ -31,7 +31,7 @@ _STATUS = {
     Verdict.WAIT: HTTPStatus.TOO_MANY_REQUESTS,
 }
 _TEXTS = {
-    Verdict.WRONG: "This takes a code that is valid now.",
+    Verdict.WRONG: "That is no code that is valid now.",
     Verdict.FORBIDDEN: "Whoever may only arm can do so only while it is disarmed.",
     Verdict.WAIT: "Too many wrong codes: wait a while.",
 }

@@ -18,7 +18,7 @@ from tests.web.house import NAME, House
 from tests.web.people import ANNA, ANNAS_DURESS, CLEANER, WRONG, Disarm, token_of
 from tests.web.test_pages import ORIGIN, client, said, state, words
 
-NOT_VALID = "This takes a code that is valid now."
+NOT_VALID = "That is no code that is valid now."
 
 
 def armed(disarm: Disarm = "code") -> House:
