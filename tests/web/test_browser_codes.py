@@ -42,6 +42,7 @@ def tap_disarm(page: Page) -> None:
     while not page.locator("#keypad").is_visible():
         page.click("button[value=disarmed]")
         page.wait_for_timeout(100)
+    page.wait_for_timeout(350)  # what comes at once would be the second of a double tap, and is swallowed
 
 
 def hears(page: Page, site: Site) -> None:
