@@ -75,6 +75,9 @@ class Hunt:
         silent = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(silent, stream)
+        if self._module in sys.modules:  # among other tests, which hold on to what they have loaded
+            for name in [name for name in sys.modules if name.partition(".")[0] in ("pisecurity", "tests")]:
+                del sys.modules[name]
         sys.meta_path.insert(0, _Instead(self._module, tree, str(ROOT / self._file)))
         settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
         settings.load_profile("mutants")
