@@ -32,6 +32,8 @@ _FULL = re.compile(r"\s*[45]\.2\.2\b")
 _QUOTA = re.compile(r"\s*[45]\.4\.5\b|.*\b(daily|sending) (\w+ )*(limit|quota)\b", re.IGNORECASE | re.DOTALL)
 """The status is Gmail's for more mails than an account may send in a day."""
 _RELAY = re.compile(r".*\brelay", re.IGNORECASE | re.DOTALL)
+_STRANGER = re.compile(r".*\b(relay|access denied)", re.IGNORECASE | re.DOTALL)
+"""Said of who sends, as to one that has not logged in, and not of the recipient: mending the account helps."""
 _LOCKED = re.compile(
     r".*\b(too many (\w+ )*(log-?ins?|attempts|fail\w+)|temporarily (locked|blocked|disabled)|account (is )?locked)\b",
     re.IGNORECASE | re.DOTALL,
@@ -277,7 +279,7 @@ def too_small(settings: MailSettings, limit: str, wanted_bytes: int) -> MailErro
 
 def is_final(code: int, answer: bytes | str) -> bool:
     """Return whether the same mail would be refused tomorrow as well, even if the settings were mended until then."""
-    return code >= 500 and code not in LATER_THOUGH_FIVE and not _passes(answer) and not _matches(_RELAY, answer)
+    return code >= 500 and code not in LATER_THOUGH_FIVE and not _passes(answer) and not _matches(_STRANGER, answer)
 
 
 def _passes(answer: bytes | str) -> bool:

@@ -14,6 +14,7 @@ from pisecurity.adapters.clock import installed_at
 from pisecurity.adapters.mail_trouble import (
     NoConnectionError,
     explained,
+    is_final,
     refused_login,
     refused_recipient,
     words,
@@ -182,3 +183,11 @@ def test_an_answer_becomes_one_short_printable_line() -> None:
     assert told.startswith("550 one two[31m")
     assert len(told) == 200
     assert told.isprintable()
+
+
+@pytest.mark.parametrize(
+    "said", ["5.7.1 relay access denied", "5.7.1 <anna@example.org>: Recipient address rejected: Access denied"]
+)
+def test_what_is_said_of_who_sends_is_not_final(said: str) -> None:
+    assert not is_final(554, said)
+    assert is_final(550, "5.1.1 no such user")
