@@ -85,7 +85,7 @@ def test_ui11_lost_connection_is_admitted_and_found_again(site: Site) -> None:
     page.context.set_offline(True)
     expect(page.locator("#strip")).to_have_text(re.compile(r"Not connected\. Last known: Armed away, [2-9] s ago"))
     expect(page.locator("#line")).to_have_text("not certain: no connection")
-    for button in page.locator("#modes button").all():
+    for button in page.locator("#modes > button").all():
         expect(button).to_be_disabled()
     expect(page.locator(".mark.unknown")).to_be_visible()
     expect(page.locator(".mark:not(.unknown)")).to_be_hidden()
