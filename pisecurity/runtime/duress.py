@@ -17,7 +17,7 @@ from pisecurity.core.types import Alarm, AlarmState, Alert, AlertKind, Decision,
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventStore, JpegEncoder, Pictures, SilentCall
-from pisecurity.runtime.evidence import save_pictures
+from pisecurity.runtime.evidence import BEST_VIEW_S, save_pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Item, Sighting
@@ -28,9 +28,8 @@ UNSEEN = logging.Logger("unseen", logging.CRITICAL + 1)  # noqa: LOG001 -- under
 """A log that nobody reads."""
 REMEMBERED = 64
 """Open events remembered at most."""
-MOST_TODO = 4 * REMEMBERED
+MOST_OWED = 4 * REMEMBERED
 """More of what could not be stored yet is not remembered, the oldest gives way; the call for help is not among it."""
-BETTER_VIEW_S = 15.0
 
 
 class Unseen(Health):
@@ -70,7 +69,7 @@ class Duress:
         """Id of the conversation that all its mails are in."""
         self._refused: deque[tuple[str, Instant, datetime]] = deque(maxlen=REMEMBERED)
         """Whose duress code was typed when it did not count, and when."""
-        self._todo: OrderedDict[str, Callable[[], None]] = OrderedDict()
+        self._owed: OrderedDict[str, Callable[[], None]] = OrderedDict()
         """What could not be stored yet, of each event the newest view alone."""
 
     def apply(self, settings: Settings) -> None:
@@ -109,7 +108,7 @@ class Duress:
             case Sighting(event=Event(phase=Phase.OPENED)) if item.status.duress:
                 self._opened(item)
             case Sighting(event=Event(phase=Phase.IMPROVED)) if item.status.duress and item.event.id in self._kept:
-                due = self._clock.instant().later(BETTER_VIEW_S)
+                due = self._clock.instant().later(BEST_VIEW_S)
                 self._save_pictures(item.event)
                 self._do(f"better:{item.event.id}", partial(self._store.improve_event, item.event, due))
             case Sighting(event=Event(phase=Phase.ENDED)) if item.event.id in self._kept:
@@ -121,13 +120,13 @@ class Duress:
         """Store the calls that were refused, and try again what could not be stored."""
         while self._refused:
             self._call_refused(*self._refused.popleft())
-        while self._todo:
-            name, write = next(iter(self._todo.items()))
+        while self._owed:
+            name, write = next(iter(self._owed.items()))
             try:
                 write()
             except StoreError:
                 return
-            del self._todo[name]
+            del self._owed[name]
 
     def _call_refused(self, name: str, now: Instant, at: datetime) -> None:
         facts = Facts(self._house.name, at, self._house.zone, by=name, part="refused")
@@ -139,9 +138,9 @@ class Duress:
 
     def _do(self, name: str, write: Callable[[], None]) -> None:
         """*write*, in the place of what is still to be done under the same *name*."""
-        self._todo[name] = write
-        if len(self._todo) > MOST_TODO:
-            self._todo.popitem(last=False)
+        self._owed[name] = write
+        if len(self._owed) > MOST_OWED:
+            self._owed.popitem(last=False)
         self.look()
 
     def _opened(self, seen: Sighting) -> None:

@@ -8,6 +8,9 @@ from pisecurity.core.types import Event
 from pisecurity.ports import JpegEncoder, PictureKind, Pictures
 from pisecurity.runtime.house import House
 
+BEST_VIEW_S = 15.0
+"""The better picture that follows waits so long after the opening for the best one, or for the end of the event."""
+
 
 def save_pictures(event: Event, house: House, encoder: JpegEncoder, pictures: Pictures) -> None:
     """Store the annotated and the clean picture of *event*, if it has one. Raises StoreError."""

@@ -15,7 +15,7 @@ from pisecurity.core.types import AlarmState, Alert, AlertKind, Event, EventReco
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, Clock, EventQuery, EventStore, JpegEncoder, Pictures
-from pisecurity.runtime.evidence import save_pictures
+from pisecurity.runtime.evidence import BEST_VIEW_S, save_pictures
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Dismissals, Inbox, Item, Sighting
@@ -36,8 +36,6 @@ STORE_RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before trying a refused write again, the last one repeated: what waits is kept in memory."""
 BETTER_VIEW_S = 0.7
 """So long a mail waits, stored already: who has just come in is cut off by the edge, and a moment later is not."""
-BEST_VIEW_S = 15.0
-"""The better picture that follows waits so long after the opening for the best one, or for the end of the event."""
 SHOWN_WHAT_IS_WRONG = frozenset({"page", "cli"})
 """Ways of arming, up to the comma, that tell whoever arms what does not work."""
 REMEMBERED = 64
