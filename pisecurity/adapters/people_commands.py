@@ -8,10 +8,11 @@ from datetime import time, tzinfo
 from typing import Any
 
 from pisecurity.adapters.control import Handler, user_name
-from pisecurity.core.alarm.people import WEEKDAYS, Person, Role, Window
+from pisecurity.core.alarm.people import Person, Role, Window
 from pisecurity.errors import ControlError, InputError
 from pisecurity.ports import HiddenEntry
 from pisecurity.runtime.people import People
+from pisecurity.settings import WEEKDAYS
 
 MOST_ENTRIES = 200
 _MAY = {Role.GUEST: "may arm only", Role.USER: "may arm and disarm", Role.ADMIN: "may arm and disarm, and is admin"}

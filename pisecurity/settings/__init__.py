@@ -9,7 +9,7 @@ from pisecurity.settings.camera import LEAST_FPS, CameraSettings, named_camera
 from pisecurity.settings.life import LifeSettings
 from pisecurity.settings.mail import MailSettings
 from pisecurity.settings.motion import MotionSettings
-from pisecurity.settings.schedule import HolidaySettings, ScheduleSettings, SunEvent, Weekday
+from pisecurity.settings.schedule import WEEKDAYS, HolidaySettings, ScheduleSettings, SunEvent, Weekday
 from pisecurity.settings.table import KeyPath, Table, rows
 from pisecurity.settings.web import HOST_NAME, WebSettings
 from pisecurity.settings.whole import HouseSettings, Settings, contradictions, is_live
@@ -19,6 +19,7 @@ __all__ = [
     "EVERY_MODE",
     "HOST_NAME",
     "LEAST_FPS",
+    "WEEKDAYS",
     "AccessSettings",
     "AlarmSettings",
     "ArmedMode",

@@ -11,10 +11,11 @@ from datetime import time
 
 from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant, moment
 from pisecurity.adapters.store.table import Table, steady
-from pisecurity.core.alarm.people import WEEKDAYS, Person, Role, Window
+from pisecurity.core.alarm.people import Person, Role, Window
 from pisecurity.core.types import Instant
 from pisecurity.errors import StoreError
 from pisecurity.ports import Approval, Code, Failures, Known, Phone
+from pisecurity.settings import WEEKDAYS
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from pisecurity.core.types import Instant, Mode
-from pisecurity.settings import Weekday
+from pisecurity.settings import WEEKDAYS, Weekday
 
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_DIGITS, MOST_DIGITS = 6, 12
 MOST_NAME = 40
 """Letters of a name."""

@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from pisecurity.core.types import MODES, Alarm, AlarmState, Instant, Mode
-from pisecurity.settings import HolidaySettings, ScheduleSettings, Settings, SunEvent
+from pisecurity.settings import WEEKDAYS, HolidaySettings, ScheduleSettings, Settings, SunEvent
 
 CLOCK_FLOOR = datetime(2026, 1, 1, tzinfo=UTC)
 """Older than this program: a wall clock that shows an earlier moment has not been set."""
@@ -29,7 +29,6 @@ CLOCK_SETTLING_S = 300.0
 with the time of its last shutdown, which looks as good as the right one. After a power cut a router needs minutes
 until it has the internet; a house without any must not wait for ever."""
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _RIGHT_TO_S = 60.0
 """By so much the wall time of an instant may be wrong before it is written anew: clocks are corrected all the time."""
@@ -239,7 +238,7 @@ def _edge(timed: _Timed) -> Edge:
 
 def _edges_of(plan: Plan, day: date) -> Iterator[_Timed]:
     holiday = plan.holiday_on(day)
-    weekday = holiday.schedule if holiday else _WEEKDAYS[day.weekday()]
+    weekday = holiday.schedule if holiday else WEEKDAYS[day.weekday()]
     for number, entry in enumerate(plan.entries):
         if weekday not in entry.days:
             continue

@@ -14,7 +14,6 @@ from pisecurity.core.alarm.people import (
     HOUSE_WAITS_S,
     SOURCE_WAITS_S,
     TOO_EASY,
-    WEEKDAYS,
     Person,
     Role,
     Window,
@@ -27,6 +26,7 @@ from pisecurity.core.alarm.people import (
     wait_s,
 )
 from pisecurity.core.types import ARMED_MODES, Instant, Mode
+from pisecurity.settings import WEEKDAYS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CLEANER = (Window(frozenset({"tue"}), time(9), time(12)),)
