@@ -168,7 +168,12 @@ def test_r44_a_second_daemon_on_the_same_folder_says_so_in_one_line(tmp_path: Pa
 def test_a_port_in_use_is_one_line_with_the_fix_and_taken_when_it_is_free(tmp_path: Path, server: SmtpServer) -> None:
     house = Household(tmp_path, server)
     with socket.create_server(("127.0.0.1", house.port)) as taken:
-        threading.Timer(3.0, taken.close).start()
+
+        def free_it_once_noticed() -> None:
+            wait_for("fault", lambda: house.log.exists() and "fault began key=page" in house.log.read_text())
+            taken.close()
+
+        threading.Thread(target=free_it_once_noticed).start()
         with house.daemon() as daemon:
             (line,) = [line for line in daemon.log.splitlines() if "fault began key=page" in line]
             assert f"port {house.port}" in line and "[web] port" in line
