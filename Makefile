@@ -12,6 +12,8 @@ PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_
 LOCKED := locked-$(PYTHON_VERSION)
 READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
+# Half of a test's time is waiting for a camera, a mail or a browser, so that one process leaves most of the machine idle.
+SHARED := $(DEV) pytest -n auto --dist worksteal
 LIMIT_LINES := 500
 
 .PHONY: help demo test test-libcamera test-servers test-v4l2 check bench bench-own dvr-scan pictures lock clean ruff mypy imports unit shell lines walks mutants diagram
@@ -30,10 +32,10 @@ test: .venv-dev/$(READY) dvr-scan ## set up what the tests need and run them all
 	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
 	@if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
 	    echo "Tests on recorded clips are left out; with the clips: make test PISECURITY_RECORDED=/folder/of/the/clips"; \
-	    exec $(DEV) pytest -m "not recorded and not libcamera and not servers and not v4l2" $(ARGS); \
+	    exec $(SHARED) -m "not recorded and not libcamera and not servers and not v4l2" $(ARGS); \
 	fi; \
 	[[ -d "$$PISECURITY_RECORDED" ]] || { echo "PISECURITY_RECORDED=$$PISECURITY_RECORDED is no folder" >&2; exit 1; }; \
-	exec $(DEV) pytest -m "not libcamera and not servers and not v4l2" $(ARGS)
+	exec $(SHARED) -m "not libcamera and not servers and not v4l2" $(ARGS)
 
 test-v4l2: .venv-dev/$(READY) ## try USB cameras and a pin on those of the kernel, in a small virtual machine; ARGS="--junit FILE"
 	@tests/system/v4l2_test.sh $(ARGS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,22 @@ from hypothesis import settings
 from pisecurity.adapters.store import SqliteStore
 from tests.fakes import FakeClock
 from tests.rigs.smtp import Authority, SmtpServer
+from tests.rigs.turns import Turns
 
 # How long one example takes is a matter of the machine and of what else it does, not a promise.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+# Around everything else, so that waiting for a turn is not counted as the test's own time.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Where several processes share the tests, keep the others still while one runs that is marked as alone."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    assert item.config.cache is not None, "the folder that the processes share"
+    with Turns(item.config.cache.mkdir("turns")).turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture

@@ -311,6 +311,7 @@ def test_a_label_of_a_phone_is_one_short_line_s26() -> None:
     assert phone.label.isprintable() and len(phone.label) <= 60
 
 
+@pytest.mark.alone
 def test_wrong_right_and_duress_codes_take_the_same_time_s39() -> None:
     house = House()
     codes = [house.add(f"Person {number}") for number in range(20)]

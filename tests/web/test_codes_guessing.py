@@ -95,6 +95,7 @@ def house() -> House:
     return made
 
 
+@pytest.mark.alone
 def test_s39_nobodys_code_takes_as_long_as_one_at_the_wrong_time(house: House) -> None:
     page = client(house)
 
@@ -108,6 +109,7 @@ def test_s39_nobodys_code_takes_as_long_as_one_at_the_wrong_time(house: House) -
     assert tell_apart([attempt(code) for code in (WRONG, OUTSIDE, WRONG[::-1], f"{WRONG}{WRONG}")]) < 0.15
 
 
+@pytest.mark.alone
 def test_s39_a_duress_code_takes_as_long_as_the_ordinary_one(house: House) -> None:
     page = client(house)
     house.arm_now(Mode.AWAY)

@@ -92,6 +92,7 @@ def test_s46_switch_answers_while_many_keep_silent(house: House, port: int) -> N
             each.close()
 
 
+@pytest.mark.alone
 def test_s46_switch_answers_while_many_plain_images_wait_for_a_camera() -> None:
     # The best of three rounds, because a busy machine may be slow at any one moment.
     assert min(switched_while_many_look() for _ in range(3)) < 0.5
