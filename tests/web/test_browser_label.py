@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks.ruler.detectors import DETECTORS, OURS
 from benchmarks.ruler.play import play
@@ -192,6 +192,26 @@ def test_a_mark_is_chosen_gone_to_and_deleted(browser: Browser, desk: Evening) -
     expect(page.locator("#strip")).to_have_text("Choose a mark in the list first.")
     page.keyboard.press("u")
     expect(page.locator("#marks li")).to_have_count(2)
+
+
+def test_a_mark_that_begins_while_the_one_before_is_being_saved_keeps_its_beginning(
+    browser: Browser, desk: Evening
+) -> None:
+    page = desk.open(browser)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/add", hold, times=1)
+    mark(page, 10, 20)
+    go(page, 30)
+    page.keyboard.press("b")
+    held[0].continue_()
+    expect(page.locator("#said")).to_have_text("Saved: person, frames 10 to 20.")
+    go(page, 40)
+    page.keyboard.press("e")
+    expect(page.locator("#said")).to_have_text("Saved: person, frames 30 to 40.")
 
 
 def test_the_time_line_shows_marks_where_they_are_and_can_be_pointed_at(browser: Browser, desk: Evening) -> None:

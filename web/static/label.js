@@ -166,7 +166,8 @@ async function end() {
     end_frame: player.shown,
   };
   const said = `Saved: ${choice.dataset.words.toLowerCase()}, frames ${mark.start_frame} to ${mark.end_frame}.`;
-  if (await send("add", mark, said)) forget();
+  // Meanwhile the next mark may have begun.
+  if ((await send("add", mark, said)) && begun === mark.start_frame) forget();
 }
 
 function addTheRest() {
