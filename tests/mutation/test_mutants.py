@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.mutation.__main__ import FOLDER, HEAD, Hunted, main, page
-from tests.mutation.hunt import ROOT, Hunt
+from tests.mutation.hunt import ROOT, Hunt, Watch, load
 from tests.mutation.mutants import mutants
 
 SOURCE = '''
@@ -73,8 +77,24 @@ def test_a_mutant_is_killed_and_so_is_one_that_never_ends() -> None:
     hunt = Hunt(FOLDER / "digest.py")
     assert hunt.survives(ast.parse(hunt.source))
     assert not hunt.survives(ast.parse(hunt.source.replace("LEAST = 4", "LEAST = 5")))
-    hunt.limit_s = 2.0
+    hunt.limit_s = 1.0
     assert not hunt.survives(ast.parse(hunt.source + "\nwhile True: pass"))
+
+
+def test_what_imports_the_mutant_is_not_loaded_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"x_mutant": "", "x_user": "import x_mutant", "x_users_user": "import x_user", "x_other": ""}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    load(["x_users_user", "x_user", "x_other", "x_mutant"], without="x_mutant")
+    assert [name for name in sys.modules if name.startswith("x_")] == ["x_other"]
+    monkeypatch.delitem(sys.modules, "x_other")
+
+
+def test_the_test_that_kills_most_in_the_least_time_goes_first() -> None:
+    tests: list[Any] = [SimpleNamespace(nodeid=name) for name in ("slow", "quick", "keen")]
+    Watch({"slow": 3.0, "quick": 0.1, "keen": 1.0}, {"keen": 19, "slow": 20}).pytest_collection_modifyitems(tests)
+    assert [test.nodeid for test in tests] == ["keen", "quick", "slow"]
 
 
 def test_the_page_keeps_the_files_that_were_not_looked_at() -> None:
