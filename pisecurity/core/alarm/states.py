@@ -286,17 +286,16 @@ def _due(
         return Input.REBOOT, taken_up
     if past_s < 0:
         return None
-    if moved is not None and alarm.triggered_since is not None and _outlasts(moved, alarm, settings):
+    raised = alarm.triggered_since
+    if moved is not None and raised is not None and _outlasts(moved, raised, alarm.until, settings):
         return Input.MOTION, moved
     return Input.ELAPSED, alarm.until
 
 
-def _outlasts(moved: Instant, alarm: Alarm, settings: AlarmSettings) -> bool:
-    """Return whether the raised *alarm* lasts longer than it would, because something *moved* while it was raised."""
-    began, ends = alarm.triggered_since, alarm.until
-    before = began is not None and (moved.seconds_since(began) or 0.0) < 0
-    more_s = None if ends is None else moved.later(settings.trigger_time_s).seconds_since(ends)
-    return not before and more_s is not None and more_s > 0
+def _outlasts(moved: Instant, raised: Instant, until: Instant, settings: AlarmSettings) -> bool:
+    """Return whether an alarm that was *raised* lasts beyond *until*, because something *moved* since."""
+    since_s, more_s = moved.seconds_since(raised), moved.later(settings.trigger_time_s).seconds_since(until)
+    return (since_s is None or since_s >= 0) and more_s is not None and more_s > 0
 
 
 def _change(alarm: Alarm, happened: Input, at: Instant, settings: AlarmSettings) -> Alarm:

@@ -352,6 +352,7 @@ def test_a_raised_alarm_lasts_its_time_from_when_something_was_last_in_view(move
 def test_what_was_in_view_before_the_alarm_was_raised_makes_it_no_longer() -> None:
     longer = SETTINGS.model_copy(update={"trigger_time_s": 600})
     assert states.state_of(states.present(EXAMPLES[TRIGGERED], later(180), longer, moved=later(-1))) is AWAY
+    assert states.state_of(states.present(EXAMPLES[TRIGGERED], later(180), longer, moved=NOW)) is TRIGGERED
 
 
 def test_a_shorter_trigger_time_ends_no_alarm_early_because_something_moves() -> None:
