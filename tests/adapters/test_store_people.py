@@ -24,7 +24,8 @@ from tests.fakes import START, FakeClock
 
 ANNA = Person("Anna", Role.ADMIN)
 CARLA = Person(
-    "Cárla B.", windows=(Window(frozenset({"tue", "fri"}), time(9), time(12)), Window(frozenset({"sat"}), time(22)))
+    "Cárla B.",
+    windows=(Window(frozenset({"tue", "fri"}), time(9), time(12)), Window(frozenset({"sat"}), time(22), time(0))),
 )
 AT = Instant("boot-1", 50.5)
 

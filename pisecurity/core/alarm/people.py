@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ class Window:
 
     days: frozenset[Weekday]
     """On which it begins."""
-    begins: time = time(0)
-    until: time = time(0)
+    begins: time
+    until: time
     """Exclusive. Not after *begins*: it ends on the day after."""
 
 
@@ -135,7 +136,7 @@ def wait_s(failures: int, last: Instant | None, now: Instant, waits_s: Sequence[
         last: when the last of them was; None where there was none.
         waits_s: SOURCE_WAITS_S or HOUSE_WAITS_S.
     """
-    if last is None or failures <= 0:
+    if last is None:
         return 0.0
     return max(0.0, waits_s[min(failures, len(waits_s) - 1)] - _elapsed_s(last, now))
 
@@ -145,7 +146,9 @@ def failures_after(failures: int, last: Instant | None, now: Instant, waits_s: S
 
     No more than make the longest wait, so that an attack that is over is forgotten within a day.
     """
-    forgotten = 0 if last is None else int(_elapsed_s(last, now) // FORGET_S)
+    if last is None:
+        return 1
+    forgotten = int(_elapsed_s(last, now) // FORGET_S)
     return min(max(failures - forgotten, 0) + 1, len(waits_s) - 1)
 
 
@@ -174,12 +177,11 @@ TOO_EASY = "too easy to guess: give other digits"
 
 def _is_easy(code: str) -> bool:
     """Return whether *code* is among those that are tried first: 111111, 123456, 121212, 112233, 147258, 123321."""
-    size = len(code)
-    repeats = any(code == code[:part] * (size // part) for part in range(1, size // 2 + 1) if size % part == 0)
-    half = code[: size // 2]
-    mirrored = size % 2 == 0 and code == half + half[::-1] and _is_run(half)
-    thirds = size % 3 == 0 and all(_is_run(code[at : at + 3]) for at in range(0, size, 3))
+    half = code[: len(code) // 2]
+    mirrored = code == half + half[::-1] and _is_run(half)
+    thirds = len(code) % 3 == 0 and all(_is_run(code[at : at + 3]) for at in range(0, len(code), 3))
     pairs = code[::2] == code[1::2] and _is_run(code[::2])
+    repeats = re.fullmatch(r"(.+)\1+", code) is not None
     return len(set(code)) < 3 or repeats or mirrored or thirds or pairs or _is_run(code)
 
 
