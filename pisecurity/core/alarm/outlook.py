@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from itertools import islice
+from itertools import takewhile
 from typing import Any
 
 from pisecurity.core.alarm import states
-from pisecurity.core.alarm.schedule import Edge, InForce, Plan, Ruling, edges_after, latest_edge, rule
+from pisecurity.core.alarm.schedule import DAYS_FAR, Edge, InForce, Plan, Ruling, edges_after, latest_edge, rule
 from pisecurity.core.types import MODES, Alarm, Instant, Mode
 
 _NAMES = {
@@ -109,6 +109,7 @@ def _next_change(plan: Plan, mode: Mode, wall: datetime) -> Edge | None:
     """Return the next edge to another mode than *mode*."""
     if all(MODES[entry.mode] is mode for entry in plan.entries):
         return None
-    # So many edges bring each entry of a week at least once.
-    coming = islice(edges_after(plan, wall), 7 * len(plan.entries) + 1)
+    # A week may be far off that has one: for as long as a holiday lasts each day may count as a Sunday.
+    until = wall + timedelta(days=DAYS_FAR)
+    coming = takewhile(lambda edge: edge.at <= until, edges_after(plan, wall))
     return next((edge for edge in coming if edge.mode is not mode), None)

@@ -32,7 +32,7 @@ until it has the internet; a house without any must not wait for ever."""
 _DAY = timedelta(days=1)
 _RIGHT_TO_S = 60.0
 """By so much the wall time of an instant may be wrong before it is written anew: clocks are corrected all the time."""
-_DAYS_FAR = 400
+DAYS_FAR = 400
 """So far an edge is looked for: holidays may last a year, and a polar night half of one."""
 
 
@@ -126,7 +126,7 @@ class Plan:
         """Return the edges that belong to *day*. All of them lie before those of the day after the next."""
         edges = self._known.get(day)
         if edges is None:
-            if len(self._known) > 2 * _DAYS_FAR:
+            if len(self._known) > 2 * DAYS_FAR:
                 self._known.clear()
             edges = self._known[day] = tuple(_edges_of(self, day))
         return edges
@@ -160,7 +160,7 @@ def latest_edge(plan: Plan, now: datetime) -> Edge | None:
     """Return the newest edge at or before *now*, aware wall-clock time; None where a year and more has none."""
     newest: list[_Timed] = []
     tomorrow = plan.day_of(now) + _DAY
-    for back in range(_DAYS_FAR):
+    for back in range(DAYS_FAR):
         found = bool(newest)
         newest += [timed for timed in plan.edges_of(tomorrow - back * _DAY) if timed[0] <= now]
         if found:  # the day before had to be asked too: sunset and an offset may reach over midnight
@@ -172,7 +172,7 @@ def next_edge(plan: Plan, now: datetime) -> Edge | None:
     """Return the first edge after *now*, of several at one moment the one that counts; as ``latest_edge``."""
     soonest: list[_Timed] = []
     yesterday = plan.day_of(now) - _DAY
-    for ahead in range(_DAYS_FAR):
+    for ahead in range(DAYS_FAR):
         found = bool(soonest)
         soonest += [timed for timed in plan.edges_of(yesterday + ahead * _DAY) if timed[0] > now]
         if found:

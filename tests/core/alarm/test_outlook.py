@@ -126,6 +126,22 @@ def test_what_a_program_is_told_can_be_read_back(ahead: Outlook) -> None:
     assert Outlook.of_plain(json.loads(json.dumps(ahead.as_plain()))) == ahead
 
 
+SUNDAYS = plan(entry("22:30", "night", ["sun"]), entry("06:30", "disarmed", ["mon"]),
+               holidays=[holiday("2026-06-01", "2026-12-31", schedule="sun"),
+                         holiday("2027-01-01", "2027-07-04", schedule="sun")])  # fmt: skip
+
+
+def test_a_change_behind_weeks_that_count_as_sundays_is_found() -> None:
+    assert said(Mode.NIGHT, "2027-05-01T22:30", "2027-05-02T12:00", SUNDAYS) == "Next: disarmed Mon 06:30 (schedule)"
+
+
+@pytest.mark.parametrize(
+    ("now", "words"), [("2026-05-31T06:30", "Schedule goes on Mon 06:30: disarmed"), ("2026-05-31T06:29", "")]
+)
+def test_a_change_is_looked_for_400_days_ahead(now: str, words: str) -> None:
+    assert said(Mode.NIGHT, "2026-05-30T22:30", now, SUNDAYS) == words
+
+
 def test_a_change_that_comes_once_a_week_is_found_behind_edges_that_change_nothing() -> None:
     rare = plan(entry("22:30", "night"), entry("06:30", "disarmed", ["wed"]), entry("12:00", "night"))
     assert said(Mode.NIGHT, "2026-06-03T22:30", "2026-06-03T23:00", rare) == "Next: disarmed Wed 06:30 (schedule)"
