@@ -105,10 +105,9 @@ def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
 
 def is_graver(key: str, mode: Mode) -> bool:
     """Return whether arming in *mode* with the fault *key* asks once more."""
-    kind = key.partition(":")[0]
-    if kind == DARK_FAULT.rstrip(":"):
+    if key.startswith(DARK_FAULT):
         return mode is Mode.AWAY
-    return kind not in _LIGHTER
+    return key.partition(":")[0] not in _LIGHTER
 
 
 Anyway = bool | Collection[str]

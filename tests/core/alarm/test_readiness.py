@@ -34,6 +34,7 @@ def fault(key: str, text: str = "something is wrong; mend it") -> Fault:
 
 def test_a_house_in_order_has_no_problem() -> None:
     assert problems(Chain(), Mode.AWAY, BERLIN) == ()
+    assert Chain() == Chain(waiting=0, waiting_s=0.0)
     assert not asks(())
     assert in_words(()) == ""
 
@@ -69,6 +70,13 @@ def test_darkness_asks_where_nobody_is_at_home_alone(mode: Mode, asked: bool) ->
     assert asks(found) is asked
 
 
+def test_whoever_goes_on_is_asked_of_what_they_were_not_shown_alone() -> None:
+    found = problems(Chain((fault("heat"), fault("dark:front"), fault("memory"))), Mode.AWAY, BERLIN)
+    assert [asks(found, anyway) for anyway in (False, (), ["dark:front"], ["dark:front", "memory"], True)] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+
+
 def test_the_audit_log_has_what_was_bypassed_without_the_fixes_and_the_graver_first() -> None:
     chain = Chain(
         (
@@ -85,12 +93,22 @@ def test_the_audit_log_has_what_was_bypassed_without_the_fixes_and_the_graver_fi
 
 
 def test_what_is_not_known_yet_is_a_remark() -> None:
-    chain = Chain(clock_set=False, unproven={"mail": None}, waiting=3, waiting_s=240)
+    chain = Chain(clock_set=False, unproven={"mail": None}, waiting=3, waiting_s=3600)
     found = problems(chain, Mode.AWAY, BERLIN)
     assert [problem.text.partition(";")[0] for problem in found] == [
-        "no time server has set the clock yet", "mail not proven yet", "3 alert(s) wait to be sent for 4 min"
+        "no time server has set the clock yet", "mail not proven yet", "3 alert(s) wait to be sent for 60 min"
     ]  # fmt: skip
     assert not asks(found)
+
+
+def test_a_clock_that_nobody_is_known_to_have_set_is_told_with_what_it_shows_in_the_house() -> None:
+    (found,) = problems(Chain(guessed=EVENING), Mode.AWAY, BERLIN)
+    assert found.key == "clock"
+    assert found.text == (
+        "no time server is known to have set the clock since the start, and schedule and mails go by it: "
+        "see whether it is 2026-11-23 21:40; 'timedatectl' says why it is not set"
+    )
+    assert not asks([found])
 
 
 def test_a_clock_that_is_wrong_is_told_once_and_what_has_just_been_queued_not_at_all() -> None:
@@ -101,6 +119,7 @@ def test_a_clock_that_is_wrong_is_told_once_and_what_has_just_been_queued_not_at
 
 def test_the_audit_log_has_each_of_several_things_that_one_fault_tells_of() -> None:
     text = ALSO.join(f"camera {label}: nothing is watched: a zone covers it; move it" for label in ("Door", "Yard"))
+    assert ". Also: camera Yard" in text
     assert Problem("zones", text, graver=True).brief == (
         "camera Door: nothing is watched: a zone covers it; camera Yard: nothing is watched: a zone covers it"
     )
