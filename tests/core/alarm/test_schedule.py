@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from pisecurity.core.alarm.schedule import (
     CLOCK_FLOOR,
-    CLOCK_SETTLING_S,
     Edge,
     InForce,
     Plan,
@@ -160,11 +159,11 @@ def test_latest_edge_is_never_ahead_and_never_goes_back(
 @pytest.mark.parametrize(
     ("since_boot_s", "wall", "synchronised", "expected"),
     [
-        (CLOCK_SETTLING_S, CLOCK_FLOOR, False, True),
-        (CLOCK_SETTLING_S - 0.1, CLOCK_FLOOR, False, False),
-        (CLOCK_SETTLING_S, CLOCK_FLOOR - timedelta(seconds=1), False, False),
+        (300.0, datetime(2026, 1, 1, tzinfo=UTC), False, True),
+        (299.9, datetime(2026, 1, 1, tzinfo=UTC), False, False),
+        (300.0, datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC), False, False),
         (1e6, datetime(1970, 1, 1, tzinfo=UTC), False, False),
-        (10.0, CLOCK_FLOOR, True, True),
+        (10.0, datetime(2026, 1, 1, tzinfo=UTC), True, True),
         (1e6, datetime(1970, 1, 1, tzinfo=UTC), True, False),
     ],
 )
@@ -225,6 +224,7 @@ def test_r27_order_stands_after_the_clock_went_back_before_it() -> None:
     [
         (WALL - timedelta(hours=10), 9 * 3600, Ruling.APPLY),
         (WALL - timedelta(hours=10), 11 * 3600, Ruling.OVERRULED),
+        (CLOCK_FLOOR, 11_000, Ruling.APPLY),
         (datetime(1970, 1, 1, tzinfo=UTC), 11_000, Ruling.OVERRULED),
         (datetime(1970, 1, 1, tzinfo=UTC), 9_000, Ruling.APPLY),
         (WALL + timedelta(days=180), 11_000, Ruling.OVERRULED),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pisecurity.core.alarm.schedule import Edge, edges_after, latest_edge, next_edge
+from pisecurity.core.alarm.schedule import Edge, Plan, edges_after, latest_edge, next_edge
 from pisecurity.core.types import MODES, Mode
 from pisecurity.settings import HolidaySettings, ScheduleSettings
 from tests.core.alarm.almanac import BERLIN, DAY, DAYS, MINUTE, PLACES, berlin, entry, holiday, oracle, plan
@@ -188,6 +189,40 @@ def test_a_schedule_that_is_off_all_year_has_no_edge() -> None:
     always = [holiday("2020-01-01", "2020-12-30", yearly=True), holiday("2020-12-31", yearly=True)]
     assert latest_edge(plan(*WEEK, holidays=always), berlin("2026-06-01T12:00")) is None
     assert next_edge(plan(*WEEK, holidays=always), berlin("2026-06-01T12:00")) is None
+
+
+def test_an_edge_is_looked_for_over_a_year_and_a_month() -> None:
+    """So the longest holiday may begin when another one of a month is over."""
+    off = [holiday("2026-06-02", "2027-06-01"), holiday("2027-06-02", "2027-07-10")]
+    house, noon = plan(entry("12:00", "night", ["mon"]), holidays=off), berlin("2026-06-01T12:00")
+    assert said(latest_edge(house, noon + 398 * DAY)) == "Mon 01 12:00 armed_night"
+    assert latest_edge(house, noon + 399 * DAY) is None
+    before = berlin("2027-07-12T11:59") - 398 * DAY
+    assert said(next_edge(house, before)) == "Mon 12 12:00 armed_night"
+    assert next_edge(house, before - DAY) is None
+
+
+def test_without_a_place_the_sun_switches_nothing() -> None:
+    nowhere = Plan((entry("sunset", "night"),), BERLIN)
+    assert next_edge(nowhere, berlin("2026-06-01T12:00")) is None
+
+
+def test_where_clock_and_sun_are_half_a_day_apart_a_day_has_the_noon_that_is_nearest_to_that_of_the_clock() -> None:
+    """Here the sun is highest at half past midnight."""
+    far = Plan((entry("sunset", "night"),), ZoneInfo("UTC"), (), (0, 172.5))
+    sunset = far.sun_on(date(2026, 6, 1), "sunset")
+    assert sunset is not None
+    assert f"{sunset:%d %H}" == "01 06"
+
+
+def test_edges_of_two_years_are_remembered_and_then_forgotten() -> None:
+    """The page asks for them again and again, and a Pi has little memory."""
+    house = plan(*WEEK)
+    days = [date(2026, 1, 1) + number * DAY for number in range(801)]
+    found = [house.edges_of(day) for day in days]
+    assert all(house.edges_of(day) is edges for day, edges in zip(days, found, strict=True))
+    house.edges_of(days[-1] + DAY)
+    assert house.edges_of(days[0]) is not found[0]
 
 
 def test_every_minute_of_a_year_is_answered() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,7 @@ def test_an_alarm_is_not_waited_for_by_an_edge_from_before_the_schedule() -> Non
     [
         (InForce("f", Instant("boot-2", 9_000.0), None), WALL - timedelta(seconds=1000)),
         (InForce("f", Instant("boot-2", 9_000.0), WALL - timedelta(hours=14)), WALL - timedelta(seconds=1000)),
+        (InForce("f", Instant("boot-2", 9_000.0), WALL - timedelta(seconds=1061)), WALL - timedelta(seconds=1000)),
         (InForce("f", Instant("boot-1", 500.0), WALL + timedelta(days=9)), WALL - timedelta(seconds=10_000)),
         (InForce("f", Instant("boot-1", 500.0), None), WALL - timedelta(seconds=10_000)),
     ],
@@ -98,6 +99,38 @@ def test_two_schedules_have_one_fingerprint_only_if_they_switch_alike() -> None:
         (Plan((evening,), BERLIN, (christmas,)), Plan((evening,), BERLIN, (holiday("2026-12-24", name="Xmas"),))),
     ]
     assert all(one.fingerprint == other.fingerprint for one, other in same)
+
+
+def test_an_update_leaves_the_fingerprint_of_a_schedule_as_it_is() -> None:
+    """Or each schedule counted as another one, and what passed while pisecurity was updated switched nothing."""
+    entries = (entry("22:00", "night", ["mon", "fri"]), entry("sunset", "away", offset_min=30))
+    days_off = (holiday("2026-12-24", "2026-12-26", name="Christmas", yearly=True, schedule="sun"),)
+    fingerprint = "8e069eb57969523656478cdb926213c82ae7a376bbd0a65dd338288bd033cc23"
+    assert Plan(entries, BERLIN, days_off, (52.5, 13.4)).fingerprint == fingerprint
+
+
+class Odd(tzinfo):
+    """An hour ahead in one month, and named like the zone of any machine."""
+
+    def __init__(self, month: int) -> None:
+        self._month = month
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        return timedelta(hours=at is not None and at.month == self._month)
+
+    def dst(self, at: datetime | None) -> timedelta:
+        return timedelta()
+
+    def tzname(self, at: datetime | None) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return "local"
+
+
+def test_what_the_clock_shows_counts_in_each_month() -> None:
+    evening = (entry("22:00", "night"),)
+    assert len({Plan(evening, Odd(month)).fingerprint for month in range(13)}) == 13
 
 
 def test_the_zone_of_the_machine_is_told_from_another_by_what_its_clock_shows() -> None:
