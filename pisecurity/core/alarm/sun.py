@@ -10,8 +10,6 @@ from astral.sun import elevation, noon
 HORIZON_DEG = -0.833
 """Height of the sun's centre when its upper edge touches a flat horizon, with the usual refraction of the air.
 Source: U.S. Naval Observatory, Rise, Set, and Twilight Definitions."""
-POLE_DEG = 89.8
-"""Nearer to a pole there is no noon to speak of."""
 
 _HALF_A_DAY = timedelta(hours=12)
 _MINUTE = timedelta(minutes=1)
@@ -27,7 +25,7 @@ def rise_and_set(latitude: float, longitude: float, midday: datetime) -> tuple[d
         latitude, longitude: degrees north and east.
         midday: 12:00 by the clock of the house, in UTC.
     """
-    observer = Observer(max(-POLE_DEG, min(POLE_DEG, latitude)), longitude)
+    observer = Observer(latitude, longitude)
     highest = min((noon(observer, day) for day in _around(midday.date())), key=lambda at: abs(at - midday))
     return _passes(observer, highest, -_HALF_A_DAY), _passes(observer, highest, _HALF_A_DAY)
 

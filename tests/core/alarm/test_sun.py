@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from astral import Observer
+from astral.sun import elevation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +43,7 @@ def seen(latitude: float, longitude: float, zone: str, day: str) -> tuple[str | 
         (69.65, 18.96, "Europe/Oslo", "2026-12-21", (None, None)),
         (69.65, 18.96, "Europe/Oslo", "2026-05-18", ("00:51", None)),  # the last that rises before the polar day
         (90, 0, "UTC", "2026-06-21", (None, None)),
+        (-90, 0, "UTC", "2026-06-21", (None, None)),
     ],
 )
 def test_sun_rises_and_sets_as_almanacs_say(
@@ -80,6 +83,25 @@ def test_horizon_is_passed_within_two_minutes_of_what_another_formula_says(
             turn * (height_deg(latitude, longitude, at + step) - HORIZON_DEG) for step in (-2 * MINUTE, 2 * MINUTE)
         )
         assert before < 0 < after
+
+
+def test_the_polar_day_begins_when_the_sun_has_set_for_the_last_time() -> None:
+    both = [seen(69.65, 18.96, "Europe/Oslo", f"2026-05-{day}") for day in (15, 16, 17, 18, 19)]
+    assert [(rise is not None, fall is not None) for rise, fall in both] == [
+        (True, True), (True, True), (True, True), (True, False), (False, False),
+    ]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(latitude=st.floats(-60, 60), longitude=st.floats(-180, 180), day=st.dates(date(2026, 1, 1), date(2046, 1, 1)))
+def test_the_horizon_is_passed_in_the_minute_that_is_nearest(latitude: float, longitude: float, day: date) -> None:
+    observer, half = Observer(latitude, longitude), MINUTE / 2
+    rise, fall = rise_and_set(latitude, longitude, datetime.combine(day, time(12), UTC) - longitude * 4 * MINUTE)
+    assert rise and fall
+    assert rise.second == rise.microsecond == fall.second == fall.microsecond == 0
+    for at, turn in ((rise, 1), (fall, -1)):
+        before, after = (turn * elevation(observer, at + step, with_refraction=False) for step in (-half, half))
+        assert before - 0.01 < turn * HORIZON_DEG < after + 0.01
 
 
 @pytest.mark.parametrize(
