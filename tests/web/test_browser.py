@@ -60,9 +60,11 @@ def test_ui03_ui05_away_counts_down_and_disarm_cancels(site: Site) -> None:
     expect(second.locator("#ring b")).to_have_text(re.compile(r"^[12]?\d|30$"))
     left = [int(each.locator("#ring b").text_content() or "") for each in (page, second)]
     assert abs(left[0] - left[1]) <= 1
+    expect(page.locator("#polite")).to_have_text("30 seconds left")
     page.click("button[value=disarmed]")
     expect(page.locator("#word")).to_have_text("Disarmed")
     expect(page.locator("#ring")).to_be_hidden()
+    expect(page.locator("#polite")).to_be_empty()
     expect(second.locator("#word")).to_have_text("Disarmed")  # UI-04: the other phone follows
     assert site.complaints == []
 

@@ -99,7 +99,10 @@ function setMark(name) {
 function showCountdown(offline) {
   const ring = at("ring");
   ring.hidden = deadline === null || offline;
-  if (ring.hidden) return;
+  if (ring.hidden) {
+    setText(at("polite"), "");
+    return;
+  }
   const leftS = Math.max(0, (deadline - performance.now()) / 1000);
   const whole = Math.ceil(leftS);
   // A full turn is a minute, as on a kitchen timer: the ring needs no memory of how long the delay was.
