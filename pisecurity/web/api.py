@@ -77,6 +77,7 @@ def as_json(home: Home) -> dict[str, object]:
         "mode": home.banner.mode,
         "word": home.banner.word,
         "line": home.banner.line,
+        "blind": home.banner.blind,
         "countdown_s": home.banner.countdown_s,
         "code_for": home.asked.code,
         "never": home.asked.never,

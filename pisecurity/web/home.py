@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.alarm.readiness import COAT, Problem
-from pisecurity.core.types import EventRecord, Fault, Mode
+from pisecurity.core.types import AlarmState, EventRecord, Fault, Mode
 from pisecurity.errors import StoreError
 from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.prove import fault_key
@@ -69,11 +69,12 @@ def gather(parts: Parts, status: PanelStatus | None = None) -> Home:
     remarks = _remarks(parts)
     outlook = parts.timetable.outlook() if parts.timetable else None
     where = view.place(cause, parts.label) if cause else ""
+    cameras = view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults)
     return Home(
-        banner=view.banner(status, cause, where, now, parts.zone, records[0] if records else None),
+        banner=view.banner(status, cause, where, now, parts.zone, records[0] if records else None, cameras),
         faults=faults,
-        readiness=view.readiness(faults, len(remarks)),
-        cameras=view.cameras(parts.live.cameras, parts.live.age_s, parts.label, faults),
+        readiness=view.readiness(faults, len(remarks), alarm=status.state is AlarmState.TRIGGERED),
+        cameras=cameras,
         events=tuple(view.card(record, parts.label, now, parts.zone) for record in records),
         notes=(*view.notes(parts.health.facts(), parts.label), *_lines(remarks)),
         mail_fault=any(fault.key.split(":")[0] in MAIL_FAULTS for fault in faults),

@@ -34,8 +34,11 @@ SILENT_WORDS = {
 }
 """Why an event was not mailed. In the other states it is a zone that does not count in the mode; the page of the event
 says which. Of what the pause held back SUMMED_WORDS tells."""
-SUMMED_WORDS: Mapping[bool | None, str] = {False: "mailed in a sum soon", True: "mailed in a sum"}
+SUMMED_WORDS: Mapping[bool | None, str] = {False: "in next mail", True: "mailed later"}
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
+_ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
+BLIND = "Blind"
+"""Said in the place of the armed state while no camera sends a picture: armed alone would look well guarded."""
 STALE_S = 5.0
 """A picture older than this is no longer called live."""
 
@@ -63,6 +66,8 @@ class Banner:
     mode: Mode
     countdown_s: float | None
     sequence: int
+    blind: bool = False
+    """Whether it is armed and no camera sends a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ def banner(
     now: datetime,
     zone: tzinfo,
     newest: EventRecord | None = None,
+    cameras: Sequence[CameraView] = (),
 ) -> Banner:
     """Return what the top of the page says.
 
@@ -132,17 +138,21 @@ def banner(
         now: UTC wall time, which decides whether a day must be named.
         zone: zone of the labels.
         newest: the last event, named beside the one that raised the alarm.
+        cameras: all that there are.
     """
     word = ARMING_WORDS.get(status.mode, "Arming") if status.state is AlarmState.ARMING else WORDS[status.state]
     line = f"since {short_time(status.since_at, now, zone)}, by {status.by}"
     if status.state is AlarmState.ARMING:
         line = f"leave now. Armed by {status.by}"
+    elif status.state in _ARMED and cameras and all(camera.fault for camera in cameras):
+        line = f"{WORDS[status.state].lower()}, without a picture"
+        return Banner(status.state, BLIND, line, status.mode, status.countdown_s, status.sequence, blind=True)
     elif status.how == FIRST_START:
         line = f"since {short_time(status.since_at, now, zone)}. Not armed yet"
     elif event is not None and status.state in {AlarmState.PENDING, AlarmState.TRIGGERED}:
         line = f"{place}, {clock_time(event.opened_at, zone)}"
         if status.state is AlarmState.TRIGGERED:
-            line += f". {mailed_words(event).capitalize()}"
+            line += f". {_mailed_in_alarm(event)}"
             if newest is not None and newest.opened_at > event.opened_at:
                 line += f". Last {clock_time(newest.opened_at, zone)}"
     return Banner(status.state, word, line, status.mode, status.countdown_s, status.sequence)
@@ -216,6 +226,13 @@ def mailed_words(record: EventRecord) -> str:
     }[mailed(record)]
 
 
+def _mailed_in_alarm(event: EventRecord) -> str:
+    """Return the same of what raised the alarm: in front of a red page nobody must wonder whether a mail left."""
+    if mailed(event) is Mailed.SILENT and event.summed is not None:
+        return "Mailed" if event.summed else "Follows in the next mail"
+    return sentence(mailed_words(event))
+
+
 def cameras(
     ids: Sequence[str], age_s: Callable[[str], float | None], label: Callable[[str], str], faults: Sequence[Fault]
 ) -> tuple[CameraView, ...]:
@@ -276,8 +293,14 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def readiness(faults: Sequence[Fault], remarks: int = 0) -> str:
-    """Return the one line that says whether the house is watched over; how many *remarks* there are stands below."""
+def readiness(faults: Sequence[Fault], remarks: int = 0, *, alarm: bool = False) -> str:
+    """Return the one line that says whether the house is watched over; how many *remarks* there are stands below.
+
+    Args:
+        alarm: whether there is one just now, in which nobody asks whether it is ready.
+    """
+    if not faults and alarm:
+        return "No faults"
     if not faults and remarks:
         return "Ready, with a remark" if remarks == 1 else f"Ready, with {remarks} remarks"
     if not faults:

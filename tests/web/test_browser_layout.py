@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time, timedelta
 from itertools import pairwise
 
@@ -220,3 +221,52 @@ def test_during_an_alarm_for_which_the_schedule_waits_the_last_events_are_read_w
         place = page.locator(selector).first.bounding_box()
         assert place is not None
         assert place["y"] + place["height"] <= switch["y"], selector
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844), (1280, 800)])
+@pytest.mark.parametrize("fault", [False, True])
+def test_during_an_alarm_no_label_of_the_last_events_is_cut_off(
+    site: Site, width: int, height: int, fault: bool
+) -> None:
+    site.house.arm_now(Mode.AWAY)
+    if fault:
+        site.house.health.report("mail", "mail.example.org refused the password: set it again with the command")
+    site.house.intrude()
+    for number, summed in ((2000, False), (2001, True)):
+        record = site.house.happened(
+            number, kind=None, ago=timedelta(0), state=AlarmState.TRIGGERED, zones=("Garden path to the door",)
+        )
+        site.house.store.records[-1] = replace(record, summed=summed)
+    page = site.open(width=width, height=height)
+    shows_live_picture(page)
+    expect(page.locator("#events .mailed").first).to_have_text("mailed later")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('#events :is(time, .place, .mailed span)')]
+             .filter((each) => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight + 1)
+             .map((each) => each.textContent)"""
+    )
+    assert cut == []
+    switch = box(page, "button[value=disarmed]")
+    for each in page.locator("#events .mailed").all():
+        place = each.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= switch["y"] or (place["x"] >= switch["x"] and width > 560)
+
+
+def test_armed_and_blind_is_seen_at_a_glance_and_over_when_the_camera_is_back(browser: Browser) -> None:
+    house = House(SystemClock())
+    house.arm_now(Mode.AWAY)
+    with served(house) as port:
+        page = Site(house, f"http://{NAME}:{port}", browser).open()
+        expect(page.locator("#word")).to_have_text("Armed away")
+        guarded = page.evaluate("getComputedStyle(document.querySelector('#word')).color")
+        house.health.report("camera:front", "camera Front door has sent no picture for 10 s; check its cable")
+        expect(page.locator("#word")).to_have_text("Blind")
+        expect(page.locator("#assertive")).to_have_text("Blind. armed away, without a picture")
+        expect(page.locator(".mark:not(.unknown) use")).to_have_attribute("href", re.compile("#shield-blind$"))
+        assert page.evaluate("getComputedStyle(document.querySelector('#word')).color") != guarded
+        expect(page.locator("#readiness")).to_have_text(re.compile("has sent no picture"))
+        house.health.clear("camera:front")
+        expect(page.locator("#word")).to_have_text("Armed away")
+        expect(page.locator(".mark:not(.unknown) use")).to_have_attribute("href", re.compile("#shield-armed_away$"))
+        page.context.close()

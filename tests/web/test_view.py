@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pisecurity.core.types import BETTER, AlarmState, AlertKind, Outcome
+from pisecurity.core.types import BETTER, AlarmState, AlertKind, Fault, Outcome
 from pisecurity.web.view import (
     CameraView,
     Mailed,
@@ -21,7 +21,7 @@ from pisecurity.web.view import (
     short_time,
     span,
 )
-from tests.fakes import FakeClock, make_dismissed
+from tests.fakes import START, FakeClock, make_dismissed
 from tests.web.house import House
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -62,7 +62,7 @@ def test_an_event_without_a_mail_says_why(state: AlarmState, words: str) -> None
     assert mailed_words(House(FakeClock()).happened(1, kind=None, state=state)) == words
 
 
-@pytest.mark.parametrize(("summed", "words"), [(False, "mailed in a sum soon"), (True, "mailed in a sum")])
+@pytest.mark.parametrize(("summed", "words"), [(False, "in next mail"), (True, "mailed later")])
 def test_an_event_that_the_pause_held_back_says_where_it_is_told(summed: bool, words: str) -> None:
     record = House(FakeClock()).happened(1, kind=None, state=AlarmState.TRIGGERED)
     assert mailed_words(replace(record, summed=summed)) == words
@@ -150,3 +150,9 @@ def test_how_much_of_the_picture_is_red_is_told_in_words_with_its_likely_cause(s
 def test_house_without_faults_is_ready() -> None:
     assert readiness(()) == "Everything ready"
     assert readiness((), 2) == "Ready, with 2 remarks"
+
+
+def test_during_an_alarm_nothing_is_called_ready() -> None:
+    fault = Fault("mail", "mail server x refuses the login", START)
+    assert [readiness((), remarks, alarm=True) for remarks in (0, 2)] == ["No faults", "No faults"]
+    assert readiness((fault,), alarm=True) == fault.text

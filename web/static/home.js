@@ -25,7 +25,7 @@ const connection = new Connection({ onState: show, onTick: tick });
 const keypad = at("keypad") ? new Keypad(at("keypad"), order) : null;
 
 function show(state) {
-  if (shown && shown.state !== state.state) setText(at("assertive"), `${state.word}. ${state.line}`);
+  if (shown && shown.word !== state.word) setText(at("assertive"), `${state.word}. ${state.line}`);
   if (shown && shown.mode !== state.mode) keypad?.changed(state.mode);
   shown = state;
   deadline = state.countdown_s === null ? null : performance.now() + 1000 * state.countdown_s;
@@ -46,13 +46,14 @@ function tick() {
   }
   const offline = connection.silent;
   root.dataset.state = shown.state;
+  root.toggleAttribute("data-blind", shown.blind);
   root.toggleAttribute("data-offline", offline);
   root.toggleAttribute("data-checking", connection.checking);
   setText(at("word"), shown.word);
   setText(at("line"), lineNow(offline));
   showSchedule(offline);
   document.title = `${offline ? "Not connected" : shown.word} · ${document.title.split(" · ").at(-1)}`;
-  setMark(shown.state);
+  setMark(shown.blind ? "blind" : shown.state);
   setText(at("readiness"), offline ? "Not known: no connection" : shown.readiness);
   at("ready").toggleAttribute("data-bad", offline || shown.faults.length > 0);
   at("ready").querySelector("summary").tabIndex = shown.faults.length > 0 ? 0 : -1;
