@@ -22,6 +22,7 @@ help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
 demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://127.0.0.1:8080; ARGS="--port 8123"
+	@echo "Starting the demo: it draws its scene and opens its page"
 	@trap : INT; .venv/bin/python -m pisecurity demo $(ARGS) || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
 
 test: .venv-dev/$(READY) dvr-scan ## set up what the tests need and run them all; ARGS="-k mail" for some
@@ -121,5 +122,6 @@ clean: ## remove what make made
 	@touch $@
 
 %/$(READY): %/$(LOCKED) pyproject.toml
+	@echo "$*: adding pisecurity itself"
 	@$*/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -194,4 +194,26 @@ def test_a_set_up_without_internet_says_so(tmp_path: Path) -> None:
     )  # fmt: skip
     last = f"{tmp_path}/venv is not set up. It takes everything from PyPI: is the internet there? Then try again."
     assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, last)
-    assert "about half a minute" in ran.stdout
+    assert ran.stdout.splitlines() == [
+        f"Setting up {tmp_path}/venv: once, about half a minute, some minutes on a Pi or a slow line",
+        f"{tmp_path}/venv: making a Python environment that touches nothing else",
+        f"{tmp_path}/venv: installing the packages of requirements/build.txt",
+    ]
+
+
+def test_a_set_up_names_each_package_as_it_comes(tmp_path: Path) -> None:
+    venv = tmp_path / "venv" / "bin"
+    venv.mkdir(parents=True)
+    said = (
+        "Collecting astral==3.2 (from -r x)",
+        "Processing /w/av-18.1.0-cp311-any.whl (from -r x)",
+        "Installing collected packages: av",
+    )
+    python = tmp_path / "python"
+    # Stands for Python and, in the folder that it sets up, for pip.
+    python.write_text('#!/bin/sh\n[ "$2" = pip ] || exit 0\n' + "".join(f"echo '{line}'\n" for line in said))
+    python.chmod(0o755)
+    shutil.copy(python, venv / "python")
+    ran = run(ROOT / "tests" / "setup" / "venv.sh", python, tmp_path / "venv", "requirements/demo.txt")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines()[3:6] == ["  astral 3.2", "  av 18.1.0", "  putting them in place"]

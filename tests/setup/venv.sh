@@ -19,17 +19,25 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-echo "Setting up $folder from $lock: once, about half a minute, more on a Pi"
+echo "Setting up $folder: once, about half a minute, some minutes on a Pi or a slow line"
+echo "$folder: making a Python environment that touches nothing else"
 "$python" -m venv --clear "$folder"
+# A line for each package, so that nobody wonders whether it hangs.
+told='s/^ *Collecting ([^ =]+)==([^ ]+).*/  \1 \2/p
+    s|^ *Processing .*/([^/-]+)-([^/-]+)-[^/]*\.whl.*|  \1 \2|p
+    s/^ *Installing collected packages:.*/  putting them in place/p'
 install() {
-    "$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
-        --require-hashes --only-binary :all: "$@" || {
+    PYTHONUNBUFFERED=1 "$folder/bin/python" -m pip install --no-input --disable-pip-version-check \
+        --progress-bar off --no-color --require-hashes --only-binary :all: "$@" | sed -unE "$told" || {
         echo "$folder is not set up. It takes everything from PyPI: is the internet there? Then try again." >&2
         exit 1
     }
 }
-install --requirement requirements/build.txt
-install --requirement "$lock"
+for file in requirements/build.txt "$lock"; do
+    echo "$folder: installing the packages of $file"
+    install --requirement "$file"
+done
 for file in "${further[@]}"; do
+    echo "$folder: installing the packages of $file"
     install --no-deps --requirement "$file"
 done
