@@ -136,8 +136,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         (
             '[house]\ntimezone = "../../etc/passwd"',
             (
-                'house.timezone = "../../etc/passwd": no such time zone; give one '
-                "such as Europe/Berlin, or leave it empty"
+                'house.timezone = "../../etc/passwd": no such time zone; give one such as Europe/Berlin, of those '
+                "that 'timedatectl list-timezones' lists, or leave it empty"
             ),
         ),
         (
@@ -428,3 +428,19 @@ def test_a_flood_of_mistakes_is_cut_and_counted() -> None:
 )
 def test_a_table_is_headed_as_toml_wants_it(name: str, shown: str) -> None:
     assert heading(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ("Europe/Berln", "did you mean Europe/Berlin?"),
+        ("berlin", "did you mean Europe/Berlin?"),
+        ("Europe/New York", "did you mean America/New_York?"),
+        ("Europa/Madrid", "did you mean Europe/Madrid?"),
+        ("Europe/Munich", "give one such as Europe/Berlin, of those that 'timedatectl list-timezones' lists"),
+        ("Europe/Frankfurt", "give one such as Europe/Berlin, of those that 'timedatectl list-timezones' lists"),
+    ],
+)
+def test_only_a_city_that_is_spelt_alike_is_suggested_for_a_time_zone(given: str, fix: str) -> None:
+    (mistake,) = mistakes(f'[house]\ntimezone = "{given}"\n{CAMERA}')
+    assert mistake.startswith(f'house.timezone = "{given}": no such time zone; {fix}')

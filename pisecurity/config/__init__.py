@@ -38,6 +38,8 @@ _CLAUSE = re.compile(r"[.;:] ")
 _KINDS = re.compile(r"^(?:file|stage|picamera2|v4l2)(?:, v4l2)?: ")
 """Begins the meaning of a setting that only some kinds of camera have."""
 _MOST_MEANING = 110
+_SPELT_ALIKE = 0.8
+"""Share of the letters that a misspelt city has in common with the one that is meant."""
 """Letters of a meaning that explains each value it allows; a longer one is left to the guide."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -170,9 +172,29 @@ def _unknown_timezone(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(name, available_timezones(), 1)
-        fix = f"did you mean {near[0]}?" if near else "give one such as Europe/Berlin, or leave it empty"
+        near = _near_timezone(name)
+        fix = (
+            f"did you mean {near}?"
+            if near
+            else ("give one such as Europe/Berlin, of those that 'timedatectl list-timezones' lists, or leave it empty")
+        )
         yield ("house", "timezone"), f"no such time zone; {fix}"
+
+
+def _near_timezone(name: str) -> str | None:
+    """Return the zone that *name* is a misspelling of, None where it is of none.
+
+    Only the city is compared: Munich is spelt like Zurich where both begin with "Europe/", and is no zone at all.
+    """
+    cities: dict[str, list[str]] = {}
+    for zone in sorted(available_timezones()):
+        cities.setdefault(_city(zone), []).append(zone)
+    near = get_close_matches(_city(name), cities, 1, _SPELT_ALIKE)
+    return get_close_matches(name, cities[near[0]], 1, 0)[0] if near else None
+
+
+def _city(zone: str) -> str:
+    return zone.rpartition("/")[2].casefold()
 
 
 def _sentence(details: ErrorDetails) -> str:
