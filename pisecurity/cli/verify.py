@@ -33,8 +33,10 @@ _BROKEN = frozenset({Harm.CHANGED, Harm.MISSING, Harm.INSERTED, Harm.MOVED})
 _BREAK = "something was done at or before row {first}; it looks as if {said}"
 _UP_TO = "trust only the rows up to {told}, which a mail vouches for"
 _NONE = "trust no row before that of an older mail is found, as rows up to it then are good"
+_EMPTIED = "empty: no row is left of those that a mail told of, or this is the state folder of another alarm"
+_OTHERS, _ALL = "; compare the others", "find out what was in it"
 _DO = (
-    "to do: {trust}; compare the others with a backup of the state folder and with your mails, and change the "
+    "to do: {trust} with a backup of the state folder and with your mails, and change the "
     "passwords of this machine: who did this could write to its card"
 )
 _ALONE = (
@@ -64,12 +66,16 @@ def _lines(found: Examined, told: AuditHead | None, zone: tzinfo) -> Iterator[st
     if found.harmed is None:
         yield from _whole(found, told, zone)
         return
+    if not found.rows and found.harmed.how in (Harm.CUT, Harm.UNKNOWN):
+        yield _EMPTIED
+        yield _DO.format(trust=_ALL)
+        return
     yield _said(found.harmed, zone)
     if found.told is not None:
         yield f"row {found.told} is the one that was told, so that no row up to it was changed"
     elif found.harmed.how in (Harm.REWRITTEN, Harm.UNKNOWN, Harm.CUT):
         yield _TYPED
-    yield _DO.format(trust=_UP_TO.format(told=found.told) if found.told else _NONE)
+    yield _DO.format(trust=(_UP_TO.format(told=found.told) if found.told else _NONE) + _OTHERS)
 
 
 def _whole(found: Examined, told: AuditHead | None, zone: tzinfo) -> Iterator[str]:

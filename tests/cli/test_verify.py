@@ -240,3 +240,13 @@ def test_s26_what_somebody_wrote_into_a_row_stays_on_its_line(shell: Shell, tmp_
     )
     lines = shell("events", "audit", "--state", tmp_path).out.splitlines()
     assert len(lines) == 5 and lines[3].startswith("no readable time ") and lines[3].endswith("a??[2Jb")
+
+
+@pytest.mark.parametrize("told", ["4-4f3a9c1e07b2ffff", "4f3a9c1e07b2ffff"])
+def test_an_empty_record_that_a_mail_has_told_of_is_called_empty(shell: Shell, tmp_path: Path, told: str) -> None:
+    SqliteStore(tmp_path, FakeClock()).close()
+    ran = shell("events", "verify", told, "--state", tmp_path)
+    assert (ran.code, ran.err) == (2, "")
+    first, second = ran.out.splitlines()
+    assert first == "empty: no row is left of those that a mail told of, or this is the state folder of another alarm"
+    assert second.startswith("to do: find out what was in it with a backup of the state folder and with your mails")
