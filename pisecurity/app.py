@@ -354,8 +354,9 @@ class Daemon:
             self._life.readiness, self._life.ask_night, self._timetable.outlook, self._house.zone,
         )  # fmt: skip
         people = PeopleCommands(
-            self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""), self._house.zone
-        )
+            self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""),
+            self._house.zone, self._house.cameras,
+        )  # fmt: skip
         return ControlServer(self._folder / SOCKET_NAME, {**handlers, **people.handlers()}, self._clock)
 
     def _build_desk(self, config_file: Path, mistakes: str) -> Desk:

@@ -27,6 +27,7 @@ class PeopleCommands:
         hidden: Callable[[int], Sequence[HiddenEntry]],
         page: Callable[[], str],
         zone: tzinfo,
+        cameras: Mapping[str, str],
         masters: Collection[str] | None = None,
     ) -> None:
         """
@@ -34,11 +35,12 @@ class PeopleCommands:
             hidden: returns what happened after somebody was made to disarm, newest first; of so many.
             page: returns the address of the page, empty where it is not known.
             zone: of the house.
+            cameras: what people call each camera, by its id.
             masters: names of the users who may ask; None: root and who this process runs as. Whoever else may use
                 the other commands would learn who was made to disarm, and could try which codes are taken.
         """
         self._masters = frozenset((user_name(0), user_name(os.geteuid())) if masters is None else masters)
-        self._people, self._hidden, self._page, self._zone = people, hidden, page, zone
+        self._people, self._hidden, self._page, self._zone, self._cameras = people, hidden, page, zone, cameras
         self._actions: Mapping[str, Callable[[Mapping[str, Any], str], list[str]]] = {
             "list": self._list,
             "add": self._add,
@@ -108,7 +110,7 @@ class PeopleCommands:
         if not (given.isascii() and given.isdigit() and len(given) < 10):
             raise InputError(f"phone = {given!r}: give its number; see: pisecurity people phones")
         phone = self._people.register.revoke(int(given), by)
-        return [f"phone {phone.number} ({phone.label}) needs a code from now on"]
+        return [f"phone {phone.number} ({phone.label}) is no longer approved"]
 
     def _remove(self, request: Mapping[str, Any], by: str) -> list[str]:
         person = self._people.register.remove(_text(request, "name"), by)
@@ -118,7 +120,8 @@ class PeopleCommands:
         return [self._entry(entry) for entry in self._hidden(MOST_ENTRIES)] or ["nobody was made to disarm"]
 
     def _entry(self, entry: HiddenEntry) -> str:
-        line = f"{entry.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}  {entry.text}"
+        where = f"movement at {self._cameras.get(entry.camera, entry.camera)}: " if entry.camera else ""
+        line = f"{entry.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}  {where}{entry.text}"
         if entry.outcome is not None:
             line += f"; {entry.recipient}: {entry.outcome} {entry.detail}".rstrip()
         return f"{line}; picture {entry.picture}" if entry.picture else line

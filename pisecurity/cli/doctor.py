@@ -25,7 +25,7 @@ from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
 from pisecurity.cli.doctor_mail import MailExamination
 from pisecurity.cli.findings import Finding, attempt, tell
-from pisecurity.cli.inspect import DEMO, is_of_a_demo
+from pisecurity.cli.house import DEMO, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
 from pisecurity.cli.words import MAY_DISARM

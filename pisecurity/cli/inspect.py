@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,8 @@ from pisecurity.adapters.cameras.v4l2.find import is_something_else
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.adapters.timezone import house_zone
-from pisecurity.cli.house import zone_of
+from pisecurity.cli.house import DEMO, House, house_of, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.record import record
 from pisecurity.cli.verify import verify
@@ -28,18 +26,11 @@ from pisecurity.core.types import Dismissed, EventRecord, Outcome
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.settings import KeyPath, Settings, rows
 
-DEMO = "a demo lives here, which has settings of its own"
 _SECURITY_OF_PORT = {465: "tls", 587: "starttls"}
-_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
-_LEDGER_ROW = "{:<19}  {:<10}  {:>7}  {:>5}  {}"
-
-
-def is_of_a_demo(state: Path, config_file: Path) -> bool:
-    """Return whether *config_file* is not there because a demo lives in *state*: an alarm keeps a copy of its own."""
-    own = state / "config.toml"
-    if config_file != own or is_there(own) or is_there(state / config.GOOD_COPY):
-        return False
-    return is_there(state / DATABASE)
+_ROW = "{:<19}  {:<{width}}  {:>7}  {:>5}  {:<16}  {:<10}  {}"
+_LEDGER_ROW = "{:<19}  {:<{width}}  {:>7}  {:>5}  {}"
+_LEAST_WIDTH = 10
+"""Of the column of the cameras."""
 
 
 def check(args: argparse.Namespace) -> int:
@@ -90,8 +81,9 @@ def events(args: argparse.Namespace) -> int:
     if args.json:
         _list_as_json(map(_as_json, records))
         return 0
-    heading = _ROW.format("seen", "camera", "seconds", "score", "alarm was", "mail", "why")
-    _list(heading, [_as_row(record, zone_of(args)) for record in records], none="no events yet")
+    house = house_of(args)
+    cells = [_as_row(record, house) for record in records]
+    _list(_ROW, ("seen", "camera", "seconds", "score", "alarm was", "mail", "why"), cells, none="no events yet")
     return 0
 
 
@@ -102,9 +94,10 @@ def ledger(args: argparse.Namespace) -> int:
     if args.json:
         _list_as_json(map(dismissed_as_json, rows))
         return 0
-    heading = _LEDGER_ROW.format("seen", "camera", "seconds", "score", "why it was no event")
+    house = house_of(args)
+    cells = [_as_ledger_row(row, house) for row in rows]
     none = "nothing yet; what moves while the alarm is armed and is no event is listed here"
-    _list(heading, [_as_ledger_row(row, zone_of(args)) for row in rows], none=none)
+    _list(_LEDGER_ROW, ("seen", "camera", "seconds", "score", "why it was no event"), cells, none=none)
     return 0
 
 
@@ -113,13 +106,18 @@ def _list_as_json(rows: Iterable[Mapping[str, object]]) -> None:
         print(json.dumps(row))
 
 
-def _list(heading: str, lines: Sequence[str], *, none: str) -> None:
-    print("\n".join((heading, *lines)) if lines else none)
+def _list(form: str, heading: Sequence[str], rows: Sequence[Sequence[str]], *, none: str) -> None:
+    """Print *rows* under their *heading*, with a second column as wide as need be; *none* where there are none."""
+    if not rows:
+        print(none)
+        return
+    width = max(_LEAST_WIDTH, *(len(row[1]) for row in rows))
+    print("\n".join(form.format(*row, width=width) for row in (heading, *rows)))
 
 
-def _as_ledger_row(row: Dismissed, zone: tzinfo) -> str:
+def _as_ledger_row(row: Dismissed, house: House) -> tuple[str, ...]:
     values = f"{row.lasted_s:.1f}", f"{row.score:.2f}"
-    return _LEDGER_ROW.format(local(row.first_at, zone), row.camera, *values, told_with_others(row))
+    return local(row.first_at, house.zone), house.label(row.camera), *values, told_with_others(row)
 
 
 @contextmanager
@@ -131,11 +129,11 @@ def _store(args: argparse.Namespace) -> Iterator[SqliteStore]:
         store.close()
 
 
-def _as_row(record: EventRecord, zone: tzinfo) -> str:
+def _as_row(record: EventRecord, house: House) -> tuple[str, ...]:
     lasted = f"{(record.ended_at - record.opened_at).total_seconds():.1f}" if record.ended_at else "-"
-    return _ROW.format(
-        local(record.opened_at, zone),
-        record.camera,
+    return (
+        local(record.opened_at, house.zone),
+        house.label(record.camera),
         lasted,
         f"{record.score:.2f}",
         STATES[record.state],

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import Entry
-from pisecurity.cli.house import zone_of
+from pisecurity.cli.house import house_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import shown
 
@@ -25,7 +25,7 @@ def record(args: argparse.Namespace) -> int:
         for entry in entries:
             print(json.dumps(_as_json(entry)))
     elif entries:
-        zone = zone_of(args)
+        zone = house_of(args).zone
         print(_ROW.format("when", "row", "who", "how", "what").rstrip())
         print("\n".join(_as_row(entry, zone) for entry in entries))
     else:

@@ -11,7 +11,8 @@ from typing import Any
 
 from pisecurity.adapters.control import FILE_NAME, ControlClient
 from pisecurity.adapters.files import is_there
-from pisecurity.cli.parser import DEMO_STATE
+from pisecurity.cli.house import is_of_a_demo
+from pisecurity.cli.parser import DEMO_STATE, given_config
 from pisecurity.cli.words import STATES, wall
 from pisecurity.core.alarm import outlook
 from pisecurity.errors import NoDaemonError
@@ -102,7 +103,9 @@ def ask(args: argparse.Namespace, command: str, **arguments: str | bool) -> Mapp
     try:
         return ControlClient(args.state / FILE_NAME).ask(command, **arguments)
     except NoDaemonError as error:
-        if not is_there(DEMO_STATE / FILE_NAME) or args.state == DEMO_STATE:
+        if args.state == DEMO_STATE or is_of_a_demo(args.state, given_config(args)):
+            raise NoDaemonError(f"no demo runs on {args.state}; start it with 'make demo'") from error
+        if not is_there(DEMO_STATE / FILE_NAME):
             raise
         raise NoDaemonError(f"no daemon runs on {args.state}; for the demo add: --state {DEMO_STATE}") from error
 

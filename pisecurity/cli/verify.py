@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import Examined, Harm, Harmed
-from pisecurity.cli.house import zone_of
+from pisecurity.cli.house import house_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import AuditHead, shown
 
@@ -56,7 +56,7 @@ def verify(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_as_json(found)))
     else:
-        print("\n".join(_lines(found, told, zone_of(args))))
+        print("\n".join(_lines(found, told, house_of(args).zone)))
     return FOUND if found.harmed else 0
 
 

@@ -72,6 +72,8 @@ class HiddenEntry:
     at: datetime
     """UTC."""
     text: str
+    camera: str = ""
+    """Id of the camera at which something moved; empty where it is no movement."""
     recipient: str = ""
     outcome: Outcome | None = None
     """What became of the mail to *recipient*; None where there was none."""

@@ -290,6 +290,19 @@ def test_an_empty_ledger_is_said(shell: Shell, tmp_path: Path) -> None:
     assert shell("ledger", "--state", tmp_path).out.startswith("nothing yet; ")
 
 
+def test_cameras_are_called_as_the_owner_calls_them(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[[camera]]\nid = "front"\nname = "Front door"\nkind = "stage"\n')
+    with closing(SqliteStore(tmp_path, FakeClock())) as store:
+        fill(store)
+        store.add_dismissed([make_dismissed("too fast")])
+    heading, newest, _ = shell("events", "--state", tmp_path).out.splitlines()
+    assert heading.startswith("seen                 camera      seconds")
+    assert newest[21:41] == "Front door        - "
+    assert shell("ledger", "--state", tmp_path).out.splitlines()[1][21:31] == "Front door"
+    (line,) = shell("events", "--json", "--limit", "1", "--state", tmp_path).out.splitlines()
+    assert json.loads(line)["camera"] == "front", "programs go by the id"
+
+
 def test_times_are_those_of_the_house_wherever_this_runs(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(
         '[house]\ntimezone = "Asia/Tokyo"\n[[camera]]\nid = "front"\nkind = "stage"\n'

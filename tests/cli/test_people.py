@@ -18,7 +18,7 @@ from pisecurity.adapters.secrets import PEPPER, Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli import people
 from pisecurity.core.alarm.people import Verdict
-from pisecurity.core.types import Mode
+from pisecurity.core.types import AlarmState, AlertKind, Decision, Mode
 from pisecurity.errors import ControlError, SecretError
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.panel import Panel
@@ -28,7 +28,7 @@ from pisecurity.runtime.throttle import Throttle
 from pisecurity.settings import AccessSettings, AlarmSettings
 from tests.cli.commands import Ran, Shell
 from tests.cli.test_remote import serving
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, make_event
 
 USER = getpass.getuser()
 ACCESS = AccessSettings(disarm="phones", duress_to=("sister@example.com",))
@@ -47,7 +47,9 @@ class House:
         self.health = Health(self.clock)
         self.people = People(ACCESS, register, throttle, self.clock, UTC, self.health, lambda: panel.status().mode)
         self.people.start()
-        self.commands = PeopleCommands(self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC)
+        self.commands = PeopleCommands(
+            self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC, {"front": "Front door"}
+        )
 
     def admits(self, code: str, wanted: Mode = Mode.DISARMED) -> Verdict:
         return self.people.admit(wanted, code=code, device=None, source=code).verdict
@@ -69,6 +71,13 @@ def code_in(text: str) -> str:
     found = re.search(r"code (\d+); it is shown once", text)
     assert found, text
     return found[1]
+
+
+def test_the_duress_log_calls_the_camera_as_the_owner_does(shell: Shell, house: House) -> None:
+    decision = Decision(AlertKind.DURESS, "disarmed under duress")
+    house.store.add_event(make_event(), AlarmState.DISARMED, decision, None, ())
+    line = told(shell, house, "duress-log").out
+    assert "  movement at Front door: travelled 0.21 in 0.9 s; picture " in line
 
 
 def test_somebody_is_added_listed_given_another_code_and_removed(shell: Shell, house: House) -> None:
@@ -111,7 +120,7 @@ def test_a_phone_is_approved_listed_and_revoked(shell: Shell, house: House) -> N
     token = house.people.approve(match[1], label="Anna's Pixel", source="192.168.1.20")
     assert house.people.phone(token) == "Anna"
     assert told(shell, house, "phones").out == "1: Anna, Anna's Pixel, approved 2026-06-01 12:00\n"
-    assert told(shell, house, "revoke", "1").out == "phone 1 (Anna's Pixel) needs a code from now on\n"
+    assert told(shell, house, "revoke", "1").out == "phone 1 (Anna's Pixel) is no longer approved\n"
     assert house.people.phone(token) is None
 
 

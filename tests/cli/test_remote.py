@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pisecurity.adapters.control import FILE_NAME, ControlServer, commands
+from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.remote import in_words
 from pisecurity.core.alarm.outlook import Outlook, Standing
 from pisecurity.core.alarm.schedule import Edge
@@ -209,6 +210,17 @@ def test_without_a_daemon_the_fix_is_named(shell: Shell, tmp_path: Path, command
         "",
         f"pisecurity: no daemon runs on {tmp_path}; start it with 'pisecurity run', or name its folder with --state\n",
     )
+
+
+def test_of_a_demo_that_has_ended_the_way_to_start_it_is_named(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shell("status", "--state", ".demo").err == "pisecurity: no demo runs on .demo; start it with 'make demo'\n"
+    (tmp_path / "other").mkdir()
+    SqliteStore(tmp_path / "other", FakeClock()).close()
+    line = f"pisecurity: no demo runs on {tmp_path / 'other'}; start it with 'make demo'\n"
+    assert shell("status", "--state", tmp_path / "other").err == line
 
 
 def test_beside_a_demo_its_folder_is_named(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

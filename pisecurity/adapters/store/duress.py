@@ -41,15 +41,15 @@ class DuressTable(Table):
                 lambda row: HiddenEntry(
                     moment(row["at_us"]),
                     row["subject"],
-                    row["recipient"] or "",
-                    None if row["outcome"] is None else Outcome(row["outcome"]),
-                    row["detail"] or "",
+                    recipient=row["recipient"] or "",
+                    outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+                    detail=row["detail"] or "",
                 ),
             )
             events = decoded(
                 connection.execute(_EVENTS, bind(limit=limit)),
                 lambda row: HiddenEntry(
-                    moment(row["opened_us"]), f"movement at {row['camera']}: {row['reason']}", picture=row["id"]
+                    moment(row["opened_us"]), row["reason"], camera=row["camera"], picture=row["id"]
                 ),
             )
         return sorted((*alerts, *events), key=lambda entry: entry.at, reverse=True)
