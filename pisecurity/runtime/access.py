@@ -18,7 +18,7 @@ from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Item
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.panel import Panel, Transition
-from pisecurity.runtime.people import People
+from pisecurity.runtime.people import People, source_of
 from pisecurity.runtime.register import Register
 from pisecurity.runtime.throttle import Throttle
 from pisecurity.runtime.worker import Work
@@ -132,7 +132,13 @@ class Access:
 
     def _tell_of_guesses(self, source: str, count: int) -> None:
         now, house = self._clock.instant(), self._house
-        facts = Facts(house.name, self._clock.now(), house.zone, part="codes", count=count, more={"source": source})
+        part, more = "codes", {"source": source}
+        known = self.people.register.known
+        for phone in known.phones:
+            if source_of(phone) == source:
+                owner = next(person.name for person in known.people if person.key == phone.person)
+                part, more = "codes_phone", {"number": str(phone.number), "label": phone.label, "owner": owner}
+        facts = Facts(house.name, self._clock.now(), house.zone, part=part, count=count, more=more)
         try:
             self._notices.tell(
                 alert_id(f"codes:{now.boot_id}:{now.since_boot_s}", AlertKind.FAULT), AlertKind.FAULT, facts

@@ -11,13 +11,19 @@ from datetime import tzinfo
 from pisecurity.core.alarm.people import Person, Role, Verdict, is_complete, is_open, may_order
 from pisecurity.core.types import Mode
 from pisecurity.errors import SecretError, StoreError
-from pisecurity.ports import Clock
+from pisecurity.ports import Clock, Phone
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.register import Register, plain
 from pisecurity.runtime.throttle import Throttle
 from pisecurity.settings import AccessSettings
 
 log = logging.getLogger(__name__)
+
+
+def source_of(phone: Phone) -> str:
+    """Return what the wrong codes typed on the approved *phone* are counted under."""
+    return f"phone {phone.number}"
+
 
 FAULT, NOBODY = "people", "people-nobody"
 
@@ -115,7 +121,7 @@ class People:
         with self._lock:
             try:
                 phone = self.register.of_phone(device)
-                return self._by_code(wanted, code, source if phone is None else f"phone {phone[1].number}", phone)
+                return self._by_code(wanted, code, source if phone is None else source_of(phone[1]), phone)
             except SecretError as error:
                 self._unchecked(error)
                 return Admission(Verdict.WRONG)
@@ -140,6 +146,11 @@ class People:
             else:
                 self._throttle.passed(source)
             return token
+
+    def approval_wait_s(self, source: str) -> float:
+        """Return the seconds until a one-time code from *source* is looked at."""
+        with self._lock:
+            return self._throttle.wait_s(source, alone=True)
 
     def phone(self, device: str | None) -> str | None:
         """Return the name of the person whose approved phone has the token *device*; None where it is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -34,10 +35,7 @@ ORDERS = {
     Mode.AWAY: "Arm away",
     Mode.NIGHT: "Arm night",
 }
-NOT_APPROVED = (
-    "This one-time code is not valid now. It is good once and for 30 minutes; after several wrong ones none is taken "
-    "for a while."
-)
+NOT_APPROVED = "This one-time code is not valid now. It is good once and for 30 minutes."
 KINDS = ("iPhone", "iPad", "Android", "Windows", "Mac", "Linux")
 """What a browser says of its machine, in the order in which it is looked for: an Android also says Linux."""
 
@@ -65,15 +63,15 @@ def approve() -> BaseResponse:
     """Take the one-time code for a token of this phone."""
     if request.mimetype != "application/x-www-form-urlencoded":
         abort(415, "Send the code as a form.")
-    ours = parts()
+    ours, source = parts(), request.remote_addr or ""
     once, kind = typed(request.form.get("code")) or "", kind_of(request.user_agent.string)
     try:
-        token = ours.people.approve(once, label=kind, source=request.remote_addr or "")
+        token = ours.people.approve(once, label=kind, source=source)
     except (StoreError, SecretError) as error:
         log.error("phone not approved reason=%s", error)
         return make_response(_phone_page(ours, f"This phone could not be approved: {error}."), 503)
     if token is None:
-        return make_response(_phone_page(ours, NOT_APPROVED), 401)
+        return _not_approved(ours, math.ceil(ours.people.approval_wait_s(source)))
     answer = redirect(url_for("codes.phone"), 303)
     _keep(answer, token)
     return answer
@@ -98,6 +96,15 @@ def renewed(ours: Parts, page: str) -> Response:
 def kind_of(user_agent: str) -> str:
     """Return what kind of machine the *user_agent* is of, in one of a few words: it is shown and logged."""
     return next((kind for kind in KINDS if re.search(rf"\b{kind}", user_agent)), "phone")
+
+
+def _not_approved(ours: Parts, wait_s: int) -> Response:
+    """Refuse a one-time code; the next one is looked at in *wait_s* seconds."""
+    waits = f" After wrong ones the next is taken in {wait_s} s." if wait_s else ""
+    answer = make_response(_phone_page(ours, NOT_APPROVED + waits), 401)
+    if wait_s:
+        answer.headers["Retry-After"] = str(wait_s)
+    return answer
 
 
 def _phone_page(ours: Parts, problem: str = "") -> str:

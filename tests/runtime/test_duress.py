@@ -69,8 +69,9 @@ class Server:
 class House:
     """A house with real store and pictures; every step is taken by hand."""
 
-    def __init__(self, folder: Path, *, record_when_disarmed: bool = False) -> None:
+    def __init__(self, folder: Path, *, record_when_disarmed: bool = False, language: str = "en") -> None:
         folder.mkdir(exist_ok=True)
+        self.language = language
         self.folder, self.clock, self.server = folder, FakeClock(), Server()
         self.settings = Settings(
             camera=(CameraSettings(id="front", name="Front door", kind="stage"),),
@@ -84,7 +85,7 @@ class House:
         self.inbox, self.store = Inbox(32), SqliteStore(self.folder, self.clock)
         pictures, encoder = FilePictures(self.folder), ShadeEncoder()
         self.pictures, self.health = pictures, Health(self.clock, self.inbox.put)
-        names = Names("Home", UTC, {"front": "Front door"}, load_catalogue())
+        names = Names("Home", UTC, {"front": "Front door"}, load_catalogue(self.language))
         self.panel = Panel(self.store, self.clock, self.settings.alarm, self.inbox.put)
         ids = (f"{number:032x}" for number in range(1, 1000))
         self.access = Access(
@@ -371,6 +372,23 @@ def test_the_owner_is_mailed_who_guesses_codes(tmp_path: Path) -> None:
     assert (row.alert.kind, row.recipient) == (AlertKind.FAULT, "anna@example.org")
     assert row.alert.subject == "[Home] Wrong codes were typed: 5"
     assert "10.0.0.4" in row.alert.text
+    house.store.close()
+
+
+def test_of_guesses_on_an_approved_phone_the_owner_hears_which_phone_it_is_in_their_language(tmp_path: Path) -> None:
+    house = House(tmp_path, language="de")
+    register = house.access.people.register
+    register.add(Person("Anna"), None, "root")
+    token = register.approve(register.new_approval("Anna", "root").replace("-", ""), "Pixel")
+    assert token
+    for _ in range(9):
+        house.access.people.admit(Mode.DISARMED, code="702846", device=token, source="10.0.0.4")
+        house.clock.advance(400)
+    alert = house.store.deliveries(10)[0].alert
+    assert alert.subject == "[Home] Auf einem freigegebenen Handy wurden falsche Codes eingegeben: 5"
+    assert "der letzte auf dem Handy von Anna (Pixel, Nummer 1)" in alert.text
+    assert "sudo pisecurity people revoke 1" in alert.text
+    assert "phone 1" not in alert.text and "Adresse" not in alert.text
     house.store.close()
 
 

@@ -244,6 +244,20 @@ def test_a_one_time_code_that_is_not_valid_approves_nothing(code: str) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
+def test_a_refused_one_time_code_says_how_long_the_next_one_is_not_looked_at() -> None:
+    house = armed("phones")
+    page = client(house)
+    answers = [page.post("/phone/approve", data={"code": "AAAA-AAAA"}, headers=ORIGIN) for _ in range(4)]
+    said_s = [re.search(r"After wrong ones the next is taken in (\d+) s\.", words(each.text)) for each in answers]
+    waits = [int(found[1]) if found else 0 for found in said_s]
+    assert waits[0] == 0 and waits[-1] > 0
+    assert answers[-1].headers["Retry-After"] == str(waits[-1])
+    once = house.people.register.new_approval("Anna", "root")
+    assert page.post("/phone/approve", data={"code": once}, headers=ORIGIN).status_code == 401
+    house.clock.advance(waits[-1])  # type: ignore[attr-defined]
+    assert page.post("/phone/approve", data={"code": once}, headers=ORIGIN).status_code == 303
+
+
 def test_a_phone_that_cannot_be_stored_is_not_approved_and_the_page_says_why() -> None:
     house = armed("phones")
     page, once = client(house), house.people.register.new_approval("Anna", "root")
