@@ -332,7 +332,7 @@ class Daemon:
             logins=logins, health=self._health, clock=self._clock, new_id=new_id, on_alert=self._deliver.wake,
             last_seen=LastSeenFile(self._folder), pinger=HttpPing, disk=StateDisk(self._folder),
             memory_bytes=resident_bytes, power=SysfsPower(), remark=self._mailbox is None, live=self._live,
-            pictures=self._pictures, encoder=encoder, decode=grey,
+            pictures=self._pictures, encoder=encoder, decode=grey, outlook=lambda: self._timetable.outlook(),  # noqa: PLW0108 -- it is built later
         )  # fmt: skip
 
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from pisecurity.core.alarm.schedule import Edge, first_shown
+from pisecurity.core.alarm.outlook import Outlook, Standing
+from pisecurity.core.alarm.schedule import first_shown
 from pisecurity.core.audit import shown
 from pisecurity.core.times import MINUTE_S, duration
+from pisecurity.core.times import date as written_date
 from pisecurity.core.types import Fault, Instant, Mode, Outcome
 from pisecurity.core.vision.contrast import missed_coats
 from pisecurity.core.words import SCHEDULE
@@ -19,8 +21,8 @@ LEAST_APART_S = 20 * 3600.0
 """Between the times of day of two mails by the clock that no jump moves; the shortest day of the year has 23 hours."""
 LATEST_S = 16 * 3600.0
 """A mail that would come later than that is left to the next one, which is near and tells all."""
-NEAR = timedelta(hours=20)
-"""From now; a time of day that is farther away is told with its day."""
+NEAR, WEEK = timedelta(hours=20), timedelta(days=6)
+"""From now; a time of day that is farther away is told with its weekday, or with its date."""
 MOST_LISTED = 5
 """Alarms, orders and faults that are named one by one; of more the newest."""
 CAMERA_FACT = "camera:"
@@ -116,8 +118,8 @@ class Condition:
     facts: Mapping[str, str]
     free_bytes: int
     memory_bytes: int
-    next_edge: Edge | None
-    """Next switch of the schedule."""
+    outlook: Outlook | None
+    """What the schedule does next; None where there is none."""
     next_mail: datetime | None
 
 
@@ -198,7 +200,8 @@ class _Teller:
         if abs(at - self._wall) < NEAR:
             return f"{local:%H:%M}"
         weekday = self._catalogue["weekdays"].split(",")[local.weekday()]
-        return self._say("span.moment", time=f"{local:%H:%M}", weekday=weekday)
+        day = weekday if abs(at - self._wall) < WEEK else written_date(local, self._catalogue)
+        return self._say("span.moment", time=f"{local:%H:%M}", weekday=day)
 
     def _label(self, camera: str) -> str:
         return self._cameras.get(camera, camera) or self._catalogue["camera.unknown"]
@@ -287,14 +290,28 @@ class _Teller:
             yield self._say("daily.record", head=shown(happened.marks.audit, happened.head))
 
     def next(self, condition: Condition) -> Iterator[str]:
-        parts = []
-        if condition.next_edge is not None:
-            edge = condition.next_edge
-            parts.append(self._say("daily.next_mode", mode=self._mode(edge.mode), when=self._moment(edge.at)))
+        parts = list(self._schedule(condition.outlook)) if condition.outlook else []
         if condition.next_mail is not None:
             parts.append(self._say("daily.next_mail", when=self._moment(condition.next_mail)))
         if parts:
             yield self._say("daily.next", list="; ".join(parts))
+
+    def _schedule(self, outlook: Outlook) -> Iterator[str]:
+        """Yield what the page says below the state."""
+        edge = outlook.next
+        mode, when = (self._mode(edge.mode), self._moment(edge.at)) if edge else ("", "")
+        if outlook.standing is Standing.ALARM:
+            yield self._say("daily.next_alarm")
+        elif outlook.holiday:
+            key = "daily.next_off_until" if edge else "daily.next_off"
+            yield self._say(key, when=when, holiday=outlook.holiday)
+        elif edge:
+            key = "daily.next_goes_on" if outlook.standing is Standing.OVERRULED else "daily.next_mode"
+            yield self._say(key, mode=mode, when=when)
+        if off := outlook.coming:
+            day = written_date(datetime.combine(off.first, time()), self._catalogue)
+            key = "daily.next_holiday" if off.first == off.last else "daily.next_holidays"
+            yield self._say(key, day=day, holiday=off.name)
 
     def _newest(self, listed: Sequence[str]) -> str:
         """Return the newest of *listed*, and that there were more."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from pisecurity.core.alarm.schedule import Plan, clock_is_set, first_shown, next_edge
+from pisecurity.core.alarm.outlook import Outlook
+from pisecurity.core.alarm.schedule import clock_is_set, first_shown
 from pisecurity.core.daily import Condition, DailyTold, Happened, Marks, due, lines, summary
 from pisecurity.core.types import Alert, AlertKind, Fault
 from pisecurity.core.words import Facts, alert_id
@@ -63,12 +64,13 @@ class Daily:
         panel: Panel,
         disk: Disk,
         memory_bytes: Callable[[], int],
+        outlook: Callable[[], Outlook | None],
         clock: Clock,
         health: Health,
     ) -> None:
-        """*memory_bytes* returns what the daemon holds of the memory."""
+        """*memory_bytes* returns what the daemon holds of the memory, *outlook* what the schedule does next."""
         self._store, self._notices, self._panel, self._disk = store, notices, panel, disk
-        self._memory_bytes, self._clock, self._health = memory_bytes, clock, health
+        self._memory_bytes, self._outlook, self._clock, self._health = memory_bytes, outlook, clock, health
         self._past: deque[tuple[Fault, float]] = deque(maxlen=REMEMBERED)
         self._at: time | None = None
         self.apply(settings)
@@ -77,7 +79,6 @@ class Daily:
         """Use *settings* from now on. Any thread."""
         at = settings.mail.daily_at if settings.mail else "off"
         self._at = None if isinstance(at, str) else at
-        self._plan = Plan.of(settings, self._notices.house.zone)
 
     def note(self, change: FaultChange) -> None:
         """Take note of a fault that is over. Any thread."""
@@ -153,6 +154,6 @@ class Daily:
             self._health.facts(),
             free_bytes,
             self._memory_bytes(),
-            next_edge(self._plan, wall),
+            self._outlook(),
             first_shown(datetime.combine(day + timedelta(days=1), self._at), zone) if self._at else None,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
+from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.types import AlarmState, Plane
 from pisecurity.ports import Channel, Clock, Disk, EventStore, JpegEncoder, Pictures
 from pisecurity.runtime.daily import Daily, DailyStore
@@ -56,16 +57,17 @@ class Life:
         pictures: Pictures,
         encoder: JpegEncoder,
         decode: Callable[[bytes], Plane],
+        outlook: Callable[[], Outlook | None],
         remark: bool,
     ) -> None:
-        """*remark*: whether to say what the owner should set."""
+        """*remark*: whether to say what the owner should set. *outlook* returns what the schedule does next."""
         self._panel, self._clock = panel, clock
         self._alive_s = clock.monotonic()
         self._ping = Ping(pinger, settings.life, self._lives, clock, health, house.zone, remark=remark)
         self._notices = Notices(settings, store, house, new_id, on_alert)
         self._prove = Prove(channels, logins, self._is_armed, self._notices, clock, health)
         self.readiness = Readiness(power, store, channels, logins, self._notices, self._prove.ask, clock, health)
-        self._daily = Daily(settings, store, self._notices, panel, disk, memory_bytes, clock, health)
+        self._daily = Daily(settings, store, self._notices, panel, disk, memory_bytes, outlook, clock, health)
         setups = {camera.id: camera.model_dump_json() for camera in settings.camera}
         night = Night(setups, live, pictures, encoder, decode, store, self._notices, self._is_armed, clock, health)
         self._night, self.ask_night = night, night.ask

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pisecurity.core.alarm.outlook import DaysOff, Outlook, Standing
 from pisecurity.core.alarm.schedule import Edge, first_shown
 from pisecurity.core.daily import (
     LATEST_S,
@@ -222,7 +223,7 @@ def test_a_night_with_everything_names_each_in_one_line() -> None:
         faults=(Fault("disk", "150 MB are free", AT - timedelta(hours=2)),),
         past_faults=((Fault("mail", "no route", AT - timedelta(hours=6)), 300.0),),
         facts={**CALM.facts, "seeing:garden": "since 21:40 a dark coat would be missed; differences"},
-        next_edge=Edge(AT + timedelta(hours=1), Mode.DISARMED),
+        outlook=Outlook(Standing.GOES_ON, Edge(AT + timedelta(hours=1), Mode.DISARMED)),
     )
     text = told(happened, condition)
     assert summary(happened, condition, CATALOGUE) == "2 alarms, 1 fault"
@@ -239,6 +240,34 @@ def test_a_night_with_everything_names_each_in_one_line() -> None:
         "Next: disarmed at 09:00; this mail again at 08:00 on Wednesday.",
     ):
         assert line in text
+
+
+OFF = DaysOff("Christmas", date(2026, 6, 5), date(2026, 6, 6))
+SOON, FAR = Edge(AT + timedelta(hours=1), Mode.DISARMED), Edge(AT + timedelta(days=12), Mode.NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "said"),
+    [
+        (None, "Next: "),
+        (Outlook(Standing.GOES_ON, SOON), "Next: disarmed at 09:00; "),
+        (Outlook(Standing.GOES_ON, FAR), "Next: armed (night) at 08:00 on Sunday, 14 June 2026; "),
+        (Outlook(Standing.OVERRULED, SOON), "Next: the schedule goes on at 09:00: disarmed; "),
+        (Outlook(Standing.ALARM, SOON), "Next: the schedule disarms after the alarm; "),
+        (Outlook(Standing.GOES_ON, SOON, "Easter"), "Next: schedule off until 09:00 (Easter); "),
+        (Outlook(Standing.GOES_ON, None, "Easter"), "Next: schedule off (Easter); "),
+        (
+            Outlook(Standing.GOES_ON, SOON, "", OFF),
+            "Next: disarmed at 09:00; schedule off from Friday, 5 June 2026 on (Christmas); ",
+        ),
+        (
+            Outlook(Standing.GOES_ON, None, "", replace(OFF, last=OFF.first)),
+            "Next: schedule off on Friday, 5 June 2026 (Christmas); ",
+        ),
+    ],
+)
+def test_it_says_of_the_schedule_what_the_page_says(outlook: Outlook | None, said: str) -> None:
+    assert told(condition=replace(CALM, outlook=outlook))[-1] == f"{said}this mail again at 08:00 on Wednesday."
 
 
 def test_of_very_many_the_newest_are_named() -> None:

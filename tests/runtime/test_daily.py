@@ -10,6 +10,7 @@ import pytest
 
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.daily import DailyTable
+from pisecurity.core.alarm.outlook import Outlook, Standing
 from pisecurity.core.audit import shown
 from pisecurity.core.types import Alert, AlertKind, Mode
 from pisecurity.errors import MailError, StoreError
@@ -33,6 +34,7 @@ class Rig:
     def __init__(self, folder: Path, settings: Settings = SETTINGS) -> None:
         self.clock, self.settings = FakeClock(), settings
         self.clock.synced = True
+        self.outlook: Outlook | None = None
         self.store = SqliteStore(folder, self.clock)
         self.start()
 
@@ -45,7 +47,7 @@ class Rig:
         self.notices = Notices(self.settings, self.store, house, lambda: next(ids), lambda: None)
         self.daily = Daily(
             self.settings, self.store, self.notices, self.panel, FakeDisk(23_400_000_000), lambda: 98_000_000,
-            self.clock, self.health,
+            lambda: self.outlook, self.clock, self.health,
         )  # fmt: skip
 
     def note(self, change: FaultChange) -> None:
@@ -137,6 +139,12 @@ def test_it_tells_what_happened_since_the_last_one_and_the_faults_that_came_and_
     assert "Switched" not in second.text and "Was a fault" not in second.text
     assert "Fault since 14:00 on Monday" in second.text
     assert f"events verify {shown(*rig.store.audit_head())}" in second.text
+
+
+def test_it_asks_what_the_page_asks_for_what_the_schedule_does_next(rig: Rig) -> None:
+    rig.outlook = Outlook(Standing.GOES_ON, None, "Christmas")
+    rig.run(24)
+    assert "Next: schedule off (Christmas); this mail again at 08:00 on Wednesday." in rig.mails[0].text
 
 
 def test_off_or_without_a_mail_account_none_leaves(tmp_path: Path) -> None:

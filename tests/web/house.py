@@ -47,6 +47,7 @@ from pisecurity.settings import (
     AccessSettings,
     AlarmSettings,
     CameraSettings,
+    HolidaySettings,
     ModeSettings,
     ScheduleSettings,
     Settings,
@@ -189,6 +190,7 @@ class House:
     )
     zone: str = "Europe/Berlin"
     schedule: tuple[ScheduleSettings, ...] = ()
+    holiday: tuple[HolidaySettings, ...] = ()
     disarm: Disarm = "anyone"
 
     def __post_init__(self) -> None:
@@ -200,7 +202,9 @@ class House:
         self.live = LiveView(self.cameras, self.encoder, self.clock)
         self.panel = Panel(self.store, self.clock, self.alarm, lambda transition: None)
         self.panel.start()
-        settings = Settings(camera=(CameraSettings(id="front", kind="stage"),), schedule=self.schedule)
+        settings = Settings(
+            camera=(CameraSettings(id="front", kind="stage"),), schedule=self.schedule, holiday=self.holiday
+        )
         self.timetable = Timetable(self.panel, MemoryScheduleStore(), self.clock, settings, ZoneInfo(self.zone))
         self.timetable.start()
         self.people_store = MemoryPeopleStore()

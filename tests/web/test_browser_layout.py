@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.core.alarm.outlook import Outlook, Standing
+from pisecurity.core.alarm.outlook import DaysOff, Outlook, Standing
+from pisecurity.core.alarm.schedule import Edge
 from pisecurity.core.types import AlarmState, Mode, Outcome
 from pisecurity.settings import ScheduleSettings, Weekday
 from tests.web.house import NAME, House, filming, served
@@ -189,6 +190,24 @@ def test_ui24_what_the_schedule_does_next_is_on_the_first_screen(scheduled: Site
     for selector in ("#next", "#ready", "button[value=disarmed]"):
         each = box(page, selector)
         assert each["y"] + each["height"] <= height, selector
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844), (844, 390)])
+def test_a_coming_holiday_is_on_the_first_screen_and_takes_nothing_from_it(
+    scheduled: Site, width: int, height: int
+) -> None:
+    days = DaysOff("Assumption of Mary", date(2026, 8, 15), date(2026, 8, 16))
+    edge = Edge(scheduled.house.clock.now() + timedelta(hours=1), Mode.NIGHT)
+    scheduled.house.timetable.outlook = lambda: Outlook(Standing.GOES_ON, edge, "", days)  # type: ignore[method-assign]
+    page = scheduled.open(width=width, height=height)
+    shows_live_picture(page)
+    expect(page.locator("#next")).to_have_text(re.compile(r"; off from Sat 15 Aug \(Assumption of Mary\)$"))
+    for selector in ("#next", ".view img", "#ready", "button[value=disarmed]"):
+        each = box(page, selector)
+        assert each["y"] + each["height"] <= height, selector
+    if width < 560:
+        assert box(page, "#ready")["y"] + box(page, "#ready")["height"] <= box(page, ".dock")["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

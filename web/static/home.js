@@ -80,7 +80,8 @@ function showSchedule(offline) {
   const line = offline ? "" : (shown.schedule?.line ?? "");
   setText(at("next"), line);
   at("next").hidden = !line;
-  root.toggleAttribute("data-schedule", Boolean(shown.schedule));
+  if (shown.schedule) root.dataset.schedule = shown.schedule.coming ? "2" : "1";
+  else delete root.dataset.schedule;
 }
 
 function showConnection(offline) {

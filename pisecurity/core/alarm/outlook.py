@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import takewhile
 from typing import Any
@@ -12,7 +12,10 @@ from typing import Any
 from pisecurity.core.alarm import states
 from pisecurity.core.alarm.schedule import DAYS_FAR, Edge, InForce, Plan, Ruling, edges_after, latest_edge, rule
 from pisecurity.core.types import MODES, Alarm, Instant, Mode
+from pisecurity.settings import WEEKDAYS
 
+AHEAD_DAYS = 7
+"""So many days ahead a holiday is told: whoever plans the week can still set the alarm by hand for it."""
 _NAMES = {
     Mode.DISARMED: "disarmed",
     Mode.HOME: "armed home",
@@ -41,6 +44,22 @@ _WAITS = {
 
 
 @dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days to come on which the schedule would switch something, and is off."""
+
+    name: str
+    """Of the holiday."""
+    first: date
+    last: date
+    """Of those that are near enough to be looked at."""
+
+    def in_words(self) -> str:
+        """Return it as the line below the state has it."""
+        day = f"{self.first:%a} {self.first.day} {self.first:%b}"
+        return f"off {day} ({self.name})" if self.last == self.first else f"off from {day} ({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What the schedule will do next."""
 
@@ -49,6 +68,8 @@ class Outlook:
     """The next edge that changes the mode; None where there is none, or it is not known."""
     holiday: str = ""
     """Name of the holiday for which the schedule is off today; empty on other days."""
+    coming: DaysOff | None = None
+    """The next days off; None where none are near."""
 
     def as_plain(self, zone: tzinfo = UTC) -> dict[str, Any]:
         """Return it as JSON can say it, the time in *zone*."""
@@ -57,6 +78,12 @@ class Outlook:
             "mode": self.next and self.next.mode,
             "at": self.next and self.next.at.astimezone(zone).isoformat(),
             "holiday": self.holiday or None,
+            "coming": self.coming
+            and {
+                "holiday": self.coming.name,
+                "first": self.coming.first.isoformat(),
+                "last": self.coming.last.isoformat(),
+            },
         }
 
     @classmethod
@@ -64,7 +91,11 @@ class Outlook:
         """Return what ``as_plain`` said. Raises KeyError, ValueError."""
         at = plain["at"]
         edge = Edge(datetime.fromisoformat(at), Mode(plain["mode"])) if at else None
-        return cls(Standing(plain["standing"]), edge, plain["holiday"] or "")
+        coming = plain.get("coming")  # a daemon that is older does not tell
+        off = coming and DaysOff(
+            coming["holiday"], date.fromisoformat(coming["first"]), date.fromisoformat(coming["last"])
+        )
+        return cls(Standing(plain["standing"]), edge, plain["holiday"] or "", off or None)
 
 
 def outlook(plan: Plan, alarm: Alarm, now: Instant, wall: datetime, in_force: InForce) -> Outlook | None:
@@ -86,7 +117,7 @@ def outlook(plan: Plan, alarm: Alarm, now: Instant, wall: datetime, in_force: In
             standing = Standing.ALARM
     holiday = plan.holiday_on(plan.day_of(wall))
     off = holiday.name if holiday and holiday.schedule == "off" else ""
-    return Outlook(standing, _next_change(plan, alarm.mode, wall), off)
+    return Outlook(standing, _next_change(plan, alarm.mode, wall), off, _coming(plan, wall))
 
 
 def in_words(outlook: Outlook | None, when: Callable[[datetime], str]) -> str:
@@ -95,6 +126,13 @@ def in_words(outlook: Outlook | None, when: Callable[[datetime], str]) -> str:
         return ""
     if waits := _WAITS.get(outlook.standing):
         return waits
+    now, coming = _now_in_words(outlook, when), outlook.coming.in_words() if outlook.coming else ""
+    if not now:
+        return coming and f"Schedule {coming}"
+    return f"{now}; {coming}" if coming else now
+
+
+def _now_in_words(outlook: Outlook, when: Callable[[datetime], str]) -> str:
     if outlook.next is None:
         return f"Schedule off ({outlook.holiday})" if outlook.holiday else ""
     moment, mode = when(outlook.next.at), _NAMES[outlook.next.mode]
@@ -103,6 +141,21 @@ def in_words(outlook: Outlook | None, when: Callable[[datetime], str]) -> str:
     if outlook.standing is Standing.OVERRULED:
         return f"Schedule goes on {moment}: {mode}"
     return f"Next: {mode} {moment} (schedule)"
+
+
+def _coming(plan: Plan, wall: datetime) -> DaysOff | None:
+    """Return the next days off on which an entry would count; those that go on from today are told already."""
+    today = plan.day_of(wall)
+    days = [today + timedelta(days=ahead) for ahead in range(AHEAD_DAYS + 1)]
+    off = {day: found.name for day in days if (found := plan.holiday_on(day)) and found.schedule == "off"}
+    first = next((day for day in days[1:] if day in off and day - timedelta(days=1) not in off), None)
+    if first is None:
+        return None
+    stretch = [day for day in days if day >= first]
+    stretch = stretch[: next((number for number, day in enumerate(stretch) if day not in off), len(stretch))]
+    if not any(WEEKDAYS[day.weekday()] in entry.days for day in stretch for entry in plan.entries):
+        return None
+    return DaysOff(off[first], first, stretch[-1])
 
 
 def _next_change(plan: Plan, mode: Mode, wall: datetime) -> Edge | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
-from pisecurity.core.alarm.outlook import Outlook, Standing, in_words, outlook
+from pisecurity.core.alarm.outlook import DaysOff, Outlook, Standing, in_words, outlook
 from pisecurity.core.alarm.schedule import Edge, InForce, Plan
 from pisecurity.core.types import Alarm, Instant, Mode
+from pisecurity.settings import HolidaySettings
 from tests.core.alarm.almanac import BERLIN, DAYS, berlin, entry, holiday, plan
 
 VACATION = holiday("2026-07-18", "2026-08-02", name="Summer")
@@ -62,6 +63,30 @@ def test_the_mode_of_a_first_start_has_overruled_nothing() -> None:
 def test_on_a_holiday_its_name_and_until_when_the_schedule_is_off_are_said() -> None:
     away = plan(*WEEK.entries, holidays=[VACATION])
     assert said(Mode.AWAY, "2026-07-17T23:00", "2026-07-20T12:00", away) == "Schedule off until Mon 06:30 (Summer)"
+
+
+@pytest.mark.parametrize(
+    ("holidays", "words"),
+    [
+        ([holiday("2026-06-04", name="Corpus")], "; off Thu 4 Jun (Corpus)"),
+        ([holiday("2026-06-08", name="Near")], "; off Mon 8 Jun (Near)"),
+        ([holiday("2026-06-09", name="Far")], ""),
+        ([holiday("2026-06-02", "2026-06-30", name="June")], "; off from Tue 2 Jun (June)"),
+        ([holiday("2026-06-04", name="One"), holiday("2026-06-05", name="Two")], "; off from Thu 4 Jun (One)"),
+        ([holiday("2026-06-04", schedule="sun")], ""),
+    ],
+)
+def test_a_holiday_of_the_next_seven_days_is_told_before_it_comes(holidays: list[HolidaySettings], words: str) -> None:
+    week = plan(*WEEK.entries, holidays=holidays)
+    line = "Next: armed night Mon 22:30 (schedule)"
+    assert said(Mode.DISARMED, "2026-06-01T06:30", "2026-06-01T12:00", week) == line + words
+
+
+def test_a_holiday_on_which_nothing_would_be_switched_or_that_goes_on_from_today_is_not_told_as_coming() -> None:
+    fridays = plan(entry("22:30", "night", ["fri"]), holidays=[holiday("2026-06-04", name="Corpus")])
+    assert said(Mode.DISARMED, "2026-06-01T06:30", "2026-06-01T12:00", fridays).endswith("Fri 22:30: armed night")
+    row = plan(*WEEK.entries, holidays=[holiday("2026-06-01", name="One"), holiday("2026-06-02", name="Two")])
+    assert said(Mode.DISARMED, "2026-06-01T06:30", "2026-06-01T12:00", row) == "Schedule off until Wed 22:30 (One)"
 
 
 def test_a_holiday_that_counts_as_another_day_is_not_mentioned() -> None:
@@ -120,6 +145,7 @@ def test_each_mode_has_its_words_and_a_clock_that_nobody_has_set_is_named(ahead:
         Outlook(Standing.CLOCK),
         Outlook(Standing.OVERRULED, Edge(berlin("2026-06-01T22:30"), Mode.NIGHT)),
         Outlook(Standing.GOES_ON, None, "Summer"),
+        Outlook(Standing.GOES_ON, None, "", DaysOff("Summer", date(2026, 7, 18), date(2026, 7, 20))),
     ],
 )
 def test_what_a_program_is_told_can_be_read_back(ahead: Outlook) -> None:
