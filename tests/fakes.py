@@ -161,6 +161,9 @@ class MemoryPeopleStore:
         self._fail_when_broken()
         return self.known
 
+    def keep_key_digest(self, digest: str) -> None:
+        self._keep(key_digest=digest)
+
     def add_person(self, person: Person, code: Code) -> None:
         self._keep(people=(*self.known.people, person), codes=(*self.known.codes, code))
 

@@ -28,7 +28,6 @@ class Secrets:
         self._file, self._pepper_file = folder / "secrets" / NAME, folder / "secrets" / PEPPER
         self._environment = environment
         self._last: str | None = None
-        self._pepper: bytes | None = None
 
     def mail_password(self) -> str | None:
         """Return the password of the mail account, or None where none was stored since the start.
@@ -71,23 +70,19 @@ class Secrets:
     def pepper(self, make: bool) -> bytes:
         """Return the key under which codes are kept, 256 bits; where there is none, *make* makes one for good.
 
-        It is read once: no code fails because of a card that breaks.
-
         Raises:
             SecretError: there is none, it cannot be read or made, is damaged, or others could read it.
         """
-        if self._pepper is None:
-            raw = _read(self._pepper_file, private=True)
-            if raw is None and not make:
-                raise SecretError(
-                    f"{self._pepper_file}: it is gone, and no code, no duress code and no approved phone works without "
-                    "it; put it back, or remove everybody with 'pisecurity people remove NAME' and add them anew"
-                )
-            if raw is None:
-                raw = secrets.token_hex(PEPPER_BYTES).encode() + b"\n"
-                _write(self._pepper_file, raw)
-            self._pepper = _key(raw, self._pepper_file)
-        return self._pepper
+        raw = _read(self._pepper_file, private=True)
+        if raw is None and not make:
+            raise SecretError(
+                f"{self._pepper_file}: it is gone, and no code and no duress code works without it; put it back, or "
+                "remove everybody with 'pisecurity people remove NAME' and add them anew"
+            )
+        if raw is None:
+            raw = secrets.token_hex(PEPPER_BYTES).encode() + b"\n"
+            _write(self._pepper_file, raw)
+        return _key(raw, self._pepper_file)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -51,6 +51,8 @@ class Known:
     codes: tuple[Code, ...] = ()
     approvals: tuple[Approval, ...] = ()
     phones: tuple[Phone, ...] = ()
+    key_digest: str = ""
+    """By it the key of the codes is known again; empty where that is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class PeopleStore(Protocol):
     """People, their codes and phones, over restarts. Every method raises StoreError, and nothing is changed then."""
 
     def load_people(self) -> Known: ...
+
+    def keep_key_digest(self, digest: str) -> None:
+        """Replace what the key of the codes is known again by."""
+        ...
 
     def add_person(self, person: Person, code: Code) -> None:
         """Add *person* with a first code."""

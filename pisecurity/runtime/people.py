@@ -76,11 +76,7 @@ class People:
         with self._lock:
             self.register.start()
             self._throttle.start()
-            if self.register.known.codes and self._settings.disarm != "anyone":
-                try:
-                    self.register.see_key()
-                except SecretError as error:
-                    self._unchecked(error)
+        self._look_at_key()
 
     def take_up_late(self) -> None:
         """Take up what was kept where nothing of it could be read at the start."""
@@ -153,12 +149,19 @@ class People:
             return self._throttle.wait_s(source, alone=True)
 
     def phone(self, device: str | None) -> str | None:
-        """Return the name of the person whose approved phone has the token *device*; None where it is none."""
-        found = self._owner(device)
-        return None if found is None else found.name
+        """Return the name of the person whose approved phone has the token *device*; None where it is none.
+
+        It waits for nobody who stores something: each open page asks all the time.
+        """
+        found = self.register.of_phone(device)
+        return None if found is None else found[0].name
 
     def look(self) -> None:
-        """Show as a fault that nobody is known who may disarm at any hour, where that is asked. Any thread."""
+        """Show as faults, where codes are asked, that none can be checked, and that nobody may disarm at any hour.
+
+        Any thread.
+        """
+        self._look_at_key()
         asked, people = self._settings.disarm != "anyone", self.register.known.people
         if asked and not any(person.role is not Role.GUEST and not person.windows for person in people):
             self._health.report(
@@ -168,26 +171,26 @@ class People:
         else:
             self._health.clear(NOBODY)
 
-    def _by_phone(self, wanted: Mode, device: str | None) -> Admission:
-        person = self._owner(device)
-        if person is None or self._settings.disarm == "code":
-            return Admission(Verdict.WRONG)
-        return self._known(wanted, person, "phone")
-
-    def _owner(self, device: str | None) -> Person | None:
-        """Return whose phone it is, without waiting for whoever stores something: each open page asks all the time."""
+    def _look_at_key(self) -> None:
         try:
-            found = self.register.of_phone(device)
+            if self._settings.disarm != "anyone" and self.register.known.codes:
+                self.register.see_key()
         except SecretError as error:
             self._unchecked(error)
-            return None
-        if found is None:
-            return None
-        self._health.clear(FAULT)
-        return found[0]
+        else:
+            self._health.clear(FAULT)
+
+    def _by_phone(self, wanted: Mode, device: str | None) -> Admission:
+        found = self.register.of_phone(device)
+        if found is None or self._settings.disarm == "code":
+            return Admission(Verdict.WRONG)
+        return self._known(wanted, found[0], "phone")
 
     def _unchecked(self, error: SecretError) -> None:
-        self._health.report(FAULT, f"no code and no phone can be checked: {error}")
+        ways = "'sudo pisecurity disarm'"
+        if self._settings.disarm == "phones":
+            ways = f"an approved phone and {ways}"
+        self._health.report(FAULT, f"no code can be checked, and what disarms is {ways}: {error}")
 
     def _by_code(self, wanted: Mode, code: str, source: str, phone: object) -> Admission:
         alone = phone is not None
@@ -197,7 +200,6 @@ class People:
         if not is_complete(plain(code)):
             return Admission(Verdict.WRONG)  # nobody's code, so nothing was tried: a tap too early costs nothing
         found = self.register.of_code(code)
-        self._health.clear(FAULT)
         if found is None or not is_open(found[0].windows, self._clock.now(), self._zone):
             if found is not None and found[1] and wanted is Mode.DISARMED:
                 self._on_refused(found[0].name)

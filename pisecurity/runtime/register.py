@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import logging
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from pisecurity.core.alarm.people import LEAST_DIGITS, TOO_EASY, Person, Role, code_fault, key_of, name_fault
@@ -27,7 +29,11 @@ _TOKEN_BYTES = 32
 _MOST_GIVEN = 64
 """Letters of what somebody gives as a code; longer ones are wrong without being read."""
 _MOST_LABEL = 60
-_CODE, _TOKEN, _APPROVAL = "code", "phone", "approval"
+_CODE, _TOKEN, _APPROVAL, _KEY = "code", "phone", "approval", "key"
+_OTHER_KEY = (
+    "secrets/access-pepper: the pepper does not belong to these codes, so no code and no duress code works; put back "
+    "the one they were made with, or remove everybody with 'pisecurity people remove NAME' and add them anew"
+)
 _T = TypeVar("_T", Code, Phone, Approval)
 
 Record = Callable[[str, str, str], object]
@@ -37,8 +43,9 @@ Record = Callable[[str, str, str], object]
 class Register:
     """What is known about people, in memory and on disk. For one thread at a time.
 
-    Codes and tokens are kept as HMAC-SHA-256 with a key that is outside of the database: whoever gets hold of
-    that alone cannot try all codes on it. What somebody gives is compared with every row there is.
+    Codes are kept as HMAC-SHA-256 with a key that is outside of the database: whoever gets hold of that alone cannot
+    try all codes on it. Tokens of phones cannot be tried, so they need no key and outlive its loss. What somebody gives
+    is compared with every row there is.
     """
 
     def __init__(
@@ -55,6 +62,8 @@ class Register:
         self.known = Known()
         self._people: dict[str, Person] = {}
         """By their keys: looking one up takes the same time for each."""
+        self._key: bytes | None = None
+        """That of the codes, once it is known to be theirs: no code fails because of a card that breaks later."""
 
     def start(self) -> None:
         """Take up what was kept. Raises StoreError."""
@@ -65,13 +74,22 @@ class Register:
 
     def of_code(self, given: str) -> tuple[Person, bool] | None:
         """Return whose code was *given*, and whether it is the one for duress. Raises SecretError."""
-        code = self._match(self.known.codes, _CODE, plain(given)) if self.known.codes else None
-        return None if code is None else (self._people[code.person], code.duress)
+        code = self._match(self.known.codes, self._digest(_CODE, plain(given))) if self.known.codes else None
+        if code is None:
+            return None
+        if not self.known.key_digest:
+            self._learn_key()
+        return self._people[code.person], code.duress
 
     def of_phone(self, token: str | None) -> tuple[Person, Phone] | None:
-        """Return the approved phone with this *token*, and whose it is. Raises SecretError."""
+        """Return the approved phone with this *token*, and whose it is."""
         known = self.known  # one look: another thread may be changing it
-        phone = self._match(known.phones, _TOKEN, token or "") if known.phones else None
+        if not (token and known.phones):
+            return None
+        phone = self._match(known.phones, _token_digest(token))
+        if phone is None:
+            with suppress(SecretError):  # approved while tokens were still kept under the key of the codes
+                phone = self._match(known.phones, self._digest(_TOKEN, token))
         return None if phone is None else (next(each for each in known.people if each.key == phone.person), phone)
 
     def approve(self, given: str, label: str) -> str | None:
@@ -81,12 +99,12 @@ class Register:
             StoreError, SecretError: it is not approved.
         """
         typed, open_now = plain(given).upper().translate(_LOOKS_LIKE), self.known.approvals
-        approval = self._match(open_now, _APPROVAL, typed) if open_now else None
+        approval = self._match(open_now, self._digest(_APPROVAL, typed)) if open_now else None
         if approval is None or not self._counts(approval):
             return None
         token = self._random(_TOKEN_BYTES).hex()
         person = self._people[approval.person]
-        phone = Phone(person.key, _one_line(label) or "phone", self._digest(_TOKEN, token), self._clock.now())
+        phone = Phone(person.key, _one_line(label) or "phone", _token_digest(token), self._clock.now())
         with self._recorded(f"phone {phone.label!r} approved", person.name, "page"):
             self._store.add_phone(phone)
         self.start()
@@ -102,6 +120,7 @@ class Register:
             raise InputError(f"name = {person.name!r}: {same.name!r} is there already; give another name")
         code = self._code(chosen, None)
         with self._recorded(f"person {person.name!r} added as {person.role}", by, "cli"):
+            self._see_that_the_key_is_kept()
             self._store.add_person(person, Code(person.key, duress=False, digest=self._digest(_CODE, code)))
         self.start()
         return code
@@ -114,6 +133,7 @@ class Register:
         code = self._code(chosen, None if duress else person.key)
         # The same for both: the record is read in the house, and by whoever stands beside the owner.
         with self._recorded(f"code of {person.name!r} changed", by, "cli"):
+            self._see_that_the_key_is_kept()
             self._store.set_code(Code(person.key, duress, self._digest(_CODE, code)))
         self.start()
         return code
@@ -178,27 +198,68 @@ class Register:
         return chosen
 
     def _taken(self, code: str) -> Code | None:
-        return self._match(self.known.codes, _CODE, code)
+        return self._match(self.known.codes, self._digest(_CODE, code))
 
     def _counts(self, approval: Approval) -> bool:
         age_s = self._clock.instant().seconds_since(approval.since)
         return age_s is not None and age_s < APPROVAL_S
 
-    def _match(self, rows: Iterable[_T], kind: str, given: str) -> _T | None:
-        """Return the row of *given*, having compared all of them: how long it takes tells nothing."""
-        digest, found = self._digest(kind, given), None
+    def _match(self, rows: Iterable[_T], digest: str) -> _T | None:
+        """Return the row with this *digest*, having compared all of them: how long it takes tells nothing."""
+        found = None
         for row in rows:
             same = hmac.compare_digest(row.digest, digest)
             found = row if same else found
         return found
 
-    def see_key(self) -> bytes:
-        """Return the key of all codes, which is made with the first one. Raises SecretError: also where it is lost."""
-        # Another one in its place would leave what is kept, duress codes above all, worth nothing without a word.
-        return self._pepper(not (self.known.codes or self.known.phones))
+    def see_key(self, *, on_disk: bool = False) -> bytes:
+        """Return the key of all codes, which is made with the first one.
 
-    def _digest(self, kind: str, text: str) -> str:
-        return hmac.digest(self.see_key(), f"{kind}:{text}".encode("utf-8", "replace"), "sha256").hex()
+        Args:
+            on_disk: look there, although it is in memory.
+
+        Raises:
+            SecretError: it is lost, or another one is in its place, which would leave what is kept, duress codes above
+                all, worth nothing without a word.
+        """
+        if self._key is not None and not on_disk:
+            return self._key
+        needed = bool(self.known.codes or self.known.approvals)
+        key = self._pepper(not needed)
+        known_again = hmac.compare_digest(_digest(key, _KEY), self.known.key_digest)
+        if needed and self.known.key_digest and not known_again:
+            raise SecretError(_OTHER_KEY)
+        if known_again or not needed:
+            self._key = key
+        return key
+
+    def _see_that_the_key_is_kept(self) -> None:
+        """See that the key is on the disk and will be known again, before a code is kept under it.
+
+        Where codes are kept under one that has not proven to be theirs, it has to do that first.
+        """
+        digest = _digest(self.see_key(on_disk=True), _KEY)
+        if digest != self.known.key_digest and not self.known.codes:
+            self._store.keep_key_digest(digest)
+
+    def _learn_key(self) -> None:
+        """Have the key, under which a code was right, known again; a disk that fails has it learned later."""
+        digest = self._digest(_KEY)
+        with suppress(StoreError):
+            self._store.keep_key_digest(digest)
+            self.known = replace(self.known, key_digest=digest)
+
+    def _digest(self, kind: str, text: str = "") -> str:
+        return _digest(self.see_key(), kind, text)
+
+
+def _digest(key: bytes, kind: str, text: str = "") -> str:
+    return hmac.digest(key, f"{kind}:{text}".encode("utf-8", "replace"), "sha256").hex()
+
+
+def _token_digest(token: str) -> str:
+    """Return what a phone with this *token* is known again by: of 256 random bits it needs no key."""
+    return hashlib.sha256(f"{_TOKEN}:{token}".encode("utf-8", "replace")).hexdigest()
 
 
 def plain(given: str) -> str:

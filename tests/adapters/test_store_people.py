@@ -39,6 +39,7 @@ def filled(folder: Path) -> Known:
     store.add_person(ANNA, Code("anna", duress=False, digest="aa"))
     store.add_person(CARLA, Code(CARLA.key, duress=False, digest="cc"))
     store.set_code(Code("anna", duress=True, digest="dd"))
+    store.keep_key_digest("kk")
     store.set_approval(Approval("anna", "ee", AT))
     phone = store.add_phone(Phone(CARLA.key, "Carla's phone", "ff", START))
     store.close()
@@ -49,6 +50,7 @@ def filled(folder: Path) -> Known:
          Code("anna", duress=True, digest="dd")),
         (Approval("anna", "ee", AT),),
         (phone,),
+        "kk",
     )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def test_whoever_is_removed_takes_codes_phones_and_approvals_along(tmp_path: Pat
     store = opened(tmp_path)
     store.remove_person("anna")
     store.remove_person(CARLA.key)
-    assert store.load_people() == Known()
+    assert store.load_people() == Known(key_digest="kk")
     store.close()
 
 
@@ -118,6 +120,7 @@ def test_a_damaged_database_keeps_its_people(tmp_path: Path) -> None:
     found = store.load_people()
     assert {person.key for person in found.people} == {person.key for person in known.people}
     assert (set(found.codes), found.phones, found.approvals) == (set(known.codes), known.phones, known.approvals)
+    assert found.key_digest == "kk"
     assert "people 2, approved phones 1, " in store.repaired()
     store.close()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import getpass
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,18 +39,28 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, FakeClock()
         self.store = SqliteStore(folder, self.clock)
-        panel = Panel(self.store, self.clock, AlarmSettings(), lambda change: None)
-        panel.start()
-        register = Register(
-            self.store, Secrets(folder).pepper, self.clock, lambda what, by, how: panel.record(what, by=by, how=how)
-        )
-        throttle = Throttle(self.store, self.clock, lambda source, count: None)
+        self.panel = Panel(self.store, self.clock, AlarmSettings(), lambda change: None)
+        self.panel.start()
         self.health = Health(self.clock)
+        self.restart()
+
+    def restart(self) -> None:
+        """Take up what is stored."""
+        panel = self.panel
+        register = Register(
+            self.store, Secrets(self.folder).pepper, self.clock,
+            lambda what, by, how: panel.record(what, by=by, how=how),
+        )  # fmt: skip
+        throttle = Throttle(self.store, self.clock, lambda source, count: None)
         self.people = People(ACCESS, register, throttle, self.clock, UTC, self.health, lambda: panel.status().mode)
         self.people.start()
         self.commands = PeopleCommands(
             self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC, {"front": "Front door"}
         )
+
+    def answer(self, request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
+        """Answer ``people`` for whoever was taken up last."""
+        return self.commands.handlers()["people"](request, by)
 
     def admits(self, code: str, wanted: Mode = Mode.DISARMED) -> Verdict:
         return self.people.admit(wanted, code=code, device=None, source=code).verdict
@@ -58,7 +69,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)
-    with serving(ControlServer(tmp_path / FILE_NAME, house.commands.handlers(), house.clock)):
+    with serving(ControlServer(tmp_path / FILE_NAME, {"people": house.answer}, house.clock)):
         yield house
     house.store.close()
 
@@ -223,19 +234,55 @@ def test_a_key_that_is_lost_is_said_and_no_other_is_made_while_a_code_hangs_on_i
     code = code_in(told(shell, house, "add", "Anna").out)
     house.people.register.new_code("Anna", None, "root", duress=True)
     (house.folder / "secrets" / PEPPER).unlink()
-    later = Secrets(house.folder)
-    house.people.register._pepper = later.pepper
-    house.people.start()
+    house.restart()
     (fault,) = house.health.faults()
-    assert "no code, no duress code and no approved phone works" in fault.text, "before anybody types one"
+    assert "no code can be checked, and what disarms is an approved phone and 'sudo pisecurity disarm'" in fault.text
+    assert "it is gone, and no code and no duress code works without it" in fault.text, "before anybody types one"
     assert house.admits(code) is Verdict.WRONG
     for words in (("code", "Anna"), ("duress", "Anna"), ("phone", "Anna"), ("add", "Ben")):
-        with pytest.raises(SecretError, match="it is gone, and no code, no duress code and no approved phone"):
-            house.commands.handlers()["people"]({"action": words[0], "name": words[1], "role": "user"}, "root")
+        with pytest.raises(SecretError, match="it is gone, and no code and no duress code"):
+            house.answer({"action": words[0], "name": words[1], "role": "user"}, "root")
     assert not (house.folder / "secrets" / PEPPER).exists()
     told(shell, house, "remove", "Anna")
     again = code_in(told(shell, house, "add", "Anna").out)
     assert house.admits(again) is Verdict.ADMITTED
+    assert not house.health.faults()
+
+
+def test_a_key_that_is_not_that_of_the_codes_is_said_and_phones_and_the_command_disarm_meanwhile(
+    shell: Shell, house: House
+) -> None:
+    code = code_in(told(shell, house, "add", "Anna").out)
+    token = house.people.approve(house.people.register.new_approval("Anna", "root"), label="phone", source="a")
+    key = house.folder / "secrets" / PEPPER
+    own = key.read_bytes()
+    key.write_bytes(b"ab" * 32 + b"\n")
+    house.restart()
+    (fault,) = house.health.faults()
+    assert "the pepper does not belong to these codes" in fault.text, "before anybody types one"
+    assert "put back the one they were made with, or remove everybody with 'pisecurity people remove" in fault.text
+    assert house.admits(code) is Verdict.WRONG
+    phone = house.people.admit(Mode.DISARMED, code=None, device=token, source="a")
+    assert (phone.verdict, phone.person, phone.how) == (Verdict.ADMITTED, "Anna", "phone")
+    for words in (("code", "Anna"), ("duress", "Anna"), ("phone", "Anna"), ("add", "Ben")):
+        with pytest.raises(SecretError, match="the pepper does not belong to these codes"):
+            house.answer({"action": words[0], "name": words[1], "role": "user"}, "root")
+    key.write_bytes(own)
+    house.people.look()
+    assert not house.health.faults(), "without a restart"
+    assert house.admits(code) is Verdict.ADMITTED
+    assert house.store.load_failures() == (), "a code that nobody could check was no wrong one"
+
+
+def test_with_another_key_everybody_can_be_removed_and_added_anew(shell: Shell, house: House) -> None:
+    told(shell, house, "add", "Anna")
+    (house.folder / "secrets" / PEPPER).write_bytes(b"ab" * 32 + b"\n")
+    house.restart()
+    told(shell, house, "remove", "Anna")
+    again = code_in(told(shell, house, "add", "Anna").out)
+    house.restart()
+    assert house.admits(again) is Verdict.ADMITTED
+    assert not house.health.faults()
 
 
 @pytest.mark.parametrize("content", [b"", b"ab" * 31, b"zz" * 32, b"ab" * 33, b"\xff" * 64])
@@ -255,19 +302,27 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         Secrets(tmp_path).pepper(True)
 
 
-def test_the_key_is_the_same_after_a_restart_and_is_read_once(tmp_path: Path) -> None:
-    secrets = Secrets(tmp_path)
-    key = secrets.pepper(True)
+def test_the_key_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    key = Secrets(tmp_path).pepper(True)
     assert len(key) == 32
-    assert Secrets(tmp_path).pepper(False) == key
-    (tmp_path / "secrets" / PEPPER).unlink()
-    assert secrets.pepper(False) == key
+    assert Secrets(tmp_path).pepper(True) == Secrets(tmp_path).pepper(False) == key
+
+
+def test_codes_work_on_when_the_key_cannot_be_read_any_more_and_none_is_made_that_a_restart_would_lose(
+    shell: Shell, house: House
+) -> None:
+    code = code_in(told(shell, house, "add", "Anna").out)
+    (house.folder / "secrets" / PEPPER).unlink()
+    assert house.admits(code) is Verdict.ADMITTED
+    with pytest.raises(SecretError, match="it is gone"):
+        house.answer({"action": "add", "name": "Ben", "role": "user"}, "root")
+    assert house.admits(code) is Verdict.ADMITTED
 
 
 def test_only_what_people_does_is_done(house: House) -> None:
     request = {"command": "people", "action": "reset"}
     with pytest.raises(Exception, match="people does one of list, add"):
-        house.commands.handlers()["people"](request, USER)
+        house.answer(request, USER)
     assert replace(house.people.register.known) == house.people.register.known
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC
 from typing import Literal
 
@@ -25,6 +26,7 @@ class House:
         self.store, self.clock, self.health = MemoryPeopleStore(), FakeClock(), Health(FakeClock())
         self.disarm, self.random = disarm, random.Random(7)
         self.mode = Mode.DISARMED
+        self.pepper: Callable[[bool], bytes] = lambda make: PEPPER
         self.notes: list[str] = []
         self.told: list[tuple[str, int]] = []
         self.people = self.restart()
@@ -32,7 +34,7 @@ class House:
     def restart(self) -> People:
         register = Register(
             self.store,
-            lambda make: PEPPER,
+            self.pepper,
             self.clock,
             lambda what, by, how: self.notes.append(f"{what} by {by} ({how})"),
             self.random.randbytes,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from time import perf_counter
@@ -13,9 +15,10 @@ import pytest
 from pisecurity.core.alarm.people import Role, Verdict, Window
 from pisecurity.core.types import Mode
 from pisecurity.errors import InputError, SecretError, StoreError
-from pisecurity.ports import Known
+from pisecurity.ports import Known, Phone
 from pisecurity.runtime.register import plain
-from tests.rigs.people import House
+from tests.fakes import START
+from tests.rigs.people import PEPPER, House
 
 ARMED = (Mode.HOME, Mode.AWAY, Mode.NIGHT)
 WRONG = "702846"
@@ -179,9 +182,35 @@ def test_without_the_key_nothing_is_right_and_a_fault_says_so() -> None:
     def lost(make: bool) -> bytes:
         raise SecretError("secrets/access-pepper: cannot be read; look")
 
-    house.people.register._pepper = lost
+    house.pepper = lost
+    house.restart()
     assert house.admit(code).verdict is Verdict.WRONG
     assert [fault.key for fault in house.health.faults()] == ["people"]
+
+
+def test_a_code_that_is_right_has_its_key_known_again_where_that_was_never_kept() -> None:
+    house = House()
+    code, kept = house.add("Anna"), house.store.known.key_digest
+    house.store.known = replace(house.store.known, key_digest="")
+    house.restart()
+    house.store.broken = True
+    assert house.admit(code).verdict is Verdict.ADMITTED, "also by a disk that does not take it"
+    house.store.broken = False
+    house.people.register.new_code("Anna", None, "root", duress=True)
+    assert not house.store.known.key_digest, "a key under which no code was right yet may be another one"
+    house.admit(WRONG)
+    assert not house.store.known.key_digest
+    house.admit(code)
+    assert house.store.known.key_digest == kept
+
+
+def test_a_phone_that_was_approved_while_its_token_was_kept_under_the_key_of_the_codes_goes_on_to_work() -> None:
+    house = House("phones")
+    house.add("Anna")
+    digest = hmac.digest(PEPPER, b"phone:" + b"ab" * 32, "sha256").hex()
+    house.store.add_phone(Phone("anna", "Anna's phone", digest, START))
+    assert house.restart().phone("ab" * 32) == "Anna"
+    assert house.people.phone("ac" * 32) is None
 
 
 @pytest.mark.parametrize("disarm", ["code", "phones"])

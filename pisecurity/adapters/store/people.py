@@ -20,6 +20,7 @@ from pisecurity.settings import WEEKDAYS
 log = logging.getLogger(__name__)
 
 _ADD_PERSON = "INSERT INTO people (key, name, role, windows) VALUES (:key, :name, :role, :windows)"
+_KEEP_KEY_DIGEST = "INSERT OR REPLACE INTO code_key (one, digest) VALUES (1, :digest)"
 _SET_CODE = "INSERT OR REPLACE INTO codes (person, duress, digest) VALUES (:person, :duress, :digest)"
 _SET_APPROVAL = """
 INSERT OR REPLACE INTO approvals (person, digest, since_boot_id, since_boot_s)
@@ -43,6 +44,7 @@ class PeopleTable(Table):
         with self._database.read() as connection:
             people = tuple(_people(_all(connection, "people")))
             keys = {person.key for person in people}
+            key = connection.execute("SELECT digest FROM code_key").fetchone()
 
             def of_somebody(table: str) -> Iterator[sqlite3.Row]:
                 return (row for row in _all(connection, table) if row["person"] in keys)
@@ -52,7 +54,14 @@ class PeopleTable(Table):
                 tuple(Code(row["person"], bool(row["duress"]), row["digest"]) for row in of_somebody("codes")),
                 tuple(_approval(row) for row in of_somebody("approvals")),
                 tuple(_phone(row) for row in of_somebody("phones")),
+                key["digest"] if key else "",
             )
+
+    @steady
+    def keep_key_digest(self, digest: str) -> None:
+        """Replace what the key of the codes is known again by. Raises StoreError."""
+        with self._changing() as connection:
+            connection.execute(_KEEP_KEY_DIGEST, bind(digest=digest))
 
     @steady
     def add_person(self, person: Person, code: Code) -> None:

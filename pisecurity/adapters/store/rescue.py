@@ -68,6 +68,7 @@ _EARLY: Mapping[str, Check] = {
     "told_faults": lambda row: None,
     "schedule": in_force_in,
     "people": person_in,
+    "code_key": lambda row: None,
     "codes": lambda row: None,
     "phones": lambda row: _moment(row["approved_us"]),
     "approvals": lambda row: None,
