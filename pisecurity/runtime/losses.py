@@ -19,6 +19,8 @@ PAUSE_S = 900.0
 """Least time between two mails about the same fault; how it is now is always shown on the page."""
 LASTS_S = 60.0
 """A fault that stays for so long is mailed in spite of that pause: it is no loose cable."""
+LONGEST_NIGHT_S = 18 * 3600.0
+"""A known darkness that lasts for longer is that of no night: somebody may have covered the camera meanwhile."""
 KNOWN_S, MACHINE_KNOWN_S, SUPPLY_KNOWN_S = 30.0, 240.0, LOW_ENDS_S + 60.0
 """So long after the start what is still wrong with cameras and disk, with the machine and the light, or with the
 supply, has been reported: the rest is over."""
@@ -67,7 +69,9 @@ class Losses:
     What is graver, and what fails of the machine, is mailed unless it is known: whoever armed has seen it on the list,
     or was mailed that the schedule armed in spite of it. A camera that was lost before is an alarm all the same where
     the schedule armed, and a disk that takes nothing is mailed always. Darkness is mailed of an empty house, where it
-    comes at an unusual hour: by night it comes back every evening.
+    comes at an unusual hour: by night it comes back every evening. A known one says nothing about another camera, nor
+    about the next one of the same; in the dark nothing is worse but to be lost, which is a fault of its own, and that
+    the light does not come back.
     """
 
     def __init__(
@@ -76,7 +80,7 @@ class Losses:
         """*cameras*: camera id to what people call it."""
         self._health, self._clock, self._cameras, self._mail = health, clock, cameras, mail
         self._keep_known = keep_known
-        self._began_s = clock.monotonic()
+        self._began_s = self._armed_s = clock.monotonic()
         self._told: dict[str, str] = {}
         """Key of each fault that was mailed and is not over, and the id of that mail."""
         self._mailed_s: dict[str, float] = {}
@@ -124,6 +128,7 @@ class Losses:
     def look(self, mode: Mode) -> None:
         """Mail what is due: what fails while armed in *mode*, and what is over."""
         self._look_who_sees()
+        self._known = {key for key in self._known if not self._is_dark_too_long(key)}
         faults = self._health.faults()
         for fault in faults:
             subject = self._subject(fault.key)
@@ -148,6 +153,7 @@ class Losses:
         """
         listed = (key for key in self._since_s if is_graver(key, mode) and not self._is_vital(key))
         self._known = set(self._since_s) if shown else set(listed)
+        self._armed_s = self._clock.monotonic()
         if anew:
             self._mailed_s.clear()
             self._dusk.forget()
@@ -167,10 +173,16 @@ class Losses:
         now_s, mailed_s = self._clock.monotonic(), self._mailed_s.get(key)
         lasts = now_s - self._since_s.get(key, now_s) >= LASTS_S
         if subject.part == "dark":
-            return mode is Mode.AWAY and not self._dusk.is_usual(key, now_s)
+            return mode is Mode.AWAY and (self._is_dark_too_long(key) or not self._dusk.is_usual(key, now_s))
         if key in _RETRIED:
             return lasts
         return lasts or mailed_s is None or now_s - mailed_s >= PAUSE_S
+
+    def _is_dark_too_long(self, key: str) -> bool:
+        """Return whether *key* is a darkness that has lasted for longer than a night since somebody armed."""
+        now_s = self._clock.monotonic()
+        since_s = max(self._since_s.get(key, now_s), self._armed_s)
+        return key.startswith(DARK_FAULT) and now_s - since_s >= LONGEST_NIGHT_S
 
     def _is_over(self, key: str) -> bool:
         """Return whether the fault *key*, of which nothing is known now, would have been reported again."""

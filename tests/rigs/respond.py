@@ -60,7 +60,7 @@ class Fixture:
         self.encoder = ShadeEncoder()
         self.respond = Respond(
             make_settings(self.alarm), self.inbox, self.panel, self.store, self.pictures, self.encoder,
-            House("Home", UTC, {"front": "Front door"}, load_catalogue()), self.health, self.clock,
+            House("Home", UTC, {"front": "Front door", "back": "Garden"}, load_catalogue()), self.health, self.clock,
             lambda: next(self.ids), self._wake,
         )  # fmt: skip
 

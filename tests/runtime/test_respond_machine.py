@@ -9,7 +9,7 @@ import pytest
 from pisecurity.core.types import AlertKind, Mode
 from pisecurity.core.vision.contrast import SEEING_FACT
 from pisecurity.runtime.dusk import ABOUT_S, DAY_S
-from pisecurity.runtime.losses import LASTS_S, MACHINE_KNOWN_S, PAUSE_S, SUPPLY_KNOWN_S
+from pisecurity.runtime.losses import LASTS_S, LONGEST_NIGHT_S, MACHINE_KNOWN_S, PAUSE_S, SUPPLY_KNOWN_S
 from pisecurity.runtime.readiness import LOW_ENDS_S
 from tests.rigs.respond import Fixture
 
@@ -119,6 +119,53 @@ def test_r18_a_camera_covered_by_night_is_mailed_when_the_morning_does_not_come(
     house.clock.advance(120)
     house.run(20)
     assert house.kinds() == [FAULT, RECOVERED, FAULT]
+
+
+def test_r18_a_camera_known_to_be_dark_is_mailed_once_when_no_morning_comes_and_when_it_sees_again(
+    house: Fixture,
+) -> None:
+    begins(house, "dark:front", DARK)
+    house.clock.advance(30 * HOUR_S)
+    house.arm()
+    house.answer()
+    house.clock.advance(LONGEST_NIGHT_S - 60)
+    house.run(20)
+    assert house.kinds() == [], "the longest night is no news to whoever armed in it"
+    house.clock.advance(120)
+    house.run(20)
+    house.clock.advance(DAY_S)
+    house.run(20)
+    (fault,) = house.alerts()
+    assert (fault.kind, fault.subject) == (FAULT, "[Home] Fault: Front door is in the dark")
+    ends(house, "dark:front")
+    assert house.kinds() == [FAULT, RECOVERED]
+
+
+def test_r18_that_one_camera_is_known_to_be_dark_keeps_no_other_silent(house: Fixture) -> None:
+    begins(house, "dark:front", DARK)
+    house.arm()
+    house.answer()
+    begins(house, "dark:back", "camera Garden is dark since 23:10: nobody would be seen")
+    assert [alert.subject for alert in house.alerts()] == ["[Home] Fault: Garden is in the dark"]
+
+
+@pytest.mark.parametrize(("key", "kind"), [("camera:front", AlertKind.TAMPER), ("sparse:front", FAULT)])
+def test_r18_a_camera_known_to_be_dark_that_fails_in_another_way_is_mailed(
+    house: Fixture, key: str, kind: AlertKind
+) -> None:
+    begins(house, "dark:front", DARK)
+    house.arm()
+    house.answer()
+    begins(house, key)
+    assert house.kinds() == [kind]
+
+
+def test_r18_whoever_armed_while_a_dark_coat_alone_was_missed_is_mailed_that_nobody_is_seen(house: Fixture) -> None:
+    house.health.note(f"{SEEING_FACT}front", "since 21:40 a dark coat would be missed; differences from 13 steps on")
+    house.arm()
+    house.answer()
+    begins(house, "dark:front", DARK)
+    assert house.kinds() == [FAULT]
 
 
 def test_r16_nobody_is_said_to_be_seen_again_by_a_camera_that_is_lost(house: Fixture) -> None:
