@@ -6,7 +6,7 @@ import logging
 import re
 from pathlib import Path
 
-from pisecurity.adapters.files import TEMPORARY, explained, make_folder, write_whole
+from pisecurity.adapters.files import TEMPORARY, explained, make_folder, sync_folder, write_whole
 from pisecurity.adapters.folder import FAILED_DISK
 from pisecurity.ports import PictureKind
 
@@ -20,8 +20,9 @@ _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 class FilePictures:
     """Fulfils Pictures: ``pictures/<first 2 hex digits>/<event id>-<kind>.jpg`` in the state folder.
 
-    256 folders keep each of them short. What the disk does not take is kept in memory for the mail, the newest
-    ``MOST_IN_MEMORY`` of it.
+    256 folders keep each of them short. All are made at the start: one that is made for its first picture would tell
+    whoever sees the number of links of ``pictures`` that somebody is pictured. What the disk does not take is kept in
+    memory for the mail, the newest ``MOST_IN_MEMORY`` of it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,6 +37,8 @@ class FilePictures:
         self._in_memory: dict[Path, bytes] = {}
         try:
             make_folder(self._root)
+            if self._root.is_dir():
+                self._make_folders()
             leftovers = list(self._root.glob(f"*/*{TEMPORARY}"))
             for leftover in leftovers:
                 leftover.unlink()
@@ -46,6 +49,13 @@ class FilePictures:
             return
         if leftovers:
             log.info("unfinished pictures removed count=%d", len(leftovers))
+
+    def _make_folders(self) -> None:
+        missing = {f"{number:02x}" for number in range(256)}.difference(path.name for path in self._root.iterdir())
+        for name in sorted(missing):
+            (self._root / name).mkdir(mode=0o700)
+        if missing:
+            sync_folder(self._root)
 
     def save(self, event_id: str, kind: PictureKind, jpeg: bytes) -> None:
         """Write or replace the picture; on return it survives a power cut.

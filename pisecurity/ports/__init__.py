@@ -14,10 +14,11 @@ from pisecurity.ports.keeping import (
     SilentCall,
 )
 from pisecurity.ports.seeing import Camera, CameraInfo, Count, JpegEncoder, MarkStore, NumberedFrames, PacketSink
-from pisecurity.ports.sending import Address, Channel, Mailbox, MailDoctor, Outbox, ReceivedMail
+from pisecurity.ports.sending import NOWHERE, Address, Channel, Mailbox, MailDoctor, Outbox, ReceivedMail
 from pisecurity.ports.time import Clock
 
 __all__ = [
+    "NOWHERE",
     "Address",
     "AlarmStore",
     "Approval",

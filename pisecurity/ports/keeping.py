@@ -73,7 +73,7 @@ class SceneStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SilentCall:
-    """What tells somebody elsewhere that somebody was made to disarm."""
+    """What tells somebody elsewhere that somebody was made to disarm, or takes as much room and reaches nobody."""
 
     alert: Alert
     to: Sequence[Address]

@@ -17,6 +17,9 @@ from pisecurity.core.types import (
     Receipt,
 )
 
+NOWHERE = "void"
+"""Channel of what is stored for the sake of its size alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -10,9 +10,9 @@ from typing import Protocol
 from pisecurity.core.types import AlarmState, Alert, AlertKind
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
-from pisecurity.ports import Address, Channel, Clock, EventStore, JpegEncoder, Outbox, PeopleStore, Pictures
+from pisecurity.ports import NOWHERE, Address, Channel, Clock, EventStore, JpegEncoder, Outbox, PeopleStore, Pictures
 from pisecurity.runtime.deliver import Deliver
-from pisecurity.runtime.duress import UNSEEN, Duress, Unseen
+from pisecurity.runtime.duress import UNSEEN, Duress, Nowhere, Unseen
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Item
@@ -96,7 +96,7 @@ class Access:
     def set_channels(self, channels: Mapping[str, Channel]) -> None:
         """Send silent alarms over *channels* from now on: none of them logs or remembers anything that others see."""
         self._channels.clear()
-        self._channels.update(channels)
+        self._channels.update({NOWHERE: Nowhere(), **channels})
 
     def note(self, item: Item | None) -> None:
         """Take note of what respond has answered; None: there was nothing for a while. For the thread of respond."""

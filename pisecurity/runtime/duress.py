@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from pisecurity.core.types import Alarm, AlarmState, Alert, AlertKind, Decision, Event, Instant, Phase
+from pisecurity.core.types import (
+    Alarm,
+    AlarmState,
+    Alert,
+    AlertKind,
+    Decision,
+    Event,
+    Instant,
+    Notification,
+    Outcome,
+    Phase,
+    Receipt,
+)
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
-from pisecurity.ports import Address, Clock, EventStore, JpegEncoder, Pictures, SilentCall
+from pisecurity.ports import NOWHERE, Address, Clock, EventStore, JpegEncoder, Pictures, SilentCall
 from pisecurity.runtime.evidence import BEST_VIEW_S, save_pictures
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
@@ -43,6 +56,21 @@ class Unseen(Health):
 
     def note(self, key: str, value: str) -> None:
         """Say nothing."""
+
+
+class Nowhere:
+    """A Channel that takes everything, and nobody gets it."""
+
+    def send(self, notification: Notification, recipients: Sequence[str], deadline_s: float) -> Mapping[str, Receipt]:
+        """Return that all have it."""
+        return dict.fromkeys(recipients, Receipt(Outcome.ACCEPTED, ""))
+
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
+    def prove(self, deadline_s: float) -> str:
+        """Return what was reached."""
+        return "nobody"
 
 
 class Duress:
@@ -81,15 +109,23 @@ class Duress:
         if alarm.duress:
             self._alert = _first(alarm)
 
-    def call(self, alarm: Alarm, now: Instant, at: datetime) -> SilentCall:
-        """Return what is to be stored with *alarm*, which somebody was made to disarm at *now*. Any thread."""
+    def call(self, alarm: Alarm, now: Instant, at: datetime, by: str, forced: bool) -> SilentCall | None:
+        """Return what is to be stored with *alarm*, which *by* has disarmed with a code at *now*. Any thread.
+
+        Where nobody was *forced* that is a call which takes as much room and as many writes and reaches nobody; none
+        where nobody would be called.
+        """
         first = _first(alarm)
         again = (now.boot_id, now.since_boot_s) != (alarm.since.boot_id, alarm.since.since_boot_s)
         own = alert_id(f"{first}:{now.boot_id}:{now.since_boot_s}", AlertKind.DURESS) if again else first
-        facts = Facts(self._house.name, at, self._house.zone, by=alarm.duress)
+        facts = Facts(self._house.name, at, self._house.zone, by=by)
         words = compose(AlertKind.DURESS, facts, self._house.catalogue)
         thread = first if again else None
-        return SilentCall(Alert(own, AlertKind.DURESS, at, words.subject, words.text, thread=thread), self._to())
+        call = Alert(own, AlertKind.DURESS, at, words.subject, words.text, thread=thread)
+        if forced:
+            return SilentCall(call, self._to())
+        to = tuple(Address(NOWHERE, address.recipient) for address in self._to())
+        return SilentCall(_blank(call), to) if to else None
 
     def refused(self, name: str) -> None:
         """Call for help, although the duress code of the person called *name* does not count now. Any thread.
@@ -101,6 +137,8 @@ class Duress:
     def note(self, item: Item) -> None:
         """Take note of *item*, after it was answered as it would be without duress."""
         match item:
+            case Transition(after=AlarmState.DISARMED, alarm=alarm, ordered=True) if not alarm.duress:
+                self._on_alert()
             case Transition(after=AlarmState.DISARMED, alarm=alarm) if alarm.duress:
                 self._alert = _first(alarm)
                 self._told.clear()
@@ -195,6 +233,13 @@ class Duress:
         if not self._settings.alarm.record_when_disarmed:
             with suppress(StoreError):
                 save_pictures(event, self._house, self._encoder, self._pictures)
+
+
+def _blank(alert: Alert) -> Alert:
+    """Return an alert that is as long as *alert*, and says nothing."""
+    blank_id = alert_id(f"{alert.id}:{NOWHERE}", alert.kind)
+    subject, text = (" " * len(words.encode()) for words in (alert.subject, alert.text))
+    return replace(alert, id=blank_id, subject=subject, text=text)
 
 
 def _first(alarm: Alarm) -> str:

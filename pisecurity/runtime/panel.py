@@ -85,6 +85,11 @@ class Transition:
         return AlarmState.TRIGGERED in (self.before, self.after)
 
 
+MakeCall = Callable[[Alarm, Instant, datetime, str, bool], SilentCall | None]
+"""Makes the call that is stored with an alarm as it is after a code has disarmed it: now, by whom, and whether they
+were made to; otherwise what takes as much room, so that nothing but what is in it tells the one from the other."""
+
+
 class Panel:
     """Decides under one lock, stores, and only then shows.
 
@@ -101,10 +106,10 @@ class Panel:
         its transition was told.
         """
         self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
-        self.call: Callable[[Alarm, Instant, datetime], SilentCall | None] = lambda alarm, now, at: None
-        """What is stored with an alarm that somebody was made to disarm: whatever happens next, help is called."""
+        self.call: MakeCall = lambda alarm, now, at, by, forced: None
+        """What is stored with an alarm that was disarmed by a code: whatever happens next, help is called."""
         self._owed: deque[SilentCall] = deque()
-        """Calls for help that could not be stored yet."""
+        """Calls that could not be stored yet."""
         self._alarm: Alarm | None = None
         self._taken_up: Instant | None = None
         """A countdown of an earlier boot is answered as of then, also on a disk that takes nothing."""
@@ -172,9 +177,10 @@ class Panel:
                     after = states.order(
                         before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings, duress=duress
                     )
-                    call = self.call(after, now, now_at) if duress and after.duress else None
+                    coded = mode is Mode.DISARMED and (duress or how.endswith("code"))
+                    call = self.call(after, now, now_at, by, duress) if coded else None
                     if after.sequence == before.sequence:
-                        if after is not before or (mode is Mode.DISARMED and how.endswith("code")):
+                        if coded:
                             self._mark(after, now_at, call)
                     else:
                         why = f"ordered {mode} by {by} ({how}){more}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import resource
+import shutil
 import stat
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def test_what_is_no_event_id_never_becomes_a_path(tmp_path: Path, event_id: str)
 def test_nobody_else_can_look_at_pictures(tmp_path: Path) -> None:
     FilePictures(tmp_path).save(ID, CLEAN, b"jpeg")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
-    assert modes == {"pictures": 0o700, "0a": 0o700, f"{ID}-clean.jpg": 0o600}
+    assert modes.pop(f"{ID}-clean.jpg") == 0o600
+    assert len(modes) == 257 and set(modes.values()) == {0o700}
 
 
 def test_what_a_crash_left_half_written_is_removed_at_start(tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_r24_after_kill_9_every_picture_is_whole_and_none_is_lost(tmp_path: Path
 
 def test_r12_what_the_disk_does_not_take_is_there_for_the_mail(tmp_path: Path) -> None:
     pictures = FilePictures(tmp_path)
-    (tmp_path / "pictures").rmdir()
+    shutil.rmtree(tmp_path / "pictures")
     ids = [f"{number:032x}" for number in range(MOST_IN_MEMORY + 1)]
     for event_id in ids:
         with pytest.raises(StoreError):

@@ -109,7 +109,7 @@ def test_where_it_is_disarmed_already_every_code_writes_and_answers_the_same_and
     for duress in (False, True):
         store = Marked()
         panel = Panel(store, FakeClock(), AlarmSettings(), lambda change: None)
-        panel.call = lambda alarm, now, at: help_wanted
+        panel.call = lambda alarm, now, at, by, forced: help_wanted if forced else None
         panel.start()
         store.broken = broken
         answers.append(shown(panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)))

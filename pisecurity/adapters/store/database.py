@@ -18,7 +18,7 @@ from pisecurity.adapters.refuge import claim
 from pisecurity.adapters.store.codec import lenient
 from pisecurity.adapters.store.format import is_damaged, migrate, migrations, version_of
 from pisecurity.adapters.store.trouble import damage, explained, looked_at, primary_code
-from pisecurity.adapters.store.wal import SHM, WAL, reading
+from pisecurity.adapters.store.wal import SHM, WAL, allot, reading
 from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -129,6 +129,7 @@ class Database:
                 self._see_that_it_is_readable()
             else:
                 self._begin()
+                self._allot_log()
             failed.pop_all()
 
     @property
@@ -182,6 +183,7 @@ class Database:
             self._move(_Place(self.path))
             with suppress(OSError):
                 place.file.parent.rmdir()
+        self._allot_log()
         log.info("database on the disk again file=%s", self.path)
 
     def _carry(self, memory: sqlite3.Connection, bring: Bring, *, whole: bool) -> None:
@@ -275,6 +277,12 @@ class Database:
             if not error.disk:
                 raise
             self._place = self._saved(error)
+
+    def _allot_log(self) -> None:
+        """Have the log of the disk, which is there while a connection is open, not grow any more."""
+        with suppress(StoreError), self.read() as connection:
+            connection.execute("SELECT 1 FROM sqlite_schema")
+            allot(Path(f"{self.path}{WAL}"))
 
     def _see_that_the_log_has_its_file(self) -> None:
         """Raise StoreError for a log whose database is gone or empty: SQLite would remove it, and what is in it."""

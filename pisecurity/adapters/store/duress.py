@@ -8,12 +8,12 @@ from pisecurity.adapters.store.codec import bind, decoded, moment
 from pisecurity.adapters.store.outbox import OutboxTable
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Outcome
-from pisecurity.ports import HiddenEntry
+from pisecurity.ports import NOWHERE, HiddenEntry
 
 _ALERTS = """
 SELECT alerts.number, alerts.id, at_us, subject, recipient, outcome, detail
 FROM alerts LEFT JOIN outbox ON outbox.alert = alerts.number AND outbox.step = 1
-WHERE kind = 'duress' ORDER BY alerts.number DESC LIMIT :limit
+WHERE kind = 'duress' AND channel IS NOT :nowhere ORDER BY alerts.number DESC LIMIT :limit
 """
 _EVENTS = "SELECT id, opened_us, camera, reason FROM events WHERE kind = 'duress' ORDER BY number DESC LIMIT :limit"
 
@@ -37,7 +37,7 @@ class DuressTable(Table):
         """Return up to *limit* alerts and as many events, newest first. Raises StoreError."""
         with self._database.read() as connection:
             alerts = decoded(
-                connection.execute(_ALERTS, bind(limit=limit)),
+                connection.execute(_ALERTS, bind(limit=limit, nowhere=NOWHERE)),
                 lambda row: HiddenEntry(
                     moment(row["at_us"]),
                     row["subject"],

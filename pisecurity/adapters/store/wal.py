@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 from pathlib import Path
 
 from pisecurity.adapters.files import is_there
 
+log = logging.getLogger(__name__)
+
 WAL, SHM = "-wal", "-shm"
 """Endings of what belongs to an open database. Source: sqlite.org/wal.html"""
 HEADER_BYTES = 32
+ALLOTTED_BYTES = HEADER_BYTES + 1064 * (24 + 4096)
+"""Of a log that is written into the database every 1000 pages, the default of SQLite, and of a transaction more."""
 _BIG, _LITTLE = 0x377F0683, 0x377F0682
 _VERSION = 3_007_000
 
@@ -38,6 +43,26 @@ def is_garbage(wal: Path) -> bool:
         first = (first + even + second) & 0xFFFFFFFF
         second = (second + odd + first) & 0xFFFFFFFF
     return (first, second) != struct.unpack_from(">II", header, 24)
+
+
+def allot(wal: Path) -> None:
+    """Give the log *wal* at once what it may take of the disk: its size must not tell how much is written.
+
+    What is behind its last page is no part of it, as after each time SQLite begins it anew. Without room it stays as
+    it is.
+
+    Raises:
+        OSError: it cannot be opened.
+
+    Source: sqlite.org/fileformat.html, section 4.3
+    """
+    with wal.open("r+b") as file:
+        length = os.fstat(file.fileno()).st_size
+        try:
+            os.posix_fallocate(file.fileno(), 0, ALLOTTED_BYTES)
+        except OSError as error:
+            log.warning("the log of the database grows as it is written reason=%s", error.strerror)
+            file.truncate(length)
 
 
 def reading(database: Path) -> str:
