@@ -63,7 +63,7 @@ class People:
     ) -> None:
         """*zone*: of the house, in which the windows of people are. *present* says what mode it has.
 
-        *on_refused* is called with the name of somebody whose duress code was refused because of the hour.
+        *on_refused* is called with the name of somebody whose duress code disarmed nothing.
         """
         self._on_refused = on_refused
         self._settings, self.register, self._throttle = settings, register, throttle
@@ -121,6 +121,16 @@ class People:
             except SecretError as error:
                 self._unchecked(error)
                 return Admission(Verdict.WRONG)
+
+    def admit_change(self, *, code: str | None, device: str | None, source: str) -> Admission:
+        """Return whether somebody may change something else than the mode: whoever may disarm; arguments as for admit.
+
+        A duress code is as good for that as the other one, and calls for help.
+        """
+        admission = self.admit(Mode.DISARMED, code=code, device=device, source=source)
+        if admission.duress:
+            self._on_refused(admission.person)
+        return admission
 
     def approve(self, code: str, *, label: str, source: str) -> str | None:
         """Return a new token for the phone whose owner typed the one-time *code*; None: it is wrong, or has to wait.

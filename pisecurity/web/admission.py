@@ -37,11 +37,15 @@ _TEXTS = {
 }
 
 
+_NO_CHANGE = "Only who may disarm may do this."
+
+
 class NotAdmittedError(Exception):
     """The alarm is as it was, because of *verdict*; a further try is taken after *wait_s* seconds."""
 
-    def __init__(self, mode: Mode, verdict: Verdict, wait_s: float = 0.0) -> None:
-        self.mode, self.text, self.status = mode, _TEXTS[verdict], _STATUS[verdict]
+    def __init__(self, mode: Mode, verdict: Verdict, wait_s: float = 0.0, text: str = "") -> None:
+        """*text*: what to say instead of what is said of the mode."""
+        self.mode, self.text, self.status = mode, text or _TEXTS[verdict], _STATUS[verdict]
         self.wait_s = math.ceil(wait_s)
         super().__init__(self.text)
 
@@ -82,6 +86,26 @@ def asked(ours: Parts) -> Asked:
         by_phone=tuple(mode for mode in Mode if found[mode].verdict is Verdict.ADMITTED and found[mode].person),
         person=ours.people.phone(token),
     )
+
+
+def asks_code(ours: Parts) -> bool:
+    """Return whether the phone that asks has to give a code to change something else than the mode."""
+    found = ours.people.admit(Mode.DISARMED, code=None, device=device(), source=request.remote_addr or "")
+    return found.verdict is not Verdict.ADMITTED
+
+
+def changer(ours: Parts) -> tuple[str, str]:
+    """Return who changes something else than the mode by the form that was sent, and how.
+
+    Raises:
+        NotAdmittedError: not with this code from this phone now.
+    """
+    peer, code = request.remote_addr, typed(request.form.get("code"))
+    found = ours.people.admit_change(code=code, device=device(), source=peer or "")
+    if found.verdict is not Verdict.ADMITTED:
+        text = _NO_CHANGE if found.verdict is Verdict.FORBIDDEN else ""
+        raise NotAdmittedError(Mode.DISARMED, found.verdict, found.wait_s, text)
+    return (found.person, f"page, {found.how}") if found.person else (peer_name(peer), "page")
 
 
 def known_mode(name: object) -> Mode:

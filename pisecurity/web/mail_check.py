@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from pisecurity.core.steps import MailStep, StepResult
 from pisecurity.errors import MailError
 from pisecurity.runtime.mail_check import MailCheck, MailCheckState
 from pisecurity.web import view
-from pisecurity.web.access import peer_name
+from pisecurity.web.admission import NotAdmittedError, asks_code, changer
 from pisecurity.web.parts import Parts, parts
 
 blueprint = Blueprint("mail_check", __name__)
@@ -61,10 +61,9 @@ def gather(ours: Parts, check: MailCheck) -> MailPage:
 
 
 @blueprint.get("/mail")
-def account() -> str:
+def account() -> Response:
     """Show what came out last, and the button."""
-    check = _check()
-    return render_template("mail_check.html", now=gather(parts(), check), has_account=check.state().has_account)
+    return _page()
 
 
 @blueprint.get("/api/mail")
@@ -76,11 +75,29 @@ def state() -> Response:
 @blueprint.post("/mail/check")
 def start() -> BaseResponse:
     """Begin to try the mail account."""
+    check = _check()
     try:
-        _check().start(peer_name(request.remote_addr))
+        by, _ = changer(parts())
+        check.start(by)
+    except NotAdmittedError as refusal:
+        return _page(refusal)
     except MailError as error:
         abort(409, f"{view.sentence(str(error))}.")
     return redirect(url_for("mail_check.account"), 303)
+
+
+def _page(refusal: NotAdmittedError | None = None) -> Response:
+    ours, check = parts(), _check()
+    page = make_response(
+        render_template(
+            "mail_check.html",
+            now=gather(ours, check),
+            has_account=check.state().has_account,
+            asks_code=asks_code(ours),
+            refusal=refusal,
+        )
+    )
+    return refusal.answer(page) if refusal else page
 
 
 def _verdict(state: MailCheckState, faults: int, ours: Parts) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from pisecurity.core.vision.learned import LearnedScene, restless_share
 from pisecurity.errors import ArmedError
 from pisecurity.runtime.scenes import Scenes, Unshown
 from pisecurity.web import view
-from pisecurity.web.access import peer_name
+from pisecurity.web.admission import NotAdmittedError, asks_code, changer
 from pisecurity.web.parts import Parts, parts
 
 blueprint = Blueprint("scenes", __name__)
@@ -41,16 +41,9 @@ def gather(ours: Parts, scenes: Scenes, camera: str) -> CameraPage:
 
 
 @blueprint.get("/cameras/<camera>")
-def learned(camera: str) -> str:
+def learned(camera: str) -> Response:
     """Show what *camera* has learned, and the button that has it forgotten."""
-    scenes, ours = _scenes(camera), parts()
-    return render_template(
-        "learned.html",
-        camera=camera,
-        label=ours.label(camera),
-        now=gather(ours, scenes, camera),
-        forgotten="forgotten" in request.args,
-    )
+    return _page(camera)
 
 
 @blueprint.get("/api/cameras/<camera>")
@@ -79,11 +72,31 @@ def picture(camera: str) -> Response:
 @blueprint.post("/cameras/<camera>/forget")
 def forget(camera: str) -> BaseResponse:
     """Have *camera* learn its scene anew."""
+    scenes = _scenes(camera)
     try:
-        _scenes(camera).forget(camera, by=peer_name(request.remote_addr), how="page")
+        by, how = changer(parts())
+        scenes.forget(camera, by=by, how=how)
+    except NotAdmittedError as refusal:
+        return _page(camera, refusal)
     except ArmedError as error:
         abort(409, f"{view.sentence(str(error))}.")
     return redirect(url_for("scenes.learned", camera=camera, forgotten=""), 303)
+
+
+def _page(camera: str, refusal: NotAdmittedError | None = None) -> Response:
+    scenes, ours = _scenes(camera), parts()
+    page = make_response(
+        render_template(
+            "learned.html",
+            camera=camera,
+            label=ours.label(camera),
+            now=gather(ours, scenes, camera),
+            forgotten="forgotten" in request.args,
+            asks_code=asks_code(ours),
+            refusal=refusal,
+        )
+    )
+    return refusal.answer(page) if refusal else page
 
 
 def _look(ours: Parts, scenes: Scenes, camera: str) -> LearnedScene | Unshown:
