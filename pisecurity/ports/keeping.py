@@ -98,6 +98,14 @@ class AlarmStore(Protocol):
         """Store *alarm* and *call* in one transaction, without an audit row. Raises StoreError."""
         ...
 
+    def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
+        """Keep *call*, which could not be stored, in a second place over restarts, until it can be. Raises nothing.
+
+        Args:
+            alarm: what is to be kept there with it; None: what is kept already.
+        """
+        ...
+
 
 class ScheduleStore(Protocol):
     """Which schedule is in force over restarts."""

@@ -10,9 +10,9 @@ from typing import Protocol
 from pisecurity.core.types import AlarmState, Alert, AlertKind
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
-from pisecurity.ports import NOWHERE, Address, Channel, Clock, EventStore, JpegEncoder, Outbox, PeopleStore, Pictures
+from pisecurity.ports import NOWHERE, Address, Channel, Clock, JpegEncoder, Outbox, PeopleStore, Pictures
 from pisecurity.runtime.deliver import Deliver
-from pisecurity.runtime.duress import UNSEEN, Duress, Nowhere, Unseen
+from pisecurity.runtime.duress import UNSEEN, Duress, Nowhere, SilentStore, Unseen
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
 from pisecurity.runtime.inbox import Item
@@ -30,7 +30,7 @@ UNTOLD = 16
 """Disarmings of which a mail could not be stored yet, remembered at most."""
 
 
-class AccessStore(EventStore, PeopleStore, Protocol):
+class AccessStore(SilentStore, PeopleStore, Protocol):
     """People, and what is told of them."""
 
     @property

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from pisecurity.core.types import (
     Alarm,
@@ -43,6 +44,14 @@ REMEMBERED = 64
 """Open events remembered at most."""
 MOST_OWED = 4 * REMEMBERED
 """More of what could not be stored yet is not remembered, the oldest gives way; the call for help is not among it."""
+
+
+class SilentStore(EventStore, Protocol):
+    """Events and alerts, and a second place for those that call for help."""
+
+    def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
+        """Keep *call*, which could not be stored, over restarts, until it can be. Raises nothing."""
+        ...
 
 
 class Unseen(Health):
@@ -79,7 +88,7 @@ class Duress:
     def __init__(
         self,
         settings: Settings,
-        store: EventStore,
+        store: SilentStore,
         pictures: Pictures,
         encoder: JpegEncoder,
         house: House,
@@ -170,8 +179,10 @@ class Duress:
         facts = Facts(self._house.name, at, self._house.zone, by=name, part="refused")
         words = compose(AlertKind.DURESS, facts, self._house.catalogue)
         own = alert_id(f"refused:{now.boot_id}:{now.since_boot_s}", AlertKind.DURESS)
-        alert = Alert(own, AlertKind.DURESS, at, words.subject, words.text)
-        self._do(f"refused:{own}", lambda: self._store.add_alert(alert, self._to()))
+        alert, to = Alert(own, AlertKind.DURESS, at, words.subject, words.text), self._to()
+        self._do(f"refused:{own}", lambda: self._store.add_alert(alert, to))
+        if f"refused:{own}" in self._owed:
+            self._store.owe(SilentCall(alert, to))
         self._on_alert()
 
     def _do(self, name: str, write: Callable[[], None]) -> None:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 SETTLED = frozenset({AlarmState.DISARMED, AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
 """States in which nothing counts down."""
 SETTLE_EVERY_S = 0.5
+MOST_OWED = 16
+"""Calls that cannot be stored: more are not remembered, the oldest gives way."""
 LOCK_TIMEOUT_S = 5.0
 """Longest wait for the order before this one; a worker that is silent for longer than 15 s counts as hung."""
 
@@ -108,7 +110,7 @@ class Panel:
         self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
         self.call: MakeCall = lambda alarm, now, at, by, forced: None
         """What is stored with an alarm that was disarmed by a code: whatever happens next, help is called."""
-        self._owed: deque[SilentCall] = deque()
+        self._owed: deque[SilentCall] = deque(maxlen=MOST_OWED)
         """Calls that could not be stored yet."""
         self._alarm: Alarm | None = None
         self._taken_up: Instant | None = None
@@ -184,7 +186,11 @@ class Panel:
                             self._mark(after, now_at, call)
                     else:
                         why = f"ordered {mode} by {by} ({how}){more}"
-                        self._keep(after, now_at, why, ordered=True, call=call)
+                        try:
+                            self._keep(after, now_at, why, ordered=True, call=call)
+                        except StoreError:
+                            self._owe(call, before)  # it stays as it was, and help is called all the same
+                            raise
                 return _status(self._kept, now)
         finally:
             self._tell()
@@ -336,11 +342,15 @@ class Panel:
         try:
             self._store.mark_alarm(alarm, call)
         except StoreError:  # nobody is told: an ordinary code has nothing that could fail
-            if call is not None:
-                self._owed.append(call)
+            self._owe(call, alarm)
         if alarm is not self._kept:
             self._alarm = alarm
             self._untold.append(Transition(AlarmState.DISARMED, alarm, AlarmState.DISARMED, at))
+
+    def _owe(self, call: SilentCall | None, alarm: Alarm) -> None:
+        if call is not None:
+            self._owed.append(call)
+            self._store.owe(call, alarm)
 
     def _pay(self) -> None:
         """Store the calls for help that could not be stored."""

@@ -244,6 +244,9 @@ class Kept:
     def save_alarm(self, alarm: Alarm, note: str, by: str = "", how: str = "", call: SilentCall | None = None) -> None:
         self.notes.append(note)
 
+    def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
+        """Nothing: it is forgotten with this store."""
+
     def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         """Nothing reads it again."""
 

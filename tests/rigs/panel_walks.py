@@ -52,6 +52,9 @@ class ChainedStore:
         self._try()
         store_alarm(self.database, columns_of(alarm), note, self._clock, None, (by or alarm.by, how or alarm.how))
 
+    def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
+        """Nothing: it is forgotten with this store."""
+
     def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         self._try()
         self.database.execute("UPDATE alarm SET duress = ?", (alarm.duress,))

@@ -80,6 +80,9 @@ class MemoryStore:
         self.alarm = alarm
         self.notes.append(note)
 
+    def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
+        """Nothing: it is forgotten with this store."""
+
     def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         self._check()
         self.alarm = alarm

@@ -6,7 +6,8 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
 """Who armed, and how, where nobody can tell which mode it was in."""
 BY_REPAIR = UNKNOWN_BY, UNKNOWN_HOW
+MOST_OWED = 16
+"""More calls that could not be stored are not kept in the second copy, the oldest gives way."""
 ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
 
 _SAVE = """
@@ -74,6 +77,8 @@ class AlarmTable(Table):
         """The copy is written in the order of the database."""
         self._owed: Kept | None = None
         """Copy of a disarming that could not be written."""
+        self._calls: dict[str, SilentCall] = {}
+        """By the ids of their alerts, what the database of the disk has not taken; the copy has them meanwhile."""
 
     @steady
     def load_alarm(self) -> Alarm | None:
@@ -111,6 +116,15 @@ class AlarmTable(Table):
             self._call(connection, call)
         self.copy_alarm()
 
+    def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
+        """Keep *call* in the second copy, with *alarm* or what that has, until the database takes it."""
+        with self._saving:
+            self._remember(call)
+            last = self._second.last if self._second else None
+            if last is not None:
+                with suppress(StoreError):  # it is in memory
+                    self._copy(last if alarm is None else replace(last, alarm=columns_of(alarm)))
+
     def take_up(self) -> str:
         """Compare the database with the second copy, and take what is newer. Return what was lost, empty for nothing.
 
@@ -120,6 +134,22 @@ class AlarmTable(Table):
             StoreError: the disk fails.
         """
         kept = self._second.load() if self._second else None
+        if kept is not None:
+            self._calls = {call.alert.id: call for call in kept.calls}
+        lost = self._take_up(kept)
+        if kept is not None and kept.calls:
+            self._take_up_calls(kept.value)
+        return lost
+
+    def _take_up_calls(self, marked: Alarm) -> None:
+        """Store what an earlier process owed, and that somebody was made to disarm, if it is disarmed since then."""
+        with suppress(StoreError):  # it is owed on
+            alarm = self.load_alarm()
+            if alarm is not None and (alarm.sequence, alarm.mode) == (marked.sequence, marked.mode) and marked.duress:
+                self.mark_alarm(replace(alarm, duress=marked.duress))
+            self._pay_calls()
+
+    def _take_up(self, kept: Kept | None) -> str:
         stored = self._stored()
         if kept is None and stored.alarm is None and stored.number:
             self._store(columns_of(unknown_alarm(self._clock, stored.number)), "its mode could not be read")
@@ -176,22 +206,45 @@ class AlarmTable(Table):
     def _call(self, connection: sqlite3.Connection, call: SilentCall | None) -> None:
         if call is not None:
             insert_alert(connection, call.alert, call.to, self._clock.instant())
+            if self._database.away:
+                self._remember(call)
+
+    def _remember(self, call: SilentCall) -> None:
+        self._calls[call.alert.id] = call
+        while len(self._calls) > MOST_OWED:
+            self._calls.pop(next(iter(self._calls)))
 
     def _copy(self, kept: Kept) -> None:
         """Write the second copy; a disk that takes neither that nor the database is gone on without, in memory."""
         if self._second is None:
             return
         try:
-            self._second.save(kept)
+            self._second.save(replace(kept, calls=tuple(self._calls.values())))
         except StoreError as error:
             if not self._database.away:
                 raise
             log.warning("the second copy of the alarm is old reason=%s", error)
 
     def pay(self) -> None:
-        """Write the copy of a disarming that could not be written; the old one says meanwhile that it is armed."""
+        """Write the copy of a disarming that could not be written; the old one says meanwhile that it is armed.
+
+        And store the calls that the database had not taken. Raises StoreError: it takes them no more than before.
+        """
         with self._saving:
             self._pay()
+        self._pay_calls()
+
+    def _pay_calls(self) -> None:
+        if not self._calls or self._database.away:
+            return
+        with self._saving:
+            calls = dict(self._calls)
+            with self._database.write() as connection:
+                for call in calls.values():
+                    insert_alert(connection, call.alert, call.to, self._clock.instant())
+            for name in calls:
+                del self._calls[name]
+        self.copy_alarm()
 
     def _pay(self) -> None:
         if self._owed is None:

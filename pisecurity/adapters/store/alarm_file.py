@@ -8,11 +8,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pisecurity.adapters.files import write_whole
-from pisecurity.adapters.store.codec import Column, alarm_in
-from pisecurity.core.types import Alarm
+from pisecurity.adapters.store.codec import Column, alarm_in, bind, moment
+from pisecurity.core.types import Alarm, Alert, AlertKind
 from pisecurity.errors import StoreError
+from pisecurity.ports import Address, SilentCall
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ class Kept:
     """Columns of the table ``audit``."""
     previous: str
     """Hash of the audit row before that one."""
+    calls: tuple[SilentCall, ...] = ()
+    """What the database has not taken yet, the oldest first."""
 
     @property
     def number(self) -> int:
@@ -98,9 +102,20 @@ class AlarmFile:
 
 def content_of(kept: Kept) -> bytes:
     """Return *kept* as the bytes of a file."""
-    body = {"version": VERSION, "alarm": dict(kept.alarm), "row": dict(kept.row), "previous": kept.previous}
-    content = json.dumps({**body, "sha256": _digest(body)}, indent=1).encode("ascii")
-    return content.ljust(-(-len(content) // BLOCK_BYTES) * BLOCK_BYTES)
+    body: dict[str, object] = {
+        "version": VERSION,
+        "alarm": dict(kept.alarm),
+        "row": dict(kept.row),
+        "previous": kept.previous,
+    }
+    content = _signed(body)
+    size = -(-len(content) // BLOCK_BYTES) * BLOCK_BYTES
+    for first in range(len(kept.calls)):  # the oldest give way: a longer file would tell of them
+        with_calls = _signed({**body, "calls": [_call_as_json(call) for call in kept.calls[first:]]})
+        if len(with_calls) <= size:
+            content = with_calls
+            break
+    return content.ljust(size)
 
 
 def kept_in(content: bytes) -> Kept:
@@ -109,7 +124,8 @@ def kept_in(content: bytes) -> Kept:
         body = json.loads(content[:MOST_BYTES])
         digest = body.pop("sha256")
         whole = digest == _digest(body)
-        version, kept = body["version"], Kept(body["alarm"], body["row"], body["previous"])
+        calls = tuple(map(_call_in, body.get("calls", ())))
+        version, kept = body["version"], Kept(body["alarm"], body["row"], body["previous"], calls)
         known = (kept.value, kept.number, kept.head)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError("it is damaged") from error
@@ -118,6 +134,22 @@ def kept_in(content: bytes) -> Kept:
     if version != VERSION:
         raise ValueError(f"it has version {version}, and this program reads {VERSION}")
     return kept
+
+
+def _call_as_json(call: SilentCall) -> Mapping[str, object]:
+    alert = call.alert
+    values = bind(id=alert.id, at_us=alert.at, subject=alert.subject, text=alert.text, thread=alert.thread)
+    return {**values, "to": [(address.channel, address.recipient) for address in call.to]}
+
+
+def _call_in(values: Mapping[str, Any]) -> SilentCall:
+    at, to = moment(values["at_us"]), tuple(Address(channel, recipient) for channel, recipient in values["to"])
+    words = str(values["subject"]), str(values["text"])
+    return SilentCall(Alert(str(values["id"]), AlertKind.DURESS, at, *words, thread=values["thread"]), to)
+
+
+def _signed(body: Mapping[str, object]) -> bytes:
+    return json.dumps({**body, "sha256": _digest(body)}, indent=1).encode("ascii")
 
 
 def _digest(body: Mapping[str, object]) -> str:
