@@ -17,7 +17,7 @@ from pisecurity.adapters.files import is_there
 from pisecurity.adapters.refuge import claim
 from pisecurity.adapters.store.codec import lenient
 from pisecurity.adapters.store.format import is_damaged, migrate, migrations, version_of
-from pisecurity.adapters.store.trouble import damage, explained, looked_at, primary_code
+from pisecurity.adapters.store.trouble import SIZE, damage, explained, looked_at, primary_code, see_that_it_is_whole
 from pisecurity.adapters.store.wal import SHM, WAL, allot, reading
 from pisecurity.errors import StoreError
 
@@ -35,11 +35,8 @@ CACHE_KIB = 512
 MOST_TAKEN_BYTES = 16 * 2**20
 """A larger database is not taken into memory, of which a small Pi has 512 MB, and takes too long to
 carry back: the alarm goes on with an empty one."""
-MOST_LOOKED_THROUGH_BYTES = 16 * 2**20
-"""A larger database is checked quickly: 60 MB, 100 000 events, take 1.1 s to look through on a desktop, else 0.4."""
 PARTIAL = "-partial"
 """Ending of the mark beside a database in memory that was begun empty."""
-_SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +191,7 @@ class Database:
             adds = not whole and home.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
             if not adds:
                 memory.backup(home)
-            _see_that_it_is_whole(self.path, home)
+            see_that_it_is_whole(self.path, home)
             self._prepare(self.path)
             if adds:
                 home.execute("BEGIN IMMEDIATE")
@@ -225,6 +222,13 @@ class Database:
         """Lend a connection whose changes are on disk, all or none, when the block has ended. Raises StoreError."""
         with self._alone(), self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
+
+    def empty_log(self) -> None:
+        """Bring the log into the database, so that no damage of it brings back what was deleted. Raises StoreError."""
+        with explained(self.path), self._alone(), closing(self._connect(self._place.file)) as connection:
+            if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise StoreError(f"{self.path}: its log could not be emptied, because it is being read")
+        self._allot_log()
 
     def close(self) -> None:
         """Close the file; connections still lent are closed when they come back."""
@@ -356,7 +360,7 @@ class Database:
         if connection is not None:
             try:
                 with closing(connection), closing(sqlite3.connect(refuge)) as copy:
-                    self._see_that_it_fits(connection.execute(_SIZE).fetchone()[0])
+                    self._see_that_it_fits(connection.execute(SIZE).fetchone()[0])
                     connection.backup(copy)
             except sqlite3.Error as error:
                 log.warning("the open database cannot be copied reason=%s", error)
@@ -455,7 +459,7 @@ class Database:
         if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
             raise StoreError(f"{self.path}: a database of another program; move it away")
         # Damage is better found here than by the first alarm.
-        _see_that_it_is_whole(self.path, connection)
+        see_that_it_is_whole(self.path, connection)
         if version > newest:
             raise StoreError(
                 f"{self.path}: written by a newer pisecurity (format {version}, this one knows up to "
@@ -479,14 +483,6 @@ class Database:
                 f"{self.path}: has format {version} and this pisecurity knows {known}; restart the daemon, which "
                 "brings an older one up to date, or install the newer pisecurity"
             )
-
-
-def _see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
-    # The quick one does not see an index that says something else than its table: it would fail in the first alarm.
-    small = connection.execute(_SIZE).fetchone()[0] <= MOST_LOOKED_THROUGH_BYTES
-    found = connection.execute("PRAGMA integrity_check(1)" if small else "PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise damage(path, found)
 
 
 def _remove(file: Path) -> None:

@@ -112,6 +112,11 @@ class PeopleTable(Table):
             raise StoreError("people cannot be changed while the disk fails, because those it has cannot be read")
         with self._database.write() as connection:
             yield connection
+        try:
+            # From a log whose end is damaged whoever was removed, or a code that was changed, would come back.
+            self._database.empty_log()
+        except StoreError as error:
+            log.warning("a change of people is in the log of the database alone reason=%s", error)
 
     @steady
     def load_failures(self) -> tuple[Failures, ...]:

@@ -15,7 +15,7 @@ from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.codec import Column, alarm_in
 from pisecurity.adapters.store.database import Bring
 from pisecurity.adapters.store.quarantine import Quarantine
-from pisecurity.adapters.store.rescue import Rescued, alarm_of, rescue
+from pisecurity.adapters.store.rescue import Rescued, alarm_of, give_none_again, rescue
 from pisecurity.adapters.store.wal import WAL, is_garbage
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.ports import Clock
@@ -91,6 +91,8 @@ class StoreRepair:
             columns = columns_of(unknown_alarm(self._clock, found.sequence)) if alarm is None else alarm
             note = f"the database was damaged, and is in {folder.parent.name}/{folder.name}; {what}"
             store_alarm(new, columns, note, self._clock, kept)
+            if not found.numbers:  # each approval of a phone was on the record, before it was made
+                give_none_again(new, "phones", max(found.number, kept.number if kept else 0))
             if memory is not None and bring is not None:
                 bring(memory, new)
             new.execute("COMMIT")

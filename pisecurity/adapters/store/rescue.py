@@ -53,6 +53,13 @@ _READ = """
 SELECT rowid AS read_at, * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND {condition}
 ORDER BY rowid {order} LIMIT ?
 """
+_FURTHEST_NUMBER = 10**9
+"""No house comes so far; beyond the largest that SQLite knows a table takes no rows."""
+_BEGIN_NUMBERS = """
+INSERT INTO sqlite_sequence (name, seq) SELECT :table, 0
+WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :table)
+"""
+_GO_ON_NUMBERS = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :table"
 _OPEN = "outcome IN ('waiting', 'later')"
 _OF = "SELECT * FROM alerts NOT INDEXED WHERE number IN (?, ?)"
 
@@ -103,6 +110,8 @@ class Rescued:
     waiting: int = 0
     """Rows of the outbox that wait."""
     people: int = 0
+    numbers: bool = False
+    """Whether it is known which numbers were given already."""
     phones: int = 0
     """Approved ones. Codes are not counted: their number would tell that there is one for duress."""
 
@@ -265,7 +274,27 @@ def _read(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued, shar
     for table, taker in into.items():
         share.add(NEWEST_S / len(into))
         _take_newest(old, table, taker, share)
+    _read_numbers(old, new, found)
     found.events = new.execute("SELECT count(*) FROM events WHERE kind IS NOT 'duress'").fetchone()[0]
+
+
+def _read_numbers(old: sqlite3.Connection, new: sqlite3.Connection, found: Rescued) -> None:
+    """Have *new* give no number again that *old* has given, also none whose row was removed."""
+    try:
+        given = {str(row["name"]): int(row["seq"]) for row in old.execute("SELECT name, seq FROM sqlite_sequence")}
+    except (*UNREADABLE, ValueError, TypeError) as error:
+        log.warning("the numbers that were given cannot be read reason=%s", error)
+        return
+    found.numbers = all(0 <= number < _FURTHEST_NUMBER for number in given.values())
+    for table, number in given.items() if found.numbers else ():
+        give_none_again(new, table, number)
+
+
+def give_none_again(new: sqlite3.Connection, table: str, number: int) -> None:
+    """Have *table* give no number up to *number* to a new row."""
+    values = {"table": table, "number": number}
+    new.execute(_BEGIN_NUMBERS, values)
+    new.execute(_GO_ON_NUMBERS, values)
 
 
 def _take_newest(old: sqlite3.Connection, table: str, into: _Into, share: _Share) -> None:

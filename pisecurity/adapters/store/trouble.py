@@ -40,6 +40,9 @@ UNREADABLE = (sqlite3.Error, UnicodeDecodeError, MemoryError)
 where a damaged length asks for too much."""
 _ENOUGH_BYTES = 2**22
 """More than any statement of ours takes at once."""
+MOST_LOOKED_THROUGH_BYTES = 16 * 2**20
+"""A larger database is checked quickly: 60 MB, 100 000 events, take 1.1 s to look through on a desktop, else 0.4."""
+SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 _OTHER_FIX = "it did not take or give a value; see that the disk is whole and has space"
 
 
@@ -68,6 +71,15 @@ def explained(path: Path) -> Iterator[None]:
 def damage(path: Path, found: str) -> StoreError:
     """Return the error that says that the database at *path* is damaged, as *found*."""
     return StoreError(f"{path}: {FIXES[sqlite3.SQLITE_CORRUPT]} ({found})", disk=True, damaged=True)
+
+
+def see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError where the database at *path* is damaged. Raises sqlite3.Error."""
+    # The quick one does not see an index that says something else than its table: it would fail in the first alarm.
+    small = connection.execute(SIZE).fetchone()[0] <= MOST_LOOKED_THROUGH_BYTES
+    found = connection.execute("PRAGMA integrity_check(1)" if small else "PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise damage(path, found)
 
 
 @contextmanager

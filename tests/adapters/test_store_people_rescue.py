@@ -1,0 +1,148 @@
+"""Who was removed, revoked or used up does not come back with a damaged database (R-33)."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.alarm_file import FILE_NAME as ALARM_FILE
+from pisecurity.adapters.store.sqlite import FILE_NAME
+from pisecurity.core.alarm.people import Person
+from pisecurity.core.types import Alarm, Instant, Mode
+from pisecurity.ports import Approval, Code, Known, Phone
+from tests.fakes import START, FakeClock
+
+PAGE = 4096
+LOG = f"{FILE_NAME}-wal"
+AT = Instant("boot-1", 50.5)
+ALARM = Alarm(Mode.HOME, "Anna", "page", FakeClock().instant(), START, sequence=5)
+
+
+def house(folder: Path) -> SqliteStore:
+    folder.mkdir(exist_ok=True)
+    store = SqliteStore(folder, FakeClock())
+    for name in ("Anna", "Ben"):
+        person = Person(name)
+        store.add_person(person, Code(person.key, duress=False, digest=f"{name} 1"))
+    for number in range(3):
+        store.save_alarm(ALARM, f"phone {number} approved")
+        store.add_phone(Phone("anna", f"phone {number}", f"p{number}", START))
+    store.set_approval(Approval("anna", "once", AT))
+    return store
+
+
+def removed(store: SqliteStore) -> None:
+    store.remove_person("ben")
+
+
+def revoked(store: SqliteStore) -> None:
+    store.remove_phone(3)
+
+
+def used(store: SqliteStore) -> None:
+    store.add_phone(Phone("anna", "phone 4", "p4", START))
+
+
+def changed(store: SqliteStore) -> None:
+    store.set_code(Code("anna", duress=False, digest="Anna 2"))
+
+
+def gone(known: Known) -> dict[str, bool]:
+    """Return of each change whether nothing of what it ended is there."""
+    return {
+        "removed": all(person.key != "ben" for person in known.people) and all(c.person != "ben" for c in known.codes),
+        "revoked": all(phone.number != 3 for phone in known.phones),
+        "used": known.approvals == (),
+        "changed": all(code.digest != "Anna 1" for code in known.codes),
+    }
+
+
+def left_by_a_kill(store: SqliteStore, to: Path) -> Path:
+    """Copy the folder of *store* as it lies on the disk while that is open."""
+    to.mkdir()
+    for name in (FILE_NAME, LOG, ALARM_FILE):
+        shutil.copyfile(store._database.path.with_name(name), to / name)
+    return to
+
+
+@pytest.mark.parametrize("change", [removed, revoked, used, changed])
+@pytest.mark.parametrize("harm", ["lost", "cut", "garbage", "one byte"])
+def test_r33_a_damaged_log_of_the_database_brings_nothing_back(
+    tmp_path: Path, change: Callable[[SqliteStore], None], harm: str
+) -> None:
+    store = house(tmp_path / "state")
+    change(store)
+    dice = random.Random(7)
+    for number in range(6):
+        copy = left_by_a_kill(store, tmp_path / f"copy{number}")
+        log = copy / LOG
+        content = bytearray(log.read_bytes())
+        written = max(len(content.rstrip(b"\0")), 64)
+        at = dice.randrange(32, written)
+        if harm == "lost":
+            log.unlink()
+        elif harm == "cut":
+            log.write_bytes(content[:at])
+        elif harm == "garbage":
+            log.write_bytes(content[:at] + dice.randbytes(len(content) - at))
+        else:
+            content[at] ^= 0xFF
+            log.write_bytes(content)
+        again = SqliteStore(copy, FakeClock())
+        assert gone(again.load_people())[change.__name__], (harm, at)
+        again.close()
+    store.close()
+
+
+def damage(folder: Path, *tables: str) -> None:
+    """Overwrite the root page of each of *tables*."""
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        roots = [connection.execute(query, (table,)).fetchone()[0] for table in tables]
+    with (folder / FILE_NAME).open("r+b") as file:
+        for root in roots:
+            file.seek((root - 1) * PAGE)
+            file.write(b"\x5a" * PAGE)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [("ledger",), ("ledger", "sqlite_sequence"), ("sqlite_sequence", "audit"), ("phones", "sqlite_sequence", "audit")],
+    ids=str,
+)
+def test_r33_the_number_of_a_revoked_phone_is_given_to_no_other_after_a_rescue(
+    tmp_path: Path, tables: tuple[str, ...]
+) -> None:
+    store = house(tmp_path)
+    revoked(store)
+    store.save_alarm(ALARM, "phone 2 revoked")
+    store.close()
+    damage(tmp_path, *tables)
+    again = SqliteStore(tmp_path, FakeClock())
+    assert "the database was damaged" in again.repaired()
+    assert gone(again.load_people())["revoked"]
+    assert again.add_phone(Phone("anna", "another", "p9", START)).number > 3
+    again.close()
+
+
+@pytest.mark.parametrize("change", [removed, revoked, used, changed])
+@pytest.mark.parametrize("table", ["ledger", "events", "audit", "alerts"])
+def test_r33_a_rescue_brings_nothing_back(tmp_path: Path, change: Callable[[SqliteStore], None], table: str) -> None:
+    store = house(tmp_path)
+    change(store)
+    store.close()
+    damage(tmp_path, table)
+    again = SqliteStore(tmp_path, FakeClock())
+    known = again.load_people()
+    assert "the database was damaged" in again.repaired()
+    assert gone(known)[change.__name__]
+    assert known.people[0].key == "anna"
+    again.close()
