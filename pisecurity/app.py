@@ -46,8 +46,8 @@ from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.errors import CameraError, ControlError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Channel, Clock, Mailbox
 from pisecurity.runtime.access import Access
-from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.desk import Desk
+from pisecurity.runtime.dispatch import Dispatch
 from pisecurity.runtime.duress import UNSEEN
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
@@ -58,6 +58,7 @@ from pisecurity.runtime.logins import Logins
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.reach import Reach
+from pisecurity.runtime.recipients import CHANNELS
 from pisecurity.runtime.respond import Respond
 from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
 from pisecurity.runtime.space import Space
@@ -86,7 +87,7 @@ STOP_S = 8.5
 """For the last sign of life and all workers but STUCK_STOP_S for each that hangs; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
-ANSWERING = 4
+ANSWERING = 2 * len(CHANNELS) + 2
 """Workers at the front of the order, those that deliver, respond and scenes, that finish what the others began."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
@@ -164,7 +165,7 @@ class Daemon:
         self._channels: dict[str, Channel] = {}
         logins = Logins(clock)
         self._mail_check = MailCheck(clock, logins, zone)
-        self._deliver = Deliver(
+        self._dispatch = Dispatch(
             self._store, self._pictures, self._channels, self._house, clock, self._health, logins=logins
         )
         self._life = self._build_life(logins, encoder)
@@ -219,7 +220,7 @@ class Daemon:
     def _workers(self) -> list[Worker]:
         """Return the workers in the order in which they start: who answers comes before who asks."""
         work: list[tuple[str, Work]] = [
-            ("deliver", self._deliver.work),
+            *self._dispatch.work(),
             *self._access.work(),
             ("respond", self._respond.work),
             ("scenes", SceneWriter(tuple(self._keepers.values()), self._clock).work),
@@ -329,7 +330,7 @@ class Daemon:
     def _build_life(self, logins: Logins, encoder: SimpleJpegEncoder) -> Life:
         return Life(
             self._settings, store=self._store, panel=self._panel, house=self._house, channels=self._channels,
-            logins=logins, health=self._health, clock=self._clock, new_id=new_id, on_alert=self._deliver.wake,
+            logins=logins, health=self._health, clock=self._clock, new_id=new_id, on_alert=self._dispatch.wake,
             last_seen=LastSeenFile(self._folder), pinger=HttpPing, disk=StateDisk(self._folder),
             memory_bytes=resident_bytes, power=SysfsPower(), remark=self._mailbox is None, live=self._live,
             pictures=self._pictures, encoder=encoder, decode=grey, outlook=lambda: self._timetable.outlook(),  # noqa: PLW0108 -- it is built later
@@ -338,14 +339,14 @@ class Daemon:
     def _build_respond(self, encoder: SimpleJpegEncoder) -> Respond:
         return Respond(
             self._settings, self._inbox, self._panel, self._store, self._pictures, encoder, self._house, self._health,
-            self._clock, new_id, self._deliver.wake, self._access.note,
+            self._clock, new_id, self._dispatch.wake, self._access.note,
         )  # fmt: skip
 
     def _build_access(self, encoder: SimpleJpegEncoder) -> Access:
         return Access(
             self._settings, store=self._store, pepper=self._secrets.pepper, panel=self._panel, house=self._house,
             pictures=self._pictures, encoder=encoder, clock=self._clock, health=self._health, new_id=new_id,
-            on_alert=self._deliver.wake,
+            on_alert=self._dispatch.wake,
         )  # fmt: skip
 
     def _build_control(self) -> ControlServer:
@@ -403,24 +404,23 @@ class Daemon:
         self._health.note("zones", "; ".join(found.warnings))
 
     def _set_mail(self, settings: Settings) -> None:
-        if settings.mail is None:
+        mail = settings.mail
+        if mail is None:
             self._channels.clear()
             self._access.set_channels({})
             self._mail_check.set_doctor(None)
-            self._deliver.set_recipients("mail", ())
+            self._dispatch.set_recipients("mail", ())
             self._health.report("mail-account", NO_MAIL)
             return
         house, password = self._house, self._secrets.mail_password
         mailer = partial(
-            SmtpMailer, settings.mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue,
-            shrink=shrink,
-        )  # fmt: skip
+            SmtpMailer, mail, password, house.name, self._clock, house.zone, catalogue=house.catalogue, shrink=shrink
+        )
         self._channels["mail"] = mailer()
         self._access.set_channels({"mail": mailer(logger=UNSEEN)})
-        self._mail_check.set_doctor(SmtpDoctor(settings.mail, password, self._clock), self._channels["mail"])
-        told = (*settings.mail.to, *settings.mail.second_to, *settings.access.tell_disarmed)
-        self._deliver.set_recipients("mail", told)
-        self._deliver.set_quiet(settings.mail.quiet_from, settings.mail.quiet_until)
+        self._mail_check.set_doctor(SmtpDoctor(mail, password, self._clock), self._channels["mail"])
+        self._dispatch.set_recipients("mail", (*mail.to, *mail.second_to, *settings.access.tell_disarmed))
+        self._dispatch.set_quiet(mail.quiet_from, mail.quiet_until)
         self._health.clear("mail-account")
 
     def _test_alert(self, by: str) -> str:

@@ -118,8 +118,8 @@ def test_an_error_of_a_camera_calls_it_as_the_owner_does(tmp_path: Path, kind: s
 def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, held: ExitStack) -> None:
     names = [worker.name for worker in House(tmp_path, held).daemon._workers()]
     assert names == [
-        "deliver",
-        "deliver-apart",
+        "deliver:mail",
+        "deliver-apart:mail",
         "respond",
         "scenes",
         "panel",

@@ -35,11 +35,11 @@ class Address:
 class Outbox(Protocol):
     """Alerts on disk, waiting for their recipients."""
 
-    def due(self, now: Instant, held: Collection[AlertKind] = ()) -> tuple[Delivery, ...]:
-        """Return the rows to try now, oldest alert first; rows of an earlier boot are due at once.
+    def due(self, now: Instant, held: Collection[AlertKind] = (), channel: str | None = None) -> tuple[Delivery, ...]:
+        """Return the rows of *channel*, None: of all, to try now, oldest alert first.
 
-        Second steps come last, and only where the first was accepted; what is of the kinds *held* does not come. Of
-        many only the first ones; an alert's rows are not divided.
+        Rows of an earlier boot are due at once. Second steps come last, and only where the first was accepted; what is
+        of the kinds *held* does not come. Of many only the first ones; an alert's rows are not divided.
         """
         ...
 

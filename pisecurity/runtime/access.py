@@ -11,7 +11,7 @@ from pisecurity.core.types import AlarmState, Alert, AlertKind
 from pisecurity.core.words import Facts, alert_id, compose
 from pisecurity.errors import StoreError
 from pisecurity.ports import NOWHERE, Address, Channel, Clock, JpegEncoder, Outbox, PeopleStore, Pictures
-from pisecurity.runtime.deliver import Deliver
+from pisecurity.runtime.dispatch import Dispatch
 from pisecurity.runtime.duress import UNSEEN, Duress, Nowhere, SilentStore, Unseen
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
@@ -19,6 +19,7 @@ from pisecurity.runtime.inbox import Item
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.people import People, source_of
+from pisecurity.runtime.recipients import CHANNELS
 from pisecurity.runtime.register import Register
 from pisecurity.runtime.throttle import Throttle
 from pisecurity.runtime.worker import Work
@@ -62,8 +63,11 @@ class Access:
         self._on_alert = on_alert
         self._untold: deque[Alert] = deque(maxlen=UNTOLD)
         self._channels: dict[str, Channel] = {}
-        self._deliver = Deliver(store.hidden, pictures, self._channels, house, clock, Unseen(clock), logger=UNSEEN)
-        self._duress = Duress(settings, store, pictures, encoder, house, clock, self._deliver.wake)
+        names = (*CHANNELS, NOWHERE)
+        self._dispatch = Dispatch(
+            store.hidden, pictures, self._channels, house, clock, Unseen(clock), names=names, logger=UNSEEN
+        )
+        self._duress = Duress(settings, store, pictures, encoder, house, clock, self._dispatch.wake)
         panel.call = self._duress.call
         self._notices = Notices(settings, store, house, new_id, on_alert)
         register = Register(store, pepper, clock, lambda what, by, how: panel.record(what, by=by, how=how))
@@ -84,7 +88,7 @@ class Access:
 
     def work(self) -> Sequence[tuple[str, Work]]:
         """Return the workers by name."""
-        return (("deliver-apart", self._deliver.work),)
+        return self._dispatch.work("deliver-apart")
 
     def apply(self, settings: Settings) -> None:
         """Use *settings* from now on."""

@@ -6,6 +6,8 @@ from pisecurity.core.types import AlertKind
 from pisecurity.ports import Address
 from pisecurity.settings import Settings
 
+CHANNELS = ("mail",)
+"""Names of all ways on which alerts may leave, set up or not; each has a worker of its own."""
 _ESCALATED = frozenset({AlertKind.ALARM, AlertKind.TAMPER})
 """Kinds that make somebody go and look."""
 

@@ -172,6 +172,17 @@ def test_r10_newest_alert_and_newest_alarm_are_found_behind_thousands(store: Sql
     assert ids(store.newest_due("mail", clock.instant())) == [("entry", "anna"), ("entry", "ben"), ("fault", "ben")]
 
 
+def test_what_is_due_on_one_channel_is_not_hidden_by_what_waits_on_another(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    for number in range(DUE_AT_ONCE + 1):
+        store.add_alert(make_alert(f"a{number}"), [Address("mail", "anna")])
+    store.add_alert(make_alert("both"), [Address("mail", "anna"), Address("push", "phone")])
+    (row,) = store.due(clock.instant(), channel="push")
+    assert (row.alert.id, row.recipient) == ("both", "phone")
+    assert {row.channel for row in store.due(clock.instant(), channel="mail")} == {"mail"}
+
+
 def test_newest_due_leaves_out_what_is_settled_or_put_off(store: SqliteStore, clock: FakeClock) -> None:
     for name in ("a1", "a2", "a3"):
         store.add_alert(make_alert(name), TO[:1])

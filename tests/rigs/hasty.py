@@ -13,7 +13,7 @@ from pathlib import Path
 from pisecurity.__main__ import start
 from pisecurity.adapters.cameras import file
 from pisecurity.core.types import Frame
-from pisecurity.runtime import deliver
+from pisecurity.runtime import waits
 
 FRAMES = "PISECURITY_NOTE_FRAMES"
 
@@ -30,8 +30,8 @@ class _NotedCamera(file.FileCamera):
 
 
 def _run() -> int:
-    deliver.WAITS_S = (0.5, 1.0, 2.0, 2.0, 2.0)
-    deliver.ASKED_TO_WAIT_S = 2.0
+    waits.WAITS_S = (0.5, 1.0, 2.0, 2.0, 2.0)
+    waits.ASKED_TO_WAIT_S = 2.0
     if os.environ.get(FRAMES):
         file.FileCamera = _NotedCamera  # type: ignore[misc]
     return start()

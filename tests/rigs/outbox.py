@@ -76,6 +76,7 @@ class House:
     def restart(self) -> Deliver:
         self.logins = Logins(self.clock)
         self.deliver = Deliver(
+            "mail",
             self.store,
             self.pictures,
             self.channels,

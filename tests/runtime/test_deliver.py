@@ -89,7 +89,9 @@ def test_r01_fault_says_why_how_many_wait_and_when_the_next_try_is(build: Build,
 def test_jitter_only_lengthens_waits(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> None:
     mailer = ScriptedMailer(clock, lambda alert: AWAY)
     house = House(store, tmp_path, clock, mailer)
-    house.deliver = Deliver(store, house.pictures, house.channels, HOUSE, clock, house.health, jitter=lambda: 1.0)
+    house.deliver = Deliver(
+        "mail", store, house.pictures, house.channels, HOUSE, clock, house.health, jitter=lambda: 1.0
+    )
     house.alert("one")
     house.run(60)
     assert [at_s for at_s, _, _ in mailer.sent] == [0, 6, 23]
@@ -259,10 +261,10 @@ def test_fault_of_a_recipient_ends_when_the_settings_no_longer_name_them(build: 
     house.alert("one", ANNA, BEN)
     house.run(2)
     assert set(house.faults) == {f"camera:{ANNA}", f"mail:{ANNA}", f"mail:{BEN}"}
-    house.deliver.set_recipients("mail", [BEN])
+    house.deliver.set_recipients([BEN])
     house.round()
     assert set(house.faults) == {f"camera:{ANNA}", f"mail:{BEN}"}
-    house.deliver.set_recipients("mail", [])
+    house.deliver.set_recipients([])
     house.round()
     assert set(house.faults) == {f"camera:{ANNA}"}
 
@@ -273,7 +275,7 @@ def test_recipient_no_longer_in_the_settings_gets_what_waits_or_is_given_up(buil
     house = build(mailer)
     house.alert("one", ANNA, BEN)
     house.round()
-    house.deliver.set_recipients("mail", [])
+    house.deliver.set_recipients([])
     answers[BEN] = Receipt(Outcome.ACCEPTED, "250 queued")
     house.run(4000)
     assert [(row.outcome, row.detail, row.attempts) for row in house.rows()] == [
@@ -286,7 +288,7 @@ def test_recipient_no_longer_in_the_settings_gets_what_waits_or_is_given_up(buil
 def test_server_that_is_away_costs_a_former_recipient_no_alert(build: Build, clock: FakeClock) -> None:
     answers: list[Answer] = [AWAY, AWAY, None]
     house = build(ScriptedMailer(clock, lambda alert: answers.pop(0)))
-    house.deliver.set_recipients("mail", [])
+    house.deliver.set_recipients([])
     house.alert("one")
     house.run(21)
     assert house.rows()[0].outcome is Outcome.ACCEPTED

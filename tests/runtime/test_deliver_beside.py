@@ -10,7 +10,7 @@ import pytest
 from pisecurity.core.types import BETTER, AlarmState, Alert, AlertKind, Decision, Outcome, Receipt
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, PictureKind
-from pisecurity.runtime import deliver
+from pisecurity.runtime import courier
 from pisecurity.runtime.logins import REJECTED_LOGIN_S
 from tests.fakes import START, FakeClock, make_event
 from tests.rigs.outbox import Answer, Build, House, ScriptedMailer
@@ -31,7 +31,7 @@ class Beside:
     """A house with a mail that stays on its way until an alarm has tried to overtake it."""
 
     def __init__(self, build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(deliver, "BEAT_S", 0.01)
+        monkeypatch.setattr(courier, "BEAT_S", 0.01)
         self.slow, self.going_on = "slow", False
         self.alarms, self.raised = 1, 0
         """How many alarms are raised, one after the other, while the slow mail is on its way, and how many were."""

@@ -10,7 +10,7 @@ import pytest
 
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Notification, Outcome, Receipt
 from pisecurity.ports import Address
-from pisecurity.runtime import deliver
+from pisecurity.runtime import courier
 from pisecurity.runtime.background import BackgroundCall
 from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.worker import Worker
@@ -33,7 +33,7 @@ class SlowMailer(ScriptedMailer):
 
 
 def test_long_conversation_beats_all_the_while(build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
+    monkeypatch.setattr(courier, "BEAT_S", 0.01)
     mailer = SlowMailer(clock)
     house = build(mailer)
     house.alert("one")
@@ -84,9 +84,9 @@ def test_slow_card_leaves_no_time_without_a_beat(
 def test_conversation_that_never_ends_is_given_up(
     build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "BEAT_S", 0.01)
-    monkeypatch.setattr(deliver, "DEADLINE_S", 0.1)
-    monkeypatch.setattr(deliver, "OVERRUN_S", 0.1)
+    monkeypatch.setattr(courier, "BEAT_S", 0.01)
+    monkeypatch.setattr(courier, "DEADLINE_S", 0.1)
+    monkeypatch.setattr(courier, "OVERRUN_S", 0.1)
     mailer = SlowMailer(clock)
     house = build(mailer)
     house.alert("one")
@@ -98,7 +98,7 @@ def test_conversation_that_never_ends_is_given_up(
 def test_stop_does_not_wait_for_a_silent_server_and_loses_nothing(
     build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "STOP_GRACE_S", 0.01)
+    monkeypatch.setattr(courier, "STOP_GRACE_S", 0.01)
     mailer = SlowMailer(clock)
     house = build(mailer)
     house.alert("one")
@@ -134,8 +134,8 @@ def test_a_stop_while_an_alarm_overtakes_takes_no_longer_than_any_other(
     build: Build, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The grace is counted by the waits for a conversation: the hand-moved clock stands still."""
-    monkeypatch.setattr(deliver, "STOP_GRACE_S", 0.3)
-    monkeypatch.setattr(deliver, "BEAT_S", 0.1)
+    monkeypatch.setattr(courier, "STOP_GRACE_S", 0.3)
+    monkeypatch.setattr(courier, "BEAT_S", 0.1)
     stop, waits, released = threading.Event(), list[float](), threading.Event()
     wait = BackgroundCall.wait
 
@@ -195,7 +195,7 @@ class Asleep(FakeClock):
 def asleep(house: House) -> Iterator[Deliver]:
     """Yield what a worker runs that waits for a wake."""
     clock = Asleep()
-    deliver = Deliver(house.store, house.pictures, house.channels, HOUSE, clock, house.health)
+    deliver = Deliver("mail", house.store, house.pictures, house.channels, HOUSE, clock, house.health)
     worker = Worker("deliver", deliver.work, clock, lambda name, error: None)
     worker.start()
     assert clock.sleeping.wait(30)

@@ -110,7 +110,7 @@ class House:
         self.deliver()
 
     def deliver(self) -> None:
-        self.access._deliver.deliver_due(threading.Event(), lambda: None)
+        self.access._dispatch._delivers["mail"].deliver_due(threading.Event(), lambda: None)
 
     def disarm(self, *, duress: bool) -> None:
         self.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=duress)

@@ -84,10 +84,13 @@ class Rig:
         notices = TwoWays(settings, self.store, house, lambda: next(ids), lambda: None)
         notices.names = tuple(self.channels)
         self.prove = Prove(self.channels, self.logins, lambda: self.armed, notices, self.clock, self.health)
-        self.deliver = Deliver(
-            self.store, FilePictures(self.folder), self.channels, house, self.clock, self.health,
-            jitter=lambda: 0.0, logins=self.logins,
-        )  # fmt: skip
+        self.delivers = [
+            Deliver(
+                name, self.store, FilePictures(self.folder), self.channels, house, self.clock, self.health,
+                jitter=lambda: 0.0, logins=self.logins,
+            )
+            for name in self.channels
+        ]  # fmt: skip
 
     @property
     def mail(self) -> ScriptedChannel:
@@ -96,8 +99,8 @@ class Rig:
     def run(self, seconds: float, *, deliver: bool = True) -> None:
         for _ in range(int(seconds)):
             self.prove.look()
-            if deliver:
-                self.deliver.deliver_due(threading.Event(), lambda: None)
+            for each in self.delivers if deliver else ():
+                each.deliver_due(threading.Event(), lambda: None)
             self.clock.advance(1)
 
     def alert(self, subject: str, channel: str = "mail") -> None:

@@ -57,7 +57,8 @@ WITH ready AS NOT MATERIALIZED (
   WHERE outcome IN ('waiting', 'later')
     AND (next_boot_id IS NULL OR next_boot_id <> :now_boot_id OR next_boot_s <= :now_boot_s)
     AND (step = 1 OR first_picture IS NOT NULL)
-    AND (kind = 'duress') = :hidden AND kind NOT IN (SELECT value FROM json_each(:held)))
+    AND (kind = 'duress') = :hidden AND kind NOT IN (SELECT value FROM json_each(:held))
+    AND (:channel IS NULL OR channel = :channel))
 SELECT * FROM ready
 WHERE (step, alert) <= (
   SELECT step, alert FROM (SELECT step, alert FROM ready ORDER BY step, alert, id LIMIT :limit)
@@ -227,13 +228,13 @@ class OutboxTable(Table):
             return {row["key"]: row["alert_id"] for row in connection.execute(_TOLD)}
 
     @steady
-    def due(self, now: Instant, held: Collection[AlertKind] = ()) -> tuple[Delivery, ...]:
-        """Return the rows to try now, the alert stored first first: 200, and what else belongs to the last alert.
+    def due(self, now: Instant, held: Collection[AlertKind] = (), channel: str | None = None) -> tuple[Delivery, ...]:
+        """Return the rows of *channel* to try now, the alert stored first first: 200, and the rest of the last alert.
 
         First steps come before second ones, which are due only when their first step was accepted. Rows without a
         time for the next try, or with one of another boot, are due at once; those of the kinds *held* are not.
         """
-        values = bind(limit=DUE_AT_ONCE, held=json.dumps(sorted(held)), hidden=self.HIDDEN)
+        values = bind(limit=DUE_AT_ONCE, held=json.dumps(sorted(held)), channel=channel, hidden=self.HIDDEN)
         with self._database.read() as connection:
             return decoded(connection.execute(DUE, values | bind_instant("now", now)), delivery)
 
