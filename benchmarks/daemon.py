@@ -53,7 +53,9 @@ def first_frame_s(house: Household) -> float:
 
 def mail_latencies_s(house: Household, mails: int) -> list[float]:
     """Return for each alarm the seconds from the frame that opened it to the mail server's yes."""
-    house.tables["alarm"] = "[alarm]\nalert_pause_s = 0\ntrigger_time_s = 10\n[alarm.away]\nexit_delay_s = 0\n"
+    house.tables["alarm"] = (
+        "[alarm]\nalert_pause_s = 0\nalerts_per_hour = 1000\ntrigger_time_s = 10\n[alarm.away]\nexit_delay_s = 0\n"
+    )
     house.tables["motion"] = "[motion]\nevent_gap_s = 1\nhold_s = 1\n"
     house.write_config()
     query = "SELECT accepted_us - at_us FROM deliveries WHERE outcome = 'accepted' AND kind = 'alarm' AND attempts = 1"

@@ -25,7 +25,10 @@ def busy_house(folder: Path, server: MailServer, cameras: int) -> Household:
     house = Household(
         folder,
         server,
-        alarm="[alarm]\nalert_pause_s = 0\ntrigger_time_s = 10\n[alarm.away]\nexit_delay_s = 0\nentry_delay_s = 0\n",
+        alarm=(
+            "[alarm]\nalert_pause_s = 0\nalerts_per_hour = 1000\ntrigger_time_s = 10\n"
+            "[alarm.away]\nexit_delay_s = 0\nentry_delay_s = 0\n"
+        ),
         motion="[motion]\nevent_gap_s = 1\nhold_s = 1\n",
         camera="".join(
             f'[[camera]]\nid = "camera{number}"\nkind = "file"\npath = "{clip}"\nloop = true\n'

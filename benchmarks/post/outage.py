@@ -46,7 +46,7 @@ def outage_run(folder: Path, events: int, seed: int) -> Outage:
     sink = Sink(folder)
     state = folder / "state"
     state.mkdir()
-    home = Fixture(state, AlarmSettings(alert_pause_s=0, away=ModeSettings()))
+    home = Fixture(state, AlarmSettings(alert_pause_s=0, alerts_per_hour=1000, away=ModeSettings()))
     outbox = _outbox(home, sink)
     home.arm()
     began_s, cut_at = home.clock.monotonic(), events // 2

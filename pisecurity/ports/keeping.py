@@ -185,6 +185,10 @@ class EventStore(Protocol):
         """Return when an alert about movement in each zone of *camera* was stored last; empty is the zone of none."""
         ...
 
+    def told_at(self, limit: int) -> Sequence[Instant]:
+        """Return when the newest *limit* alerts about movement were stored, whatever the camera, newest first."""
+        ...
+
     def held(self, camera: str) -> Held | None:
         """Return what the pause has kept silent since the last alert about *camera*; None when that is nothing."""
         ...

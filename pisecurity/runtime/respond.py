@@ -190,6 +190,7 @@ class Respond:
             settings=self._settings.alarm,
             camera_label=self._house.cameras[event.camera],
             since_told_s=since_told_s,
+            storm=self._pauses.is_storm(status, self._settings.alarm),
         )
         if self._pictured != event.id:
             self._save_pictures(event)
@@ -425,7 +426,7 @@ class Respond:
         """Mail what time alone makes due: a loss, and the sum of what a pause that is over has held back."""
         self._losses.look(self._panel.status().mode)
         status = self._panel.status()
-        for camera, held in self._pauses.over(status, self._settings.alarm.alert_pause_s):
+        for camera, held in self._pauses.over(status, self._settings.alarm):
             self._send(self._summary(camera, held, status))
 
     def _summary(self, camera: str, held: Held, status: PanelStatus) -> Alert:

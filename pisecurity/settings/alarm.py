@@ -26,6 +26,9 @@ class AlarmSettings(Table):
     """Seconds an alarm lasts before it returns to the mode it had."""
     alert_pause_s: float = Field(300, ge=0, le=86400)
     """Least seconds between two alarm mails about the same zone, or about a camera without zones."""
+    alerts_per_hour: int = Field(12, ge=1, le=1000)
+    """Most alarm mails within an hour, however short the pause; what comes then is summed up every 10 minutes, but for
+    movement where no mail told of any within the hour."""
     record_when_disarmed: bool = False
     """Keep events and pictures also while disarmed; nothing is mailed then."""
     away: ModeSettings = ModeSettings(exit_delay_s=60, entry_delay_s=60)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.store.events import HELD, HELD_ZONES, ONE, PAGE, TOLD_ZONES
+from pisecurity.adapters.store.events import HELD, HELD_ZONES, ONE, PAGE, TOLD_AT, TOLD_ZONES
 from pisecurity.adapters.store.outbox import BACKLOG, DUE, HASTEN, NEWEST, NEWEST_DUE, OF_EVENTS, WAITING
 from pisecurity.core.types import (
     ARMED_MODES,
@@ -250,6 +250,22 @@ def test_an_alarm_that_followed_the_entry_delay_makes_its_zone_known(store: Sqli
     assert set(store.told_zones("front").values()) == {clock.instant()}
 
 
+def test_the_newest_mails_about_movement_are_those_of_all_cameras_and_no_others(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    assert store.told_at(5) == ()
+    at = []
+    for number, kind in enumerate(AlertKind):
+        clock.advance(1)
+        store.add_alert(make_alert(f"a{number}", kind), TO)
+        at += [clock.instant()] if kind in MOVEMENT else []
+    clock.reboot()
+    store.add_event(make_event("e1", "back"), ARMED, ALARM, make_alert("b", event_id="e1"), TO)
+    newest_first = [clock.instant(), *reversed(at)]
+    assert list(store.told_at(5)) == newest_first
+    assert list(store.told_at(2)) == newest_first[:2]
+
+
 def held(store: SqliteStore, event_id: str, *zones: str, camera: str = "front", after_s: float = 0) -> None:
     """Store an event that the pause kept silent."""
     event = replace(make_event(event_id, camera), zones=frozenset(zones), opened_at=START + timedelta(seconds=after_s))
@@ -353,7 +369,21 @@ def test_any_words_of_a_server_can_be_stored(store: SqliteStore, clock: FakeCloc
     assert store.deliveries(1)[0].detail == words.replace("\udcff", "?")
 
 
-QUERIES = (ONE, PAGE, TOLD_ZONES, HELD, HELD_ZONES, OF_EVENTS, DUE, NEWEST_DUE, BACKLOG, HASTEN, WAITING, NEWEST)
+QUERIES = (
+    ONE,
+    PAGE,
+    TOLD_ZONES,
+    TOLD_AT,
+    HELD,
+    HELD_ZONES,
+    OF_EVENTS,
+    DUE,
+    NEWEST_DUE,
+    BACKLOG,
+    HASTEN,
+    WAITING,
+    NEWEST,
+)
 
 
 @pytest.mark.parametrize("query", QUERIES)

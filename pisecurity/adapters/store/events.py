@@ -45,6 +45,12 @@ ONE = "SELECT * FROM events WHERE id = :id AND kind IS NOT 'duress'"
 # in between, the newest event may carry the oldest date.
 PAGE = "SELECT * FROM events WHERE number < :before AND kind IS NOT 'duress' ORDER BY number DESC LIMIT :limit"
 TOLD_ZONES = "SELECT * FROM told_zones WHERE camera = :camera"
+# Among the newest alerts alone: where few are about movement, all others would have to be looked through.
+TOLD_AT = """
+SELECT stored_boot_id, stored_boot_s FROM alerts
+WHERE kind IN ('alarm', 'summary') AND number > (SELECT max(number) FROM alerts) - 4000
+ORDER BY number DESC LIMIT :limit
+"""
 HELD = """
 SELECT count(*) AS count, min(opened_us) AS first_us,
     (SELECT id FROM events WHERE held = 1 AND camera = :camera ORDER BY number DESC LIMIT 1) AS newest
@@ -126,6 +132,13 @@ class EventTable(Table):
         with self._database.read() as connection:
             rows = connection.execute(TOLD_ZONES, bind(camera=camera)).fetchall()
         return {row["zone"]: Instant(row["stored_boot_id"], row["stored_boot_s"]) for row in rows}
+
+    @steady
+    def told_at(self, limit: int) -> tuple[Instant, ...]:
+        """Return when the newest *limit* alerts about movement were stored, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(TOLD_AT, bind(limit=limit)).fetchall()
+        return tuple(Instant(row["stored_boot_id"], row["stored_boot_s"]) for row in rows)
 
     @steady
     def held(self, camera: str) -> Held | None:

@@ -10,6 +10,8 @@ from pisecurity.core.alarm.states import delays
 from pisecurity.core.types import MODES, AlarmState, AlertKind, Decision, Event, Mode
 from pisecurity.settings import AlarmSettings
 
+STORM_S = 3600.0
+"""Where as many alarm mails as the owner wants in an hour were stored in so many seconds there is a storm."""
 NO_ZONE = ""
 """Stands for the zone of an event that is in none."""
 _SILENT = {
@@ -61,11 +63,13 @@ def decide(
     settings: AlarmSettings,
     camera_label: str,
     since_told_s: Mapping[str, float],
+    storm: bool,
 ) -> Decision:
     """Return which alert *event* becomes, or None and the rule that kept it silent.
 
     An entry alert is never held back by the pause: it is the evidence of somebody coming in. While triggered,
-    movement alerts again once the pause is over, and at once in a zone that has not alerted yet.
+    movement alerts again once the pause is over, and at once in a zone that has not alerted yet. In a storm it is left
+    to a sum, but in a zone that has not alerted for STORM_S.
 
     Args:
         event: as it opened.
@@ -74,6 +78,7 @@ def decide(
         camera_label: what people call the camera.
         since_told_s: seconds since the last mail about movement in each zone of this camera, the empty one where
             there was none; only of mails from which the pause should count.
+        storm: whether ``alarm.alerts_per_hour`` mails about movement were stored in the last STORM_S.
     """
     if state in _SILENT:
         return Decision(None, _SILENT[state])
@@ -86,14 +91,24 @@ def decide(
         entry_delay_s = delays(settings, mode).entry_delay_s
         if entry_delay_s > 0:
             return Decision(AlertKind.ENTRY, f"{was}: entry at {where}, entry delay {entry_delay_s:g} s")
+    return _decide_on_movement(event, f"{was}: movement at {where}", settings, since_told_s, storm=storm)
+
+
+def _decide_on_movement(
+    event: Event, what: str, settings: AlarmSettings, since_told_s: Mapping[str, float], *, storm: bool
+) -> Decision:
+    """Return whether *event*, which *what* calls by its name, is an alarm now or left to a sum."""
     zones = event.zones or {NO_ZONE}
     ago_s = [since_told_s[zone] for zone in zones if zone in since_told_s]
     if not ago_s:
-        return Decision(AlertKind.ALARM, f"{was}: movement at {where}")
+        return Decision(AlertKind.ALARM, what)
     if len(ago_s) < len(zones):
         fresh = ", ".join(sorted(zones - since_told_s.keys()))
-        return Decision(AlertKind.ALARM, f"{was}: movement at {where}, no mail about {fresh} yet")
+        return Decision(AlertKind.ALARM, f"{what}, no mail about {fresh} yet")
+    if storm and max(ago_s) < STORM_S:
+        many = f"{settings.alerts_per_hour} alarm mails within the hour: told in a sum"
+        return Decision(None, f"{what}, {many}", held=True)
     # Rounded down, or 299.9 s would read "300 s ago, pause 300 s".
     pause = f"last alarm mail {floor(max(ago_s))} s ago, pause {settings.alert_pause_s:g} s"
     held = max(ago_s) < settings.alert_pause_s
-    return Decision(None if held else AlertKind.ALARM, f"{was}: movement at {where}, {pause}", held)
+    return Decision(None if held else AlertKind.ALARM, f"{what}, {pause}", held)

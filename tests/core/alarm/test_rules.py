@@ -25,6 +25,7 @@ def decided(
     modes: frozenset[Mode] = ARMED_MODES,
     objection: str = "",
     ordered: Mode = Mode.AWAY,
+    storm: bool = False,
 ) -> Decision:
     event = Event(
         camera="front",
@@ -46,7 +47,13 @@ def decided(
     mode = Mode(state.value) if state in ARMED else ordered
     told = {} if since_last_alert_s is None else dict.fromkeys(zones or {NO_ZONE}, since_last_alert_s)
     return decide(
-        event, state, mode, settings=settings, camera_label="Front door", since_told_s=told | (since_told_s or {})
+        event,
+        state,
+        mode,
+        settings=settings,
+        camera_label="Front door",
+        since_told_s=told | (since_told_s or {}),
+        storm=storm,
     )
 
 
@@ -135,6 +142,28 @@ def test_only_the_pause_holds_back_what_is_told_later() -> None:
 def test_no_pause_alerts_every_time() -> None:
     decision = decided(AlarmState.ARMED_AWAY, since_last_alert_s=0.0, settings=AlarmSettings(alert_pause_s=0))
     assert decision.kind is AlertKind.ALARM
+
+
+def test_in_a_storm_what_moves_where_a_mail_told_of_it_within_the_hour_is_left_to_a_sum() -> None:
+    every = AlarmSettings(alert_pause_s=0, alerts_per_hour=5)
+    assert decided(AlarmState.TRIGGERED, since_last_alert_s=3599.0, settings=every, storm=True) == Decision(
+        None, "triggered: movement at Front door, 5 alarm mails within the hour: told in a sum", held=True
+    )
+    assert decided(AlarmState.TRIGGERED, since_last_alert_s=3600.0, settings=every, storm=True).kind is not None
+    both, gate = frozenset({"path", "gate"}), {"path": 10.0, "gate": 3600.0}
+    assert decided(AlarmState.ARMED_AWAY, zones=both, since_told_s=gate, settings=every, storm=True).kind is not None
+
+
+def test_a_storm_holds_back_neither_a_new_zone_nor_who_comes_in() -> None:
+    told = {"path": 10.0}
+    new = decided(AlarmState.TRIGGERED, zones=frozenset({"hall"}), since_told_s=told, storm=True)
+    assert new.kind is AlertKind.ALARM
+    assert decided(AlarmState.ARMED_AWAY, entry=True, since_last_alert_s=1.0, storm=True).kind is AlertKind.ENTRY
+
+
+def test_a_storm_makes_no_pause_shorter() -> None:
+    day = AlarmSettings(alert_pause_s=86400)
+    assert decided(AlarmState.ARMED_AWAY, since_last_alert_s=4000.0, settings=day, storm=True).held
 
 
 @pytest.mark.parametrize("entry", [True, False])
