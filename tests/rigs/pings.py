@@ -22,10 +22,11 @@ class PingServer:
         context: ssl.SSLContext | None = None,
         behave: Callable[[socket.socket], None] | None = None,
         heard: Callable[[], None] = lambda: None,
+        address: str = "127.0.0.1",
     ) -> None:
         self._answer, self._context, self._behave, self._heard = answer, context, behave, heard
         self.requests: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, name="ping-server", daemon=True)
 

@@ -5,8 +5,9 @@
 #
 # Both servers are ours from their settings to their mailboxes, and live with the tests in namespaces of their own: no
 # mail can leave for there is no network but loopback, servers of this machine are neither seen nor used, and when this
-# script ends, however it does, nothing of it runs on. --junit keeps pytest's results; --run runs something else in
-# their place. Needs root, as postfix does. Not part of `make test`; `make test-servers` calls it.
+# script ends, however it does, nothing of it runs on. In the same network a cable is pulled out of the house. --junit
+# keeps pytest's results; --run runs something else in their place. Needs root, as postfix does. Not part of `make
+# test`; `make test-servers` calls it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -32,7 +33,7 @@ folder=$(mktemp --directory /tmp/pisecurity-servers.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' INT TERM
 chmod 755 "$folder"
-: "${command:=.venv-dev/bin/python -m pytest -p no:cacheprovider -m servers tests/test_mail_servers.py}"
+: "${command:=.venv-dev/bin/python -m pytest -p no:cacheprovider -m servers tests/test_mail_servers.py tests/test_cable.py}"
 [[ -z $junit ]] || command+=" --junit-xml ${junit@Q}"
 start=$SECONDS code=0
 PISECURITY_SERVERS=$folder unshare --net --mount --pid --fork --kill-child --mount-proc -- \
