@@ -180,14 +180,20 @@ def _address(plain: str, name: str = "") -> Address:
 def _lateness(
     notification: Notification, sent_at: datetime, zone: tzinfo | None, catalogue: Mapping[str, str]
 ) -> list[str]:
-    """Return how late the mail is. Of a later step that is said by none: it would look like a second alert."""
-    at = notification.alert.at
-    late_s = (sent_at - at).total_seconds()
-    if late_s <= LATE_S or notification.step != FIRST:
+    """Return how late the mail is, and that the clock was wrong when it happened.
+
+    Of a later step that is said by none: it would look like a second alert.
+    """
+    if notification.step != FIRST:
         return []
+    at = notification.happened_at or notification.alert.at
     happened, sent = (moment(each, zone, catalogue) for each in (at, sent_at))
-    late = duration(late_s, catalogue)
-    return [catalogue["mail.delayed"].format(duration=late, happened=happened, sent=sent)]
+    said = [catalogue["mail.wrong_clock"].format(happened=happened)] if notification.happened_at else []
+    late_s = (sent_at - at).total_seconds()
+    if late_s > LATE_S:
+        late = duration(late_s, catalogue)
+        said.append(catalogue["mail.delayed"].format(duration=late, happened=happened, sent=sent))
+    return said
 
 
 def _page(notification: Notification, house: str, step: str, lines: Sequence[str], catalogue: Mapping[str, str]) -> str:

@@ -343,6 +343,8 @@ class Notification:
     step: int = FIRST
     pictures: tuple[bytes, ...] = ()
     """JPEG files, the most telling first."""
+    happened_at: datetime | None = None
+    """When it happened, where the clock was wrong as it did; None: as the alert says."""
 
 
 @dataclass(frozen=True, slots=True)

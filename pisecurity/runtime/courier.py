@@ -14,6 +14,7 @@ from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Channel, Clock, Outbox, PictureKind, Pictures
 from pisecurity.runtime.background import BackgroundCall, CallCrashedError
 from pisecurity.runtime.batches import Batch
+from pisecurity.runtime.jumps import Jumps
 from pisecurity.runtime.worker import Beat
 
 DEADLINE_S = 60.0
@@ -44,8 +45,13 @@ class Courier:
 
     def __init__(self, outbox: Outbox, pictures: Pictures, clock: Clock, logger: logging.Logger) -> None:
         self._outbox, self._pictures, self._clock, self._log = outbox, pictures, clock, logger
+        self._jumps = Jumps(clock)
         self._grace_s = STOP_GRACE_S
         """What is left of the time for conversations under way once the daemon stops."""
+
+    def look(self) -> None:
+        """Notice whether the clock was set; call it every second or so."""
+        self._jumps.look()
 
     def take(
         self, server: Channel, batch: Batch, stop: threading.Event, beat: Beat, meanwhile: Callable[[], bool]
@@ -104,7 +110,8 @@ class Courier:
             MailError: nobody got it, and it may be tried again.
         """
         first = batch[0]
-        notification = Notification(first.alert, first.step, pictures)
+        self.look()
+        notification = Notification(first.alert, first.step, pictures, self._jumps.happened_at(first))
         recipients = tuple(row.recipient for row in batch)
         began_s = self._clock.monotonic()
         call = BackgroundCall(f"{first.channel}-send", lambda: server.send(notification, recipients, DEADLINE_S))

@@ -118,6 +118,7 @@ class Deliver:
 
         While an answer cannot be stored nothing is sent: it would be sent again and again.
         """
+        self._courier.look()
         self._outcomes.end_faults_of_former_recipients()
         try:
             self._outcomes.store(beat)

@@ -42,10 +42,16 @@ def written(
     step: int = FIRST,
     pictures: int = 1,
     late_s: float = 5,
+    wrong_by_s: float = 0,
 ) -> bytes:
     alert = Alert("a" * 32, AlertKind.ALARM, AT, subject, text, thread=thread)
     return compose(
-        Notification(alert, step, tuple(JPEG + bytes([number]) for number in range(pictures))),
+        Notification(
+            alert,
+            step,
+            tuple(JPEG + bytes([number]) for number in range(pictures)),
+            AT + timedelta(seconds=wrong_by_s) if wrong_by_s else None,
+        ),
         house=house,
         sender="alarm@example.org",
         to=to,
@@ -145,6 +151,16 @@ def test_a_better_picture_is_an_answer_that_says_so_first() -> None:
     assert page.index(CATALOGUE["mail.better"]) < page.index("What: It moves.")
     assert "Delayed" in body(read(written(late_s=500)), "plain")
     assert "Delayed" not in text + page
+
+
+def test_where_the_clock_was_wrong_the_mail_says_when_it_happened_and_how_late_it_really_is() -> None:
+    soon = body(read(written(late_s=3605, wrong_by_s=3600)), "plain")
+    assert "The clock was wrong then: it happened 1 June 2026, 15:00:00 CEST." in soon
+    assert "Delayed" not in soon
+    late = body(read(written(late_s=4200, wrong_by_s=3600)), "html")
+    assert "The clock was wrong then: it happened 1 June 2026, 15:00:00 CEST." in late
+    assert "Delayed by 10 min: happened 1 June 2026, 15:00:00 CEST, sent 1 June 2026, 15:10:00 CEST." in late
+    assert "clock" not in body(read(written(step=BETTER, wrong_by_s=3600)), "plain")
 
 
 def test_a_better_picture_within_a_longer_conversation_refers_to_all_before_it() -> None:
