@@ -17,12 +17,33 @@ MAIL_ADDRESS = re.compile(
 )
 
 
+_READ_IN_TWO_WAYS = frozenset("\N{LATIN SMALL LETTER SHARP S}\N{GREEK SMALL LETTER FINAL SIGMA}")
+"""Letters that the standard of 2003, the one that Python knows, makes others of."""
+
+
+def _in_ascii(domain: str) -> str:
+    """Return *domain* as mail servers know it, empty where that is not known; ``xn--mller-kva.example`` for a ü."""
+    try:
+        known = "" if _READ_IN_TWO_WAYS & set(domain) else domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    return known if re.fullmatch(r"[A-Za-z0-9.-]+", known) else ""
+
+
 def _mail_address(value: str) -> str:
     if not MAIL_ADDRESS.fullmatch(value):
         if "," in value or ";" in value:
             raise ValueError(
                 'give one mail address in each pair of quotes, such as "anna@example.org", "ben@example.org"'
             )
+        user, at, domain = value.rpartition("@")
+        if at and not user.isascii():
+            raise ValueError(
+                "give one mail address without letters beyond ASCII before the @, which hardly any mail server takes"
+            )
+        if at and not domain.isascii():
+            known = f", here {user}@{_in_ascii(domain)}" if _in_ascii(domain) else ""
+            raise ValueError(f"give one mail address with the domain as mail servers know it, beginning xn--{known}")
         raise ValueError("give one mail address such as anna@example.org, without a name beside it")
     return value
 
@@ -72,7 +93,10 @@ class MailSettings(Table):
     @classmethod
     def _names_one_host(cls, host: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
-            raise ValueError("give only the name of the server, such as smtp.example.org; the port has its own key")
+            known = f", here {_in_ascii(host)}" if not host.isascii() and _in_ascii(host) else ""
+            raise ValueError(
+                f"give only the name of the server, such as smtp.example.org{known}; the port has its own key"
+            )
         return host
 
     @field_validator("second_to")
