@@ -87,8 +87,9 @@ STOP_S = 8.5
 """For the last sign of life and all workers but STUCK_STOP_S for each that hangs; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
-ANSWERING = 2 * len(CHANNELS) + 2
-"""Workers at the front of the order, those that deliver, respond and scenes, that finish what the others began."""
+ANSWERING = 2 * len(CHANNELS) + 3
+"""Workers at the front of the order, those that deliver, one of them nowhere, respond and scenes, that finish what the
+others began."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130

@@ -24,7 +24,7 @@ def armed(mode: Mode) -> Alarm:
     return states.present(ordered(DISARMED, mode), NOW.later(100), SETTINGS)
 
 
-@pytest.mark.parametrize("mode", ARMED_MODES)
+@pytest.mark.parametrize("mode", sorted(ARMED_MODES))
 def test_who_is_made_to_disarm_disarms_and_is_named(mode: Mode) -> None:
     ordinary = ordered(armed(mode), Mode.DISARMED)
     assert ordinary.duress == ""
@@ -42,7 +42,7 @@ def test_an_ordinary_code_after_it_changes_nothing() -> None:
     assert ordered(anna, Mode.DISARMED, "Ben") is anna
 
 
-@pytest.mark.parametrize("mode", ARMED_MODES)
+@pytest.mark.parametrize("mode", sorted(ARMED_MODES))
 def test_who_is_made_to_arm_arms_as_ever_and_nobody_is_named_any_more(mode: Mode) -> None:
     disarmed = ordered(armed(Mode.AWAY), Mode.DISARMED)
     anna = ordered(armed(Mode.AWAY), Mode.DISARMED, duress=True)
