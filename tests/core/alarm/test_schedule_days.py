@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pisecurity.core.alarm.schedule import Edge, Plan, edges_after, latest_edge, next_edge
 from pisecurity.core.types import MODES, Mode
-from pisecurity.settings import HolidaySettings, ScheduleSettings
+from pisecurity.settings import CameraSettings, HolidaySettings, HouseSettings, ScheduleSettings, Settings
 from tests.core.alarm.almanac import BERLIN, DAY, DAYS, MINUTE, PLACES, berlin, entry, holiday, oracle, plan
 
 
@@ -213,6 +214,23 @@ def test_where_clock_and_sun_are_half_a_day_apart_a_day_has_the_noon_that_is_nea
     sunset = far.sun_on(date(2026, 6, 1), "sunset")
     assert sunset is not None
     assert f"{sunset:%d %H}" == "01 06"
+
+
+def test_what_a_plan_has_found_out_is_no_part_of_it() -> None:
+    asked, other = plan(*WEEK), plan(*WEEK)
+    here = latest_edge(asked, berlin("2026-06-01T12:00"))
+    assert asked == other
+    assert repr(asked) == repr(other)
+    moved = replace(asked, zone=ZoneInfo("America/New_York"))
+    assert latest_edge(moved, berlin("2026-06-01T12:00")) != here
+
+
+def test_the_schedule_of_a_house_is_that_of_its_settings() -> None:
+    house = HouseSettings(latitude=52.5, longitude=13.4)
+    settings = Settings(
+        camera=(CameraSettings(id="front", kind="stage"),), schedule=WEEK, holiday=(VACATION,), house=house
+    )
+    assert Plan.of(settings, BERLIN) == Plan(WEEK, BERLIN, (VACATION,), (52.5, 13.4))
 
 
 def test_edges_of_two_years_are_remembered_and_then_forgotten() -> None:
