@@ -74,6 +74,7 @@ class Hunt:
         assert run.passed, f"{self._file}: its tests fail without any mutant"
         self._took_s = run.took_s
         load(run.loaded, self._module)
+        gc.freeze()  # or each child copies what its collector touches
         self.limit_s = LONGEST_START_S
         return sum(run.took_s.values())
 
@@ -85,7 +86,6 @@ class Hunt:
         return run.passed
 
     def _run(self, tree: ast.Module) -> Run:
-        gc.freeze()  # or each child copies what its collector touches
         done, told = os.pipe()
         with tempfile.TemporaryFile("w+") as report:
             child = os.fork()

@@ -18,6 +18,7 @@ from pisecurity.core.alarm.schedule import (
     Plan,
     Ruling,
     clock_is_set,
+    first_shown,
     latest_edge,
     next_edge,
     rule,
@@ -103,6 +104,11 @@ def test_r28_skipped_time_happens_when_the_clocks_are_put_forward() -> None:
     assert latest_edge(HALF_PAST_TWO, jump) == Edge(jump, Mode.NIGHT)
     before = latest_edge(HALF_PAST_TWO, jump - timedelta(seconds=1))
     assert before == Edge(datetime(2026, 3, 28, 1, 30, tzinfo=UTC), Mode.NIGHT)
+
+
+def test_r28_each_second_of_a_skipped_hour_is_at_the_moment_it_was_skipped() -> None:
+    jump, two = datetime(2026, 3, 29, 1, 0, tzinfo=UTC), datetime(2026, 3, 29, 2, 0)  # noqa: DTZ001 - as clocks show it
+    assert {first_shown(two + timedelta(seconds=number), BERLIN) for number in range(0, 3600, 7)} == {jump}
 
 
 def test_r28_time_shown_twice_happens_the_first_time_only() -> None:

@@ -105,10 +105,20 @@ def test_the_horizon_is_passed_in_the_minute_that_is_nearest(latitude: float, lo
 
 
 @pytest.mark.parametrize(
-    ("longitude", "zone"), [(-104.99, "America/Denver"), (13.4, "Europe/Berlin"), (-171.8, "Pacific/Apia")]
+    ("longitude", "zone"),
+    [
+        (-104.99, "America/Denver"),
+        (13.4, "Europe/Berlin"),
+        (-171.8, "Pacific/Apia"),
+        (174.8, "Pacific/Auckland"),
+        (-179.9, "Pacific/Fiji"),
+    ],
 )
 def test_no_day_of_three_years_is_without_its_own_sunrise_and_sunset(longitude: float, zone: str) -> None:
-    """In Denver the sun sets about midnight by UTC, in Apia the date is not that of its longitude."""
+    """By UTC the sun sets about midnight in Denver, and is highest about midnight in Auckland and on Fiji's Taveuni.
+
+    In Apia the date is not that of its longitude.
+    """
     for number in range(1096):
         day = date(2026, 1, 1) + timedelta(days=number)
         rise, fall = rise_and_set(39.7, longitude, midday(day, zone))
