@@ -274,6 +274,7 @@ def test_some_slips_of_the_finger_cost_nothing_and_then_waits_grow_up_to_half_an
         failures = failures_after(failures, BOOT if failures else None, BOOT, waits_s)
         asked.append(wait_s(failures, BOOT, BOOT, waits_s))
     assert asked == [0.0] * free + [10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 1800.0, 1800.0]
+    assert failures == free + 6, "no more are counted than make the longest wait, or a day would not forget them"
 
 
 def test_each_hour_forgets_one_wrong_code() -> None:
