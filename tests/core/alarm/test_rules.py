@@ -1,17 +1,36 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.core.alarm.rules import NO_ZONE, decide, is_quiet
+from pisecurity.core.alarm.rules import NO_ZONE, decide, is_quiet, state_to_decide
 from pisecurity.core.types import ARMED_MODES, AlarmState, AlertKind, Box, Decision, Event, Mode, Phase
 from pisecurity.settings import AlarmSettings, ModeSettings
 
 SETTINGS = AlarmSettings(alert_pause_s=300)
 ARMED = (AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT)
+
+
+EVENT = Event(
+    camera="front",
+    number=1,
+    phase=Phase.OPENED,
+    opened_s=1.0,
+    opened_at=datetime(2026, 6, 1, 12, 0, tzinfo=UTC),
+    last_s=1.0,
+    box=Box(0.1, 0.1, 0.2, 0.4),
+    boxes=(),
+    zones=frozenset(),
+    entry=frozenset(),
+    score=0.9,
+    reason="moved",
+    id="e1",
+)
+PENDING, TRIGGERED = AlarmState.PENDING, AlarmState.TRIGGERED
 
 
 def decided(
@@ -27,23 +46,8 @@ def decided(
     ordered: Mode = Mode.AWAY,
     storm: bool = False,
 ) -> Decision:
-    event = Event(
-        camera="front",
-        number=1,
-        phase=Phase.OPENED,
-        opened_s=1.0,
-        opened_at=datetime(2026, 6, 1, 12, 0, tzinfo=UTC),
-        last_s=1.0,
-        box=Box(0.1, 0.1, 0.2, 0.4),
-        boxes=(),
-        zones=zones,
-        entry=entry if isinstance(entry, frozenset) else ARMED_MODES if entry else frozenset(),
-        score=0.9,
-        reason="moved",
-        id="e1",
-        modes=modes,
-        objection=objection,
-    )
+    entered = entry if isinstance(entry, frozenset) else ARMED_MODES if entry else frozenset()
+    event = replace(EVENT, zones=zones, entry=entered, modes=modes, objection=objection)
     mode = Mode(state.value) if state in ARMED else ordered
     told = {} if since_last_alert_s is None else dict.fromkeys(zones or {NO_ZONE}, since_last_alert_s)
     return decide(
@@ -55,6 +59,47 @@ def decided(
         since_told_s=told | (since_told_s or {}),
         storm=storm,
     )
+
+
+def state_then(opened_in: AlarmState, noticed: AlarmState, *, own: bool, entry: bool) -> AlarmState:
+    event = replace(EVENT, entry=ARMED_MODES if entry else frozenset({Mode.NIGHT}))
+    return state_to_decide(event, opened_in, Mode.AWAY, noticed, own=own)
+
+
+@pytest.mark.parametrize("opened_in", AlarmState)
+@pytest.mark.parametrize("entry", [True, False])
+def test_what_opens_an_entry_delay_is_decided_on_as_armed_and_what_follows_as_pending(
+    opened_in: AlarmState, *, entry: bool
+) -> None:
+    assert state_then(opened_in, PENDING, own=True, entry=entry) is AlarmState.ARMED_AWAY
+    assert state_then(opened_in, PENDING, own=False, entry=entry) is PENDING
+
+
+@pytest.mark.parametrize(
+    ("own", "entry", "then"),
+    [
+        (True, False, AlarmState.ARMED_AWAY),  # it raised the alarm
+        (True, True, TRIGGERED),  # its entry delay has passed already
+        (False, False, TRIGGERED),  # one before it raised the alarm
+        (False, True, TRIGGERED),
+    ],
+)
+def test_no_mail_says_of_a_raised_alarm_that_it_is_only_to_come(*, own: bool, entry: bool, then: AlarmState) -> None:
+    assert state_then(AlarmState.ARMED_AWAY, TRIGGERED, own=own, entry=entry) is then
+
+
+@pytest.mark.parametrize("opened_in", [AlarmState.DISARMED, AlarmState.ARMING, PENDING, TRIGGERED])
+@pytest.mark.parametrize("own", [True, False])
+def test_what_opened_before_it_counted_does_not_count_because_the_alarm_is_raised_since(
+    opened_in: AlarmState, *, own: bool
+) -> None:
+    assert state_then(opened_in, TRIGGERED, own=own, entry=True) is opened_in
+
+
+@pytest.mark.parametrize("noticed", [state for state in AlarmState if state not in (PENDING, TRIGGERED)])
+@pytest.mark.parametrize("opened_in", AlarmState)
+def test_nothing_else_changes_what_an_event_was(opened_in: AlarmState, noticed: AlarmState) -> None:
+    assert state_then(opened_in, noticed, own=False, entry=True) is opened_in
 
 
 def words(state: AlarmState) -> str:
