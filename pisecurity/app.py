@@ -67,7 +67,7 @@ from pisecurity.runtime.watch import Watch
 from pisecurity.runtime.worker import Beat, Work, Worker, rest
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings
 from pisecurity.web import AccessPolicy, create_app
-from pisecurity.web.assets import load_catalogue
+from pisecurity.web.assets import load_catalogue, load_phrases
 from pisecurity.web.server import PageServer, bind, web_address
 
 log = logging.getLogger(__name__)
@@ -151,9 +151,9 @@ class Daemon:
         self._systemd, self._failed = Systemd(), threading.Event()
         self._crashed: list[Exception | None] = []
         self._signal = 0
-        zone = house_zone(settings.house.timezone)
+        zone, language = house_zone(settings.house.timezone), settings.house.language
         labels = {camera.id: camera.label for camera in settings.camera}
-        self._house = House(settings.house.name, zone, labels, load_catalogue(settings.house.language))
+        self._house = House(settings.house.name, zone, labels, load_catalogue(language), load_phrases(language))
         self._store = SqliteStore(folder, clock, refuge=refuge_of(folder))
         held.callback(self._store.close)
         self._pictures = FilePictures(folder)
@@ -356,9 +356,8 @@ class Daemon:
             self._life.readiness, self._life.ask_night, self._timetable.outlook, self._house.zone,
         )  # fmt: skip
         people = PeopleCommands(
-            self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""),
-            self._house.zone, self._house.cameras,
-        )  # fmt: skip
+            self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""), self._house
+        )
         return ControlServer(self._folder / SOCKET_NAME, {**handlers, **people.handlers()}, self._clock)
 
     def _build_desk(self, config_file: Path, mistakes: str) -> Desk:

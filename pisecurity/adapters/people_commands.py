@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import time, tzinfo
+from datetime import time
 from typing import Any
 
 from pisecurity.adapters.control import Handler, user_name
 from pisecurity.core.alarm.people import Person, Role, Window
 from pisecurity.errors import ControlError, InputError
 from pisecurity.ports import HiddenEntry
+from pisecurity.runtime.house import House
 from pisecurity.runtime.people import People
 from pisecurity.settings import WEEKDAYS
 
@@ -26,21 +27,19 @@ class PeopleCommands:
         people: People,
         hidden: Callable[[int], Sequence[HiddenEntry]],
         page: Callable[[], str],
-        zone: tzinfo,
-        cameras: Mapping[str, str],
+        house: House,
         masters: Collection[str] | None = None,
     ) -> None:
         """
         Args:
             hidden: returns what happened after somebody was made to disarm, newest first; of so many.
             page: returns the address of the page, empty where it is not known.
-            zone: of the house.
-            cameras: what people call each camera, by its id.
+            house: whose clock and cameras they are.
             masters: names of the users who may ask; None: root and who this process runs as. Whoever else may use
                 the other commands would learn who was made to disarm, and could try which codes are taken.
         """
         self._masters = frozenset((user_name(0), user_name(os.geteuid())) if masters is None else masters)
-        self._people, self._hidden, self._page, self._zone, self._cameras = people, hidden, page, zone, cameras
+        self._people, self._hidden, self._page, self._house = people, hidden, page, house
         self._actions: Mapping[str, Callable[[Mapping[str, Any], str], list[str]]] = {
             "list": self._list,
             "add": self._add,
@@ -101,7 +100,7 @@ class PeopleCommands:
         names = {person.key: person.name for person in self._people.register.known.people}
         return [
             f"{phone.number}: {names[phone.person]}, {phone.label}, approved "
-            f"{phone.approved_at.astimezone(self._zone):%Y-%m-%d %H:%M}"
+            f"{phone.approved_at.astimezone(self._house.zone):%Y-%m-%d %H:%M}"
             for phone in self._people.register.known.phones
         ] or ["no phone is approved; approve one with: pisecurity people phone NAME"]
 
@@ -120,8 +119,8 @@ class PeopleCommands:
         return [self._entry(entry) for entry in self._hidden(MOST_ENTRIES)] or ["nobody was made to disarm"]
 
     def _entry(self, entry: HiddenEntry) -> str:
-        where = f"movement at {self._cameras.get(entry.camera, entry.camera)}: " if entry.camera else ""
-        line = f"{entry.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}  {where}{entry.text}"
+        where = f"movement at {self._house.cameras.get(entry.camera, entry.camera)}: " if entry.camera else ""
+        line = f"{entry.at.astimezone(self._house.zone):%Y-%m-%d %H:%M:%S}  {where}{entry.text}"
         if entry.outcome is not None:
             line += f"; {entry.recipient}: {entry.outcome} {entry.detail}".rstrip()
         return f"{line}; picture {entry.picture}" if entry.picture else line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -161,14 +161,20 @@ def summary(happened: Happened, condition: Condition, catalogue: Mapping[str, st
 
 
 def lines(
-    happened: Happened, condition: Condition, cameras: Mapping[str, str], zone: tzinfo, catalogue: Mapping[str, str]
+    happened: Happened,
+    condition: Condition,
+    cameras: Mapping[str, str],
+    zone: tzinfo,
+    catalogue: Mapping[str, str],
+    translate: Callable[[str], str] = str,
 ) -> tuple[str, ...]:
     """Return the lines of the mail; what there is nothing to say of is left out.
 
     Args:
         cameras: what people call each camera, by its id.
+        translate: returns what a fault says in the language of the catalogue.
     """
-    teller = _Teller(cameras, condition.at, zone, catalogue)
+    teller = _Teller(cameras, condition.at, zone, catalogue, translate)
     return (
         *teller.state(condition),
         *teller.alarms(happened.alarms),
@@ -187,8 +193,15 @@ def lines(
 class _Teller:
     """Fills in the sentences of the catalogue."""
 
-    def __init__(self, cameras: Mapping[str, str], wall: datetime, zone: tzinfo, catalogue: Mapping[str, str]) -> None:
-        self._wall = wall
+    def __init__(
+        self,
+        cameras: Mapping[str, str],
+        wall: datetime,
+        zone: tzinfo,
+        catalogue: Mapping[str, str],
+        translate: Callable[[str], str],
+    ) -> None:
+        self._wall, self._translate = wall, translate
         self._cameras, self._zone, self._catalogue = cameras, zone, catalogue
 
     def _say(self, key: str, **values: object) -> str:
@@ -253,13 +266,13 @@ class _Teller:
 
     def faults(self, condition: Condition) -> Iterator[str]:
         for fault in condition.faults:
-            yield self._say("daily.fault", since=self._moment(fault.since_at), text=fault.text)
+            yield self._say("daily.fault", since=self._moment(fault.since_at), text=self._translate(fault.text))
         past = [
             self._say(
                 "daily.past_fault",
                 since=self._moment(fault.since_at),
                 lasted=duration(max(lasted_s, MINUTE_S), self._catalogue),
-                text=fault.text,
+                text=self._translate(fault.text),
             )
             for fault, lasted_s in condition.past_faults
         ]
@@ -274,7 +287,7 @@ class _Teller:
         free_gb, memory_mb = condition.free_bytes / 1e9, condition.memory_bytes / 1e6
         yield self._say("daily.health", disk=f"{free_gb:.1f}", memory=f"{memory_mb:.0f}", cameras=", ".join(rates))
         for camera, remark in missed_coats(condition.facts).items():
-            yield self._say("daily.dark", camera=self._label(camera), remark=remark)
+            yield self._say("daily.dark", camera=self._label(camera), remark=self._translate(remark))
 
     def mails(self, happened: Happened) -> Iterator[str]:
         outcomes = happened.outcomes or {}

@@ -135,7 +135,7 @@ class Daily:
         condition = self._condition(day, wall)
         todo = "daily.mend" if condition.faults else "daily.nothing"
         more = {"summary": summary(happened, condition, house.catalogue), "todo": house.catalogue[todo]}
-        told = lines(happened, condition, house.cameras, house.zone, house.catalogue)
+        told = lines(happened, condition, house.cameras, house.zone, house.catalogue, house.translate)
         return self._notices.alert(name, AlertKind.DAILY, Facts(house.name, wall, house.zone, more=more, lines=told))
 
     def _condition(self, day: date, wall: datetime) -> Condition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -23,6 +23,8 @@ class House:
     """Camera id to what people call it."""
     catalogue: Mapping[str, str]
     """Words of mails."""
+    translate: Callable[[str], str] = str
+    """Returns what a fault says in the language of the mails; by default it stays English."""
 
     def digest(self, alerts: Sequence[Alert], at: datetime) -> Alert:
         """Return the alert that tells of *alerts*, oldest first; the same for the same ones."""

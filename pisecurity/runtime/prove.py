@@ -212,7 +212,12 @@ class Prove:
     def _store(self, kind: AlertKind, channel: str, detail: str, over: set[str]) -> None:
         house = self._notices.house
         facts = Facts(
-            house.name, self._clock.now(), house.zone, detail=detail, part="channel", more={"channel": channel}
+            house.name,
+            self._clock.now(),
+            house.zone,
+            detail=house.translate(detail),
+            part="channel",
+            more={"channel": channel},
         )
         self._notices.tell_fault(fault_key(channel), kind, facts, over)
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -119,7 +120,8 @@ class Readiness:
             return
         house, at = self._notices.house, self._clock.now()
         now = self._clock.instant()
-        facts = Facts(house.name, at, house.zone, mode=mode, by=by, part="bypassed", detail=readiness.in_words(found))
+        told = readiness.in_words([replace(each, text=house.translate(each.text)) for each in found])
+        facts = Facts(house.name, at, house.zone, mode=mode, by=by, part="bypassed", detail=told)
         self._owed.append((alert_id(f"bypassed:{now.boot_id}:{now.since_boot_s}", AlertKind.FAULT), facts))
 
     def work(self, stop: threading.Event, beat: Beat) -> None:

@@ -378,7 +378,9 @@ class Respond:
         """
         if change.fault.key == DATABASE and not change.over:
             at, mode = change.fault.since_at, self._panel.status().mode
-            facts = Facts(self._house.name, at, self._house.zone, mode=mode, part="database", detail=change.fault.text)
+            facts = Facts(self._house.name, at, self._house.zone, mode=mode, part="database",
+                detail=self._house.translate(change.fault.text),
+            )  # fmt: skip
             words = compose(AlertKind.FAULT, facts, self._house.catalogue)
             alert = alert_id(change.fault.text, AlertKind.FAULT)
             self._send(Alert(alert, AlertKind.FAULT, at, words.subject, words.text))
@@ -387,7 +389,7 @@ class Respond:
 
     def _mail_loss(self, kind: AlertKind, fault: Fault, about: Subject, thread: str | None) -> str:
         """Store the mail that *fault* began or is over, and that the owner knows; return its id."""
-        detail = fault.text if kind is not AlertKind.RECOVERED else ""
+        detail = self._house.translate(fault.text) if kind is not AlertKind.RECOVERED else ""
         alert = self._plain(kind, about.camera, detail, part=about.part, thread=thread)
         self._store.add_fault_alert(fault.key, alert, recipients(self._settings, kind))
         self._queued(alert)

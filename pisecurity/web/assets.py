@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from pisecurity.core.phrases import Phrases
 
 
 def assets() -> Path:
@@ -22,7 +24,14 @@ def assets() -> Path:
 
 def load_catalogue(language: str = "en") -> Mapping[str, str]:
     """Return the words of mails in a *language* of ``house.language``; a sentence it lacks is the English one."""
-    catalogue: dict[str, str] = {}
-    for each in ("en", language):
-        catalogue |= json.loads((assets() / "locales" / f"mail.{each}.json").read_text(encoding="utf-8"))
-    return catalogue
+    return {**_words("mail", "en"), **_words("mail", language)}
+
+
+def load_phrases(language: str) -> Callable[[str], str]:
+    """Return what says the English text of a fault in a *language* of ``house.language``."""
+    return str if language == "en" else Phrases(_words("faults", "en"), _words("faults", language)).translate
+
+
+def _words(kind: str, language: str) -> Mapping[str, str]:
+    words: dict[str, str] = json.loads((assets() / "locales" / f"{kind}.{language}.json").read_text(encoding="utf-8"))
+    return words

@@ -22,6 +22,7 @@ from pisecurity.core.alarm.people import Verdict
 from pisecurity.core.types import AlarmState, AlertKind, Decision, Mode
 from pisecurity.errors import ControlError, SecretError
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.house import House as Home
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.people import People
 from pisecurity.runtime.register import Register
@@ -55,7 +56,10 @@ class House:
         self.people = People(ACCESS, register, throttle, self.clock, UTC, self.health, lambda: panel.status().mode)
         self.people.start()
         self.commands = PeopleCommands(
-            self.people, self.store.duress_log, lambda: "http://192.168.1.5:8080/", UTC, {"front": "Front door"}
+            self.people,
+            self.store.duress_log,
+            lambda: "http://192.168.1.5:8080/",
+            Home("Home", UTC, {"front": "Front door"}, {}),
         )
 
     def answer(self, request: Mapping[str, Any], by: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from pisecurity.runtime.inbox import Inbox, Sighting
 from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.respond import Respond
 from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
-from pisecurity.web.assets import load_catalogue
+from pisecurity.web.assets import load_catalogue, load_phrases
 from tests.fakes import FakeClock, ShadeEncoder
 
 EVENT = "a" * 32
@@ -33,6 +33,8 @@ def make_settings(alarm: AlarmSettings) -> Settings:
 
 class Fixture:
     """Respond with a real store and real pictures, a panel, and a clock moved by hand."""
+
+    language = "en"
 
     def __init__(
         self,
@@ -58,9 +60,10 @@ class Fixture:
         self.panel = Panel(self.store, self.clock, self.alarm, self.inbox.put)
         self.panel.start()
         self.encoder = ShadeEncoder()
+        words = load_catalogue(self.language), load_phrases(self.language)
         self.respond = Respond(
             make_settings(self.alarm), self.inbox, self.panel, self.store, self.pictures, self.encoder,
-            House("Home", UTC, {"front": "Front door", "back": "Garden"}, load_catalogue()), self.health, self.clock,
+            House("Home", UTC, {"front": "Front door", "back": "Garden"}, *words), self.health, self.clock,
             lambda: next(self.ids), self._wake,
         )  # fmt: skip
 

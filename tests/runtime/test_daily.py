@@ -20,7 +20,7 @@ from pisecurity.runtime.house import House
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.panel import Panel
 from pisecurity.settings import AlarmSettings, Settings
-from pisecurity.web.assets import load_catalogue
+from pisecurity.web.assets import load_catalogue, load_phrases
 from tests.fakes import START, FakeClock, make_dismissed
 from tests.rigs.respond import make_settings
 from tests.runtime.test_space import FakeDisk
@@ -30,6 +30,8 @@ SETTINGS = make_settings(AlarmSettings())
 
 class Rig:
     """The daily mail of a house with a real store, the clock moved by hand; it begins at noon."""
+
+    language = "en"
 
     def __init__(self, folder: Path, settings: Settings = SETTINGS) -> None:
         self.clock, self.settings = FakeClock(), settings
@@ -42,7 +44,7 @@ class Rig:
         self.health = Health(self.clock, self.note)
         self.panel = Panel(self.store, self.clock, self.settings.alarm, lambda change: None)
         self.panel.start()
-        house = House("Home", UTC, {"front": "Front door"}, load_catalogue())
+        house = House("Home", UTC, {"front": "Front door"}, load_catalogue(self.language), load_phrases(self.language))
         ids = (f"{number:032x}" for number in range(int(self.clock.monotonic()), 10**9))
         self.notices = Notices(self.settings, self.store, house, lambda: next(ids), lambda: None)
         self.daily = Daily(

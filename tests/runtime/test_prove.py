@@ -23,7 +23,7 @@ from pisecurity.runtime.logins import REJECTED_LOGIN_S, Logins
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.prove import AGAIN_S, EVERY_S, SETTLE_S, Prove
 from pisecurity.settings import CameraSettings, Settings
-from pisecurity.web.assets import load_catalogue
+from pisecurity.web.assets import load_catalogue, load_phrases
 from tests.fakes import START, FakeClock
 
 REJECTED = MailError("mail server mail.example:587 refuses the login of pi (535)", rejected_login=True)
@@ -68,6 +68,8 @@ class TwoWays(Notices):
 class Rig:
     """Proofs and deliveries over scripted channels, the clock moved by hand."""
 
+    language = "en"
+
     def __init__(self, folder: Path, *names: str) -> None:
         self.clock = FakeClock()
         self.folder, self.armed = folder, True
@@ -78,7 +80,7 @@ class Rig:
 
     def start(self) -> None:
         self.health, self.logins = Health(self.clock), Logins(self.clock)
-        house = House("Home", UTC, {}, load_catalogue())
+        house = House("Home", UTC, {}, load_catalogue(self.language), load_phrases(self.language))
         settings = Settings(camera=(CameraSettings(id="front", kind="stage"),))
         ids = (f"{number:032x}" for number in range(int(self.clock.monotonic()) * 1000, 10**9))
         notices = TwoWays(settings, self.store, house, lambda: next(ids), lambda: None)

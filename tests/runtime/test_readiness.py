@@ -19,7 +19,7 @@ from pisecurity.runtime.logins import Logins
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.readiness import LOOK_EVERY_S, Readiness
 from pisecurity.settings import CameraSettings, MailSettings, Settings
-from pisecurity.web.assets import load_catalogue
+from pisecurity.web.assets import load_catalogue, load_phrases
 from tests.fakes import FakeClock
 
 SETTINGS = Settings(
@@ -43,6 +43,8 @@ class Server:
 
 
 class Rig:
+    language = "en"
+
     def __init__(self, folder: Path) -> None:
         self.clock, self.board = FakeClock(), Board()
         self.clock.synced = True
@@ -52,7 +54,7 @@ class Rig:
         self.notices = Notices(
             SETTINGS,
             self.store,
-            House("Home", UTC, {"front": "Front door"}, load_catalogue()),
+            House("Home", UTC, {"front": "Front door"}, load_catalogue(self.language), load_phrases(self.language)),
             lambda: "f" * 32,
             lambda: None,
         )
