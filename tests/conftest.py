@@ -30,6 +30,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """A daemon in this process takes away what others may do with files; other tests make some for others."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

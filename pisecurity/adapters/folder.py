@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import stat
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ _LOOKING_IN = 0o067
 def open_folder(path: Path) -> Path:
     """Create *path* where it is missing, see that only this user can look in, and return it made absolute.
 
+    What this process makes from now on is for this user alone: the group may pass through the folder of the service.
     One that takes nothing because its disk fails is returned as well.
 
     Raises:
@@ -30,6 +32,7 @@ def open_folder(path: Path) -> Path:
             something else (``/tmp``, a home folder), so that closing it is not ours to do.
     """
     folder = path.absolute()
+    os.umask(0o077)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = stat.S_IMODE(folder.stat().st_mode)

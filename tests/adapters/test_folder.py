@@ -97,3 +97,10 @@ def test_a_folder_that_is_not_this_users_to_write_is_refused(tmp_path: Path, mon
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(StoreError, match="Permission denied"):
         open_folder(tmp_path)
+
+
+def test_s40_what_is_made_after_that_is_for_this_user_alone_whatever_the_shell_says(tmp_path: Path) -> None:
+    folder = open_folder(tmp_path / "state")
+    (folder / "pisecurity.db").touch()
+    (folder / "pictures").mkdir()
+    assert {path.stat().st_mode & 0o077 for path in folder.iterdir()} == {0}
