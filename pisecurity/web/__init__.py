@@ -70,7 +70,7 @@ def create_app(
     """
     folder = assets()
     app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, DEBUG=False)  # whatever FLASK_DEBUG says
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = Parts(
         panel, people, store, pictures, health, live, clock, zone, house, dict(labels or {}), mailbox, scenes,

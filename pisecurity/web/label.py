@@ -46,7 +46,7 @@ def create_label_app(labelling: Labelling, done: threading.Event, clock: Clock) 
     """Return the page as a WSGI application; it sets *done* when the owner is."""
     folder = assets()
     app = Flask(__name__, static_folder=str(folder / "static"), template_folder=str(folder / "templates"))
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, DEBUG=False)  # whatever FLASK_DEBUG says
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = Desk(labelling, done)
     app.register_blueprint(blueprint)

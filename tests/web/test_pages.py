@@ -443,7 +443,9 @@ def test_mail_without_html_and_picture_is_shown_as_text() -> None:
     assert [page.get(path).status_code for path in ("/mailbox/1/html", "/mailbox/1/picture/1")] == [404, 404]
 
 
-def test_s52_a_bug_shows_neither_stack_nor_path(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_s51_s52_a_bug_shows_neither_stack_nor_path(monkeypatch: pytest.MonkeyPatch, debug: str) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", debug)
     house = new_house()
     page = client(house)
 
