@@ -71,12 +71,16 @@ def evening(home: Home, *, duress: bool) -> dict[str, Any]:
             wait_for("somebody walks", lambda: daemon.state()["cameras"][0]["age_s"] is not None)
         doctor = home.run("doctor").stdout.splitlines()
         status = json.loads(home.run("status", "--json").stdout)
+        page = daemon.request("GET", "/events")[1].decode()
+        assert 'class="event"' in page, "what was told is listed"
+        hidden = [event_id for (event_id,) in home.rows("SELECT id FROM events WHERE kind = 'duress'")]
+        assert bool(hidden) is duress
         seen = {
             "log": log_of(daemon, begin),
             "status": unlike(json.dumps({key: status[key] for key in status if key != "facts"})),
             "facts": sorted(status["facts"]),
             "state": unlike(json.dumps({k: v for k, v in daemon.state().items() if k not in ("events", "cameras")})),
-            "page": unlike(daemon.request("GET", "/events")[1].decode()).count("<article"),
+            "page": [event_id for event_id in hidden if event_id in page],
             "told": [unlike(one) for one in home.mails_to(BEN)],
             "doctor": [unlike(line.partition(" rows, the last ")[0]) for line in doctor if "camera" not in line],
             "audit": [unlike(str(row)) for row in home.rows("SELECT mode, by, how, note FROM audit ORDER BY number")],

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.types import Outcome
 from tests.web.house import NAME, House, filming, served
-from tests.web.site import MAIL, Site
+from tests.web.site import MAIL, REBOUND, Site
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
             args=[
-                f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
+                f"--host-resolver-rules=MAP {NAME} 127.0.0.1,MAP {REBOUND} 127.0.0.1",
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",

@@ -15,6 +15,8 @@ from pisecurity.core.types import Mode
 from tests.web.house import House
 
 PATIENCE_MS = 20_000
+REBOUND = "rebound.example"
+"""A foreign name that somebody has made to lead to the house."""
 expect.set_options(timeout=PATIENCE_MS)
 MAIL = (
     '<!doctype html><title>Mail</title><body style="margin:0"><img src="picture/1" alt="" width="300"><p>Movement</p>'

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.core.types import Mode
 from tests.web.house import NAME, House, filming, served
-from tests.web.site import Site, bring_about, shows_live_picture
+from tests.web.site import REBOUND, Site, bring_about, shows_live_picture
 
 pytestmark = pytest.mark.browser
 
@@ -346,6 +346,25 @@ def test_s10_post_from_a_foreign_site_changes_nothing(site: Site) -> None:
             site.base,
         )
     assert answered.value.status == 403
+    assert site.house.panel.status().mode is Mode.HOME
+    context.close()
+
+
+def test_s14_a_foreign_name_that_leads_here_reads_nothing_changes_nothing_and_gets_no_cookie(site: Site) -> None:
+    site.house.arm_now(Mode.HOME)
+    context = site.browser.new_context()
+    page = context.new_page()
+    port = site.base.rpartition(":")[2]
+    answer = page.goto(f"http://{REBOUND}:{port}/phone")
+    assert answer is not None
+    said = page.evaluate(
+        """async () => Promise.all([
+             fetch('/api/state').then((answer) => answer.status),
+             fetch('/mode', { method: 'POST', body: new URLSearchParams({ mode: 'disarmed' }) })
+               .then((answer) => answer.status),
+           ])"""
+    )
+    assert (answer.status, said, context.cookies()) == (400, [400, 400], [])
     assert site.house.panel.status().mode is Mode.HOME
     context.close()
 
