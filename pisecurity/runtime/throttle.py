@@ -19,6 +19,10 @@ PHONES = "phones"
 """The same for all approved phones together: nobody waits for that, and the owner hears of it."""
 MOST_SOURCES = 256
 """More are not remembered each alone, the one that failed longest ago gives way; together they still count."""
+MOST_HELD = len(HOUSE_WAITS_S) - 1
+"""Wrong codes of all together that make them wait for the longest time: from then on one more changes little."""
+KEEP_EVERY_S = 60.0
+"""So often they are kept on disk then: whoever changes his address with each try must not wear the card."""
 TELL_AFTER = 5
 TELL_EVERY_S = 3600.0
 
@@ -27,17 +31,20 @@ class Throttle:
     """Counts wrong codes by source and for all sources together. For one thread at a time.
 
     What it knows is in memory and on disk, so that a restart forgets nothing and a disk that fails lets nobody try
-    more often.
+    more often. In a flood from ever new addresses the disk has all but the last minute.
     """
 
     def __init__(self, store: PeopleStore, clock: Clock, tell: Callable[[str, int], object]) -> None:
         """*tell* is called with source and number of wrong codes when the owner is to hear of them."""
         self._store, self._clock, self._tell = store, clock, tell
         self._failures: dict[str, Failures] = {}
+        self._on_disk: dict[str, Failures] = {}
+        """What was kept there last; of a source that it has not there is nothing to forget."""
 
     def start(self) -> None:
         """Take up what was kept. Raises StoreError."""
-        self._failures = {each.source: each for each in self._store.load_failures()}
+        self._on_disk = {each.source: each for each in self._store.load_failures()}
+        self._failures = dict(self._on_disk)
 
     def wait_s(self, source: str, *, alone: bool = False) -> float:
         """Return how long *source* has to wait; *alone*: whatever others have tried."""
@@ -50,8 +57,10 @@ class Throttle:
         now = self._clock.instant()
         own = self._one_more(source, SOURCE_WAITS_S, now)
         together = self._one_more(PHONES if alone else HOUSE, HOUSE_WAITS_S, now)
-        self._keep(own, together)
-        log.warning("wrong code source=%s count=%d", source, own.count)
+        self._failures |= {own.source: own, together.source: together}
+        if alone or not self._is_flood(together):
+            self._keep(own, together)
+            log.warning("wrong code source=%s count=%d", source, own.count)
         self._make_room()
         self._tell_owner(own, together, now)
 
@@ -72,16 +81,25 @@ class Throttle:
         count = failures_after(known.count if known else 0, known.last if known else None, now, waits_s)
         return Failures(source, count, now, known.told if known else None)
 
+    def _is_flood(self, together: Failures) -> bool:
+        """Return whether what the disk has of all *together* makes them wait as long, but for a minute."""
+        kept = self._on_disk.get(together.source)
+        since_s = None if kept is None or kept.count < MOST_HELD else together.last.seconds_since(kept.last)
+        return together.count >= MOST_HELD and since_s is not None and since_s < KEEP_EVERY_S
+
     def _keep(self, *failures: Failures) -> None:
-        self._failures |= {each.source: each for each in failures}
         try:
             self._store.save_failures(*failures)
+            self._on_disk |= {each.source: each for each in failures}
         except StoreError as error:
             log.warning("wrong codes are counted in memory alone reason=%s", error)
 
     def _forget(self, source: str) -> None:
+        if source not in self._on_disk:
+            return
         try:
             self._store.forget_failures(source)
+            del self._on_disk[source]
         except StoreError as error:
             log.warning("wrong codes stay on disk source=%s reason=%s", source, error)
 
@@ -96,5 +114,6 @@ class Throttle:
         count = max(own.count, together.count)
         since_s = None if house.told is None else now.seconds_since(house.told)
         if count >= TELL_AFTER and (since_s is None or since_s >= TELL_EVERY_S):
-            self._keep(replace(house, told=now))
+            self._failures[HOUSE] = replace(house, told=now)
+            self._keep(self._failures[HOUSE])
             self._tell(own.source, count)

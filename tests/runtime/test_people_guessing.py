@@ -9,6 +9,8 @@ import pytest
 from pisecurity.core.alarm.people import Role, Verdict
 from pisecurity.core.types import Mode
 from pisecurity.errors import StoreError
+from pisecurity.ports import Failures
+from tests.fakes import MemoryPeopleStore
 from tests.rigs.people import House
 
 WRONG = "702846"
@@ -168,3 +170,34 @@ def test_a_disk_that_fails_neither_lets_more_be_tried_nor_keeps_a_right_code_out
     with pytest.raises(StoreError):
         house.people.register.new_code("Anna", None, "root")
     assert house.admit(code, source="b").verdict is Verdict.ADMITTED
+
+
+class CountingStore(MemoryPeopleStore):
+    """Counts what is written."""
+
+    writes = 0
+
+    def save_failures(self, *failures: Failures) -> None:
+        self.writes += 1
+        super().save_failures(*failures)
+
+    def forget_failures(self, source: str) -> None:
+        self.writes += 1
+        super().forget_failures(source)
+
+
+def test_whoever_changes_his_address_with_each_try_wears_no_card_and_a_restart_forgets_a_minute_of_it() -> None:
+    house = House("phones")
+    house.store = store = CountingStore()
+    house.restart()
+    house.add("Anna")
+    for number in range(3000):
+        assert house.people.approve("AAAA-AAAA", label="x", source=f"2003:e1:7::{number:x}") is None
+        house.clock.advance(0.1)
+    assert store.writes < 50, "in five minutes"
+    waits_s = house.admit(WRONG).wait_s
+    house.restart()
+    assert waits_s > 1799
+    assert waits_s - 60 <= house.admit(WRONG).wait_s <= waits_s
+    assert len(store.failures) < 50
+    assert house.approved("Anna"), "and nobody is kept from approving a phone"
