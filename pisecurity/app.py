@@ -58,7 +58,6 @@ from pisecurity.runtime.logins import Logins
 from pisecurity.runtime.mail_check import MailCheck
 from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.reach import Reach
-from pisecurity.runtime.recipients import CHANNELS
 from pisecurity.runtime.respond import Respond
 from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
 from pisecurity.runtime.space import Space
@@ -87,9 +86,8 @@ STOP_S = 8.5
 """For the last sign of life and all workers but STUCK_STOP_S for each that hangs; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
-ANSWERING = 2 * len(CHANNELS) + 3
-"""Workers at the front of the order, those that deliver, one of them nowhere, respond and scenes, that finish what the
-others began."""
+ANSWERING = ("deliver", "respond", "scenes")
+"""Begin the names of the workers at the front of the order, which finish what the others began."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
@@ -266,8 +264,9 @@ class Daemon:
         until_s = self._clock.monotonic() + STOP_S
         if all(_wants_new_process(error) for error in self._crashed):
             self._life.end()
-        for worker in workers[ANSWERING:]:
-            worker.ask_to_stop()
+        for worker in workers:
+            if not worker.name.startswith(ANSWERING):
+                worker.ask_to_stop()
         for worker in reversed(workers):
             try:
                 each_s = STOP_EACH_S if worker.stale_s < worker.limit_s else STUCK_STOP_S

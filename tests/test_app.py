@@ -139,17 +139,21 @@ def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, 
     ]
 
 
+ANSWERING = ("deliver:mail", "deliver:push", "deliver-apart:mail", "respond", "scenes")
+ASKING = ("panel", "watch:front", "page")
+
+
 def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Path, held: ExitStack) -> None:
     told: list[str] = []
-    workers: Any = [Recorder(name, told) for name in ("deliver", "apart", "void", "respond", "scenes", "watch", "page")]
+    workers: Any = [Recorder(name, told) for name in ANSWERING + ASKING]
     House(tmp_path, held).daemon._end(workers)
-    stops = [f"stop {name}" for name in ("page", "watch", "scenes", "respond", "void", "apart", "deliver")]
-    assert told == ["ask watch", "ask page", *stops]
+    stops = [f"stop {name}" for name in reversed(ANSWERING + ASKING)]
+    assert told == [*(f"ask {name}" for name in ASKING), *stops]
 
 
 def test_a_worker_that_hangs_is_given_less_time_to_stop_than_the_others(tmp_path: Path, held: ExitStack) -> None:
     hung, well = Recorder("watch", [], fresh=False), Recorder("respond", [])
-    workers: Any = [*(Recorder(name, []) for name in ("deliver", "apart", "void")), well, Recorder("scenes", []), hung]
+    workers: Any = [Recorder("deliver:mail", []), well, Recorder("scenes", []), hung]
     House(tmp_path, held).daemon._end(workers)
     assert hung.given_s <= app.STUCK_STOP_S < well.given_s
 
