@@ -145,10 +145,6 @@ class Server(smtplib.SMTP):
         return answer
 
     def data(self, msg: ReadableBuffer | str) -> tuple[int, bytes]:
-        # A server may scan a mail for long before it answers; giving up earlier than the deadline
-        # of the conversation would only send the mail twice.
-        if self.sock is not None:
-            self.sock.settimeout(None)
         self.verdict = super().data(msg)
         self._line.in_doubt = False
         return self.verdict
@@ -157,6 +153,10 @@ class Server(smtplib.SMTP):
         # No command ends like this: it is the mail itself, which may arrive whatever comes after it.
         if isinstance(s, bytes) and s.endswith(_END):
             self._line.in_doubt = True
+            # It may take long on a slow line, and a server may scan it for long before it answers; giving up earlier
+            # than the deadline of the conversation would only send the mail twice.
+            if self.sock is not None:
+                self.sock.settimeout(None)
         super().send(s)
 
     def secured(self) -> str:
