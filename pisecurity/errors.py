@@ -55,7 +55,8 @@ class MarkError(PiSecurityError):
 class MailError(PiSecurityError):
     """The mail server did not take a mail.
 
-    ``permanent`` says whether the same mail can never succeed, ``in_doubt`` whether it may have arrived all the same.
+    ``permanent`` says whether the same mail can never succeed, ``in_doubt`` whether it may have arrived all the same,
+    ``recipient`` at whom the server fell silent or hung up, empty where it was at none.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class MailError(PiSecurityError):
         self.permanent = permanent
         self.rejected_login = rejected_login
         self.in_doubt = in_doubt
+        self.recipient = ""
 
 
 class PingError(PiSecurityError):

@@ -27,11 +27,15 @@ CUT_S = 1.0
 """How long a conversation that was cut may take to notice it."""
 LEAST_S = 5.0
 """Without that much time a mail that was made smaller is left for the next try."""
+MOST_LEFT_OUT = 3
+"""Recipients at whom the server falls silent or hangs up, and without whom the mail is tried again at once."""
 REMEMBERED = 16
 """Mails that were not through in time; more of them mean a server that is away."""
 
 PARKED_S = 5.0
 """So long a conversation waits for its mail after it has logged in."""
+
+UNDECIDED = Receipt(Outcome.LATER, "the server ended the conversation before this recipient")
 
 Said = TypeVar("Said")
 
@@ -103,7 +107,8 @@ class SmtpMailer:
         """Return the server's word on each recipient; within *deadline_s* whatever the server does.
 
         A mail the server finds too large goes again with smaller pictures, then with one, then with none. One that
-        was not through by the deadline is smaller by one step when it is sent the next time.
+        was not through by the deadline is smaller by one step when it is sent the next time. A recipient at whom the
+        server falls silent or hangs up is left for later, and the others get the mail in another conversation.
 
         Raises:
             MailError: the server could not be asked, or takes this mail from nobody (then it is permanent).
@@ -111,19 +116,26 @@ class SmtpMailer:
         until_s = self._clock.monotonic() + deadline_s
         left_s, name = deadline_s, message_id(notification.alert.id, notification.step)
         letter = Letter(self._written(notification, recipients), self._slow.get(name, 0))
+        said: dict[str, Receipt] = {}
         while True:
-            shrunk = letter.shrunk
+            shrunk, asked = letter.shrunk, [to for to in recipients if to not in said]
             try:
-                receipts = self._converse(self._handing_over(letter, recipients), left_s)
+                said |= self._converse(self._handing_over(letter, asked), left_s)
                 self._slow.pop(name, None)
-                return receipts
             except MailError as error:
                 # A server may hang up on what was too large for it: what is smaller is worth a new conversation.
                 left_s = until_s - self._clock.monotonic()
                 if left_s <= 0 and letter.offered:
                     self._remember_slow(name, letter.shrunk + 1)
-                if letter.shrunk == shrunk or error.permanent or error.rejected_login or left_s < LEAST_S:
+                hopeless = error.permanent or error.rejected_login or left_s < LEAST_S
+                if error.recipient and len(asked) > 1 and len(said) < MOST_LEFT_OUT and not hopeless:
+                    said[error.recipient] = Receipt(Outcome.LATER, str(error))
+                elif letter.shrunk == shrunk or hopeless:
                     raise
+            else:
+                left_s = until_s - self._clock.monotonic()
+                if said.keys() >= set(recipients) or len(said) >= MOST_LEFT_OUT or left_s < LEAST_S:
+                    return {to: said.get(to, UNDECIDED) for to in recipients}
 
     def _remember_slow(self, name: str, shrunk: int) -> None:
         self._log.warning("mail not through in time, goes smaller the next time message_id=%s steps=%d", name, shrunk)
@@ -190,7 +202,8 @@ class SmtpMailer:
                 try:
                     refused = server.sendmail(self._settings.sender, list(recipients), letter.raw)
                 except smtplib.SMTPRecipientsRefused as error:
-                    return {to: _refusal(error.recipients.get(to)) for to in recipients}
+                    # After a 421, with which the server hangs up, of some nothing is said.
+                    return {to: _refusal(answer) for to, answer in error.recipients.items()}
                 except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
                     if is_too_large(error.smtp_code, error.smtp_error):
                         if self._make_smaller(letter, words(error.smtp_code, error.smtp_error)):
@@ -290,12 +303,10 @@ class SmtpMailer:
 
 
 def _marked(error: MailError, line: Line) -> MailError:
-    """Return *error*, saying whether the mail may have arrived over *line* all the same."""
-    error.in_doubt = line.in_doubt
+    """Return *error*, saying whether the mail may have arrived over *line* all the same, and at whom it broke off."""
+    error.in_doubt, error.recipient = line.in_doubt, line.asked
     return error
 
 
-def _refusal(answer: tuple[int, bytes | str] | None) -> Receipt:
-    if answer is None:
-        return Receipt(Outcome.LATER, "the server ended the conversation before this recipient")
+def _refusal(answer: tuple[int, bytes | str]) -> Receipt:
     return Receipt(Outcome.REFUSED if is_final(*answer) else Outcome.LATER, words(*answer))

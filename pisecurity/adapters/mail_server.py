@@ -51,6 +51,8 @@ class Line:
         self.step_s = step_s
         self.in_doubt = False
         """Whether a mail was sent over it that the server has not answered: it may have arrived."""
+        self.asked = ""
+        """The recipient of whom the server was asked and has said nothing."""
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
         self._cut = False
@@ -136,7 +138,10 @@ class Server(smtplib.SMTP):
         return self._unless_gone(super().mail(sender, options))
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
-        return self._unless_gone(super().rcpt(recip, options))
+        self._line.asked = recip
+        answer = self._unless_gone(super().rcpt(recip, options))
+        self._line.asked = ""
+        return answer
 
     def _unless_gone(self, answer: tuple[int, bytes]) -> tuple[int, bytes]:
         """Return *answer*. Raises SMTPServerDisconnected: it closes a connection that waited (RFC 5321, 3.8)."""

@@ -187,11 +187,14 @@ def test_full_mailbox_is_tried_again_later(authority: Authority) -> None:
         assert send(server.settings())[BEN].outcome is Outcome.LATER
 
 
-def test_r04_server_that_hangs_up_among_the_recipients_leaves_all_for_later() -> None:
-    with FaultySmtp({f"RCPT TO:<{ANNA}>": ["421 4.3.2 too busy"]}) as server:
-        receipts = send(server.settings())
-    assert receipts[ANNA] == Receipt(Outcome.LATER, "421 4.3.2 too busy")
-    assert receipts[BEN].outcome is Outcome.LATER
+def test_r04_a_server_that_hangs_up_at_each_recipient_is_asked_no_more_and_all_are_for_later() -> None:
+    many = [f"{number}@example.org" for number in range(8)]
+    with FaultySmtp({"RCPT": repeat("421 4.3.2 too busy")}) as server:
+        receipts = mailer(server.settings()).send(LETTER, many, AMPLE_S)
+        assert server.conversations == 3
+    assert list(receipts) == many
+    assert receipts[many[0]] == Receipt(Outcome.LATER, "421 4.3.2 too busy")
+    assert {receipt.outcome for receipt in receipts.values()} == {Outcome.LATER}
 
 
 @pytest.mark.parametrize("step", ["MAIL", "."])
