@@ -248,8 +248,10 @@ def test_what_a_power_cut_leaves_in_doubt_is_in_no_digest(
     (told,) = mailer.subjects
     house.clock.reboot()
     house.restart()
+    house.alert("[Home] the newest, which comes alone anyway", kind=AlertKind.ALARM)
     house.run(30)
     mails = unique([alert for alert, _ in taken(mailer)])
+    assert [alert.kind for alert in mails].count(AlertKind.DIGEST) == 1
     assert sum(alert.text.count(told.removeprefix("[Home] ")) for alert in mails) == 0
     assert {row.outcome for row in house.rows()} == {Outcome.ACCEPTED}
 
