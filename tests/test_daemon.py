@@ -24,7 +24,7 @@ from pisecurity.cli import main
 from pisecurity.core.types import Frame
 from pisecurity.ports import CameraInfo, PacketSink
 from tests.rigs.daemon import DaemonProcess, Household, wait_for
-from tests.rigs.smtp import PASSWORD, Authority, SmtpServer
+from tests.rigs.smtp import PASSWORD, SILENCE, Authority, FaultySmtp, SmtpServer
 
 RECORDED = os.environ.get("PISECURITY_RECORDED", "")
 
@@ -194,6 +194,24 @@ def test_r42_sigterm_stops_within_10_s_and_tells_systemd(tmp_path: Path, server:
         told = [manager.recv(200)]
         while not told[-1].startswith(b"STOPPING=1"):
             told.append(manager.recv(200))
+
+
+def test_r42_sigterm_while_a_silent_server_has_the_mail_keeps_it_and_it_goes_after_the_start(tmp_path: Path) -> None:
+    accepted = "SELECT 1 FROM deliveries WHERE alert_id = '{}' AND outcome = 'accepted'"
+    with FaultySmtp({".": [SILENCE]}) as server:
+        house = Household(tmp_path, server)
+        with house.daemon() as daemon:
+            assert daemon.switch("armed_away") == 303
+            wait_for("mail handed over", lambda: server.mails, 60)
+            assert daemon.stop(timeout_s=10) == 0
+        ((alert,),) = house.rows("SELECT alert_id FROM deliveries WHERE step = 1 ORDER BY id LIMIT 1")
+        assert house.rows(accepted.format(alert)) == []
+        with house.daemon() as daemon:
+            wait_for("mail taken", lambda: house.rows(accepted.format(alert)), 60)
+            assert daemon.stop() == 0
+        ids = [str(mail["Message-ID"]) for mail in server.mails]
+    twice = {name for name in ids if ids.count(name) > 1}
+    assert {name.strip("<").partition("@")[0] for name in twice} == {alert}, "only what may have arrived comes again"
 
 
 def test_ctrl_c_ends_with_130(tmp_path: Path, server: SmtpServer) -> None:
