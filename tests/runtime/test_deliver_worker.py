@@ -92,6 +92,7 @@ def test_conversation_that_never_ends_is_given_up(
     house.alert("one")
     house.round()
     assert "was given up" in house.faults["mail"]
+    assert house.rows()[0].in_doubt, "it may still arrive"
     mailer.released.set()
 
 
