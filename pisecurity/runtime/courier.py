@@ -43,15 +43,11 @@ class Handed:
 class Courier:
     """Hands over one mail after the other; for one thread, which it keeps beating and able to stop."""
 
-    def __init__(self, outbox: Outbox, pictures: Pictures, clock: Clock, logger: logging.Logger) -> None:
+    def __init__(self, outbox: Outbox, pictures: Pictures, clock: Clock, jumps: Jumps, logger: logging.Logger) -> None:
         self._outbox, self._pictures, self._clock, self._log = outbox, pictures, clock, logger
-        self._jumps = Jumps(clock)
+        self._jumps = jumps
         self._grace_s = STOP_GRACE_S
         """What is left of the time for conversations under way once the daemon stops."""
-
-    def look(self) -> None:
-        """Notice whether the clock was set; call it every second or so."""
-        self._jumps.look()
 
     def take(
         self, server: Channel, batch: Batch, stop: threading.Event, beat: Beat, meanwhile: Callable[[], bool]
@@ -110,7 +106,6 @@ class Courier:
             MailError: nobody got it, and it may be tried again.
         """
         first = batch[0]
-        self.look()
         notification = Notification(first.alert, first.step, pictures, self._jumps.happened_at(first))
         recipients = tuple(row.recipient for row in batch)
         began_s = self._clock.monotonic()

@@ -17,6 +17,7 @@ from pisecurity.runtime.batches import Batch, is_urgent, least_tried
 from pisecurity.runtime.courier import Courier
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
+from pisecurity.runtime.jumps import Jumps
 from pisecurity.runtime.line import Line
 from pisecurity.runtime.logins import REJECTED_LOGIN_S, Logins
 from pisecurity.runtime.outcomes import Outcomes
@@ -80,8 +81,9 @@ class Deliver:
         self._channel, self._outbox, self._channels = channel, outbox, channels
         self._clock, self._health, self._log = clock, health, logger
         self._logins, self._waits = logins or Logins(clock), Waits(jitter)
-        self._courier = Courier(outbox, pictures, clock, logger)
-        self._turns = Turns(channel, outbox, house, clock, logger)
+        self._jumps = Jumps(clock)
+        self._courier = Courier(outbox, pictures, clock, self._jumps, logger)
+        self._turns = Turns(channel, outbox, house, clock, self._jumps, logger)
         self._outcomes = Outcomes(channel, outbox, house, clock, health, self._waits, logger)
         self._wake = threading.Event()
         self._line: Line | None = None
@@ -118,7 +120,7 @@ class Deliver:
 
         While an answer cannot be stored nothing is sent: it would be sent again and again.
         """
-        self._courier.look()
+        self._jumps.look()
         self._outcomes.end_faults_of_former_recipients()
         try:
             self._outcomes.store(beat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import time
 
 from pisecurity.core.alarm import digest
@@ -12,6 +13,7 @@ from pisecurity.core.types import AlertKind, Delivery, Instant, Priority
 from pisecurity.ports import Address, Clock, Outbox
 from pisecurity.runtime.batches import Batch, batches, goes_before_rest, is_urgent
 from pisecurity.runtime.house import House
+from pisecurity.runtime.jumps import Jumps
 from pisecurity.runtime.line import Line
 from pisecurity.runtime.worker import Beat
 
@@ -23,8 +25,11 @@ _GOOD_TO_KNOW = frozenset(kind for kind in AlertKind if kind.priority is Priorit
 class Turns:
     """Reads from the outbox what one channel may try, and puts it in order; every method raises StoreError."""
 
-    def __init__(self, channel: str, outbox: Outbox, house: House, clock: Clock, logger: logging.Logger) -> None:
+    def __init__(
+        self, channel: str, outbox: Outbox, house: House, clock: Clock, jumps: Jumps, logger: logging.Logger
+    ) -> None:
         self._channel, self._outbox, self._house, self._clock, self._log = channel, outbox, house, clock, logger
+        self._jumps = jumps
         self._quiet = (time(0), time(0))
 
     def set_quiet(self, begins: time, ends: time) -> None:
@@ -108,5 +113,10 @@ class Turns:
                 self._log.info("digest stored alert=%s of=%d to=%d", alert.id, len(group.alerts), len(to))
 
     def _backlog(self, apart: Collection[str], now: Instant) -> list[Delivery]:
+        """Return what a digest may list, each at the time at which it happened by the clock as it is now."""
         backlog = self._outbox.backlog(self._channel, digest.KINDS, now)
-        return [row for row in backlog if row.alert.id not in apart]
+        return [self._in_time(row) for row in backlog if row.alert.id not in apart]
+
+    def _in_time(self, row: Delivery) -> Delivery:
+        at = self._jumps.happened_at(row)
+        return row if at is None else replace(row, alert=replace(row.alert, at=at))

@@ -57,6 +57,23 @@ def test_who_came_in_before_a_time_server_set_the_clock_came_when_he_did(
     assert back(mailer, house) == datetime(2026, 11, 27, 20, 0, tzinfo=START.tzinfo)
 
 
+def test_a_digest_lists_each_alert_at_the_time_at_which_it_really_happened(
+    build: Build, clock: FakeClock, mailer: ScriptedMailer
+) -> None:
+    """A power cut during an outage: nobody sets the clock before the network is back."""
+    house = build(mailer)
+    for number in range(6):
+        house.alert(f"[Home] alarm {number}", kind=AlertKind.ALARM)
+        house.run(300)
+    clock.set_wall(datetime(2026, 11, 27, 20, 30, tzinfo=START.tzinfo))
+    mailer.answer = lambda alert: None
+    house.run(3700)
+    (digest,) = [each.alert for each in mailer.notifications if each.alert.kind is AlertKind.DIGEST]
+    lines = [f"20:{5 * number:02}:00  alarm {number}" for number in range(5)]
+    assert [line for line in digest.text.splitlines() if "alarm" in line] == lines
+    assert "27 November 2026" in digest.text and "the first since 20:00:00" in digest.text
+
+
 def test_several_jumps_add_up_and_those_before_the_alert_do_not_count(
     build: Build, clock: FakeClock, mailer: ScriptedMailer
 ) -> None:
