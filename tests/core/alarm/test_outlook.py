@@ -82,6 +82,11 @@ def test_a_holiday_of_the_next_seven_days_is_told_before_it_comes(holidays: list
     assert said(Mode.DISARMED, "2026-06-01T06:30", "2026-06-01T12:00", week) == line + words
 
 
+def test_where_nothing_else_is_to_come_a_holiday_is_told_alone() -> None:
+    nights = plan(entry("22:30", "night"), holidays=[holiday("2026-06-04", name="Corpus")])
+    assert said(Mode.NIGHT, "2026-06-01T06:30", "2026-06-01T12:00", nights) == "Schedule off Thu 4 Jun (Corpus)"
+
+
 def test_a_holiday_on_which_nothing_would_be_switched_or_that_goes_on_from_today_is_not_told_as_coming() -> None:
     fridays = plan(entry("22:30", "night", ["fri"]), holidays=[holiday("2026-06-04", name="Corpus")])
     assert said(Mode.DISARMED, "2026-06-01T06:30", "2026-06-01T12:00", fridays).endswith("Fri 22:30: armed night")
