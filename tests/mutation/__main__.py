@@ -94,12 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     if unknown := set(args.files) - set(known):
         parser.error(f"{', '.join(sorted(unknown))}: no such file; choose from {', '.join(known)}")
-    found = [hunt(FOLDER / name, args.only) for name in args.files or known]
     why, good = reasons(), True
-    for one in found:
+    for name in args.files or known:
+        one = hunt(FOLDER / name, args.only)
         good = _judge(one, why.get(one.file, {}), whole=not args.only) and good
-    if not args.only:
-        PAGE.write_text(page(PAGE.read_text() if PAGE.exists() else "", found, why))
+        if not args.only:  # file by file, so that who stops it keeps what is known
+            PAGE.write_text(page(PAGE.read_text() if PAGE.exists() else "", [one], why))
     return 0 if good else 1
 
 
