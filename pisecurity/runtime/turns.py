@@ -41,11 +41,10 @@ class Turns:
         return self._outbox.due(self._clock.instant(), self._held(), self._channel)
 
     def any_soon(self, line: Line) -> bool:
-        """Return whether something that *line* admits is due in a moment, and not now."""
-        due = {row.id for row in self.due()}
+        """Return whether something that *line* admits is due in a moment; what is due now has had its turn."""
         soon = self._outbox.due(self._clock.instant().later(SOON_S), self._held(), self._channel)
         now_s = self._clock.monotonic()
-        return any(row.id not in due and line.admits(row, now_s) for row in soon)
+        return any(line.admits(row, now_s) for row in soon)
 
     def first(self, line: Line, rows: Sequence[Delivery]) -> list[Batch]:
         """Return what is tried first of the due *rows*."""

@@ -465,6 +465,20 @@ def test_what_quiet_hours_hold_back_holds_up_nothing_else(build: Build, clock: F
     assert mailer.subjects == ["alarm"]
 
 
+def test_quiet_hours_hold_also_while_the_server_is_left_alone(build: Build, clock: FakeClock) -> None:
+    """It is then asked to take what is new."""
+    mailer = ScriptedMailer(clock, lambda alert: AWAY)
+    house = build(mailer)
+    house.deliver.set_quiet(time(11), time(13))
+    house.alert("fault", kind=AlertKind.FAULT)
+    house.run(6)
+    house.alert("another", kind=AlertKind.FAULT)
+    house.run(2)
+    house.alert("daily", kind=AlertKind.DAILY)
+    house.run(10)
+    assert mailer.subjects == ["fault", "fault", "another"]
+
+
 def test_r04_a_server_that_puts_everything_off_is_left_alone(build: Build, clock: FakeClock) -> None:
     mailer = ScriptedMailer(clock, lambda alert: {ANNA: Receipt(Outcome.LATER, "421 too many connections")})
     house = build(mailer)

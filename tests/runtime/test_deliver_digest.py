@@ -65,6 +65,19 @@ def test_r10_after_a_day_without_network_the_newest_alarm_comes_at_once_and_the_
     assert house.faults == {}
 
 
+def test_r10_the_newest_alarm_comes_alone_also_where_something_else_found_the_server_back(
+    house: House, mailer: ScriptedMailer
+) -> None:
+    outage(house, 12)
+    mailer.answer = lambda alert: None
+    house.alert("[Home] fault", kind=AlertKind.FAULT)
+    before = len(mailer.sent)
+    house.run(10)
+    fault, newest, digest = (each.alert for each in mailer.notifications[before:])
+    assert (fault.subject, newest.subject) == ("[Home] fault", "[Home] alert 011")
+    assert digest.kind is AlertKind.DIGEST and "alert 010" in digest.text and "alert 011" not in digest.text
+
+
 def test_r10_what_is_too_much_for_one_digest_goes_into_the_next(house: House, mailer: ScriptedMailer) -> None:
     for number in range(MOST_IN_DIGEST + 20):
         house.alert(f"[Home] alert {number:03}", kind=AlertKind.ALARM)
