@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import time
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,24 @@ def test_changed_settings_reach_vision_recipients_and_delays(
     house.daemon._test_alert("Anna")
     assert [row.recipient for row in house.daemon._store.deliveries(5)] == ["ben@example.org"]
     assert house.daemon._panel.switch(Mode.HOME, by="Anna", how="page").countdown_s == pytest.approx(90, abs=5)
+
+
+def test_changed_recipients_and_quiet_hours_reach_whoever_hands_alerts_on(
+    tmp_path: Path, held: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, held, MAIL.format(to="anna@example.org"))
+    told: list[object] = []
+    dispatch = house.daemon._dispatch
+    monkeypatch.setattr(dispatch, "set_recipients", lambda channel, to: told.append((channel, to)))
+    monkeypatch.setattr(dispatch, "set_quiet", lambda begins, ends: told.append((begins, ends)))
+    quiet = "[mail]\nquiet_from = 22:00:00\nquiet_until = 07:00:00\n"
+    house.write(MAIL.format(to="ben@example.org").replace("[mail]\n", quiet))
+    desk = house.daemon._desk
+    assert desk is not None and desk.reload().error == ""
+    assert set(told) == {("mail", ("ben@example.org",)), (time(22), time(7))}
+    house.write("")
+    assert desk.reload().error == ""
+    assert told[-1] == ("mail", ())
 
 
 def test_a_changed_zone_reaches_its_own_camera_alone(

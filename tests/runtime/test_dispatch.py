@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,42 @@ def test_a_recipient_whom_one_channel_refuses_gets_it_over_the_other(
     working.close()
     outcomes = {row.recipient: row.outcome for row in store.deliveries(10)}
     assert outcomes == {ANNA: Outcome.REFUSED, BEN: Outcome.ACCEPTED, PHONE: Outcome.ACCEPTED}
+
+
+def rounds(dispatch: Dispatch) -> None:
+    """Let each worker look a few times."""
+    for _, work in dispatch.work():
+        stop, left = threading.Event(), iter(range(20))
+
+        def beat(stop: threading.Event = stop, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                stop.set()
+
+        work(stop, beat)
+
+
+def test_quiet_hours_are_those_of_all_channels(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> None:
+    mail, push = ScriptedMailer(clock), Push()
+    dispatch = two_ways(store, tmp_path, clock, mail, push)
+    dispatch.set_quiet(time(11), time(13))
+    store.add_alert(alert(1, AlertKind.DAILY), BOTH)
+    rounds(dispatch)
+    assert (mail.subjects, push.subjects) == ([], [])
+    dispatch.set_quiet(time(0), time(0))
+    rounds(dispatch)
+    assert (mail.subjects, push.subjects) == (["alert 1"], ["alert 1"])
+
+
+def test_recipients_are_those_of_one_channel(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> None:
+    health = Health(clock)
+    keys = {f"mail:{ANNA}", f"{PUSH}:{ANNA}"}
+    for key in keys:
+        health.report(key, "was refused an alert")
+    ways: dict[str, Channel] = {"mail": ScriptedMailer(clock), PUSH: Push()}
+    dispatch = Dispatch(store, FilePictures(tmp_path), ways, HOUSE, clock, health, names=("mail", PUSH))
+    dispatch.set_recipients(PUSH, [PHONE])
+    rounds(dispatch)
+    assert {fault.key for fault in health.faults()} == {f"mail:{ANNA}"}
 
 
 def test_each_channel_has_a_worker_by_its_name_also_before_it_is_set_up(

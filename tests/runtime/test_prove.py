@@ -224,6 +224,8 @@ def test_r06_a_login_that_deliver_had_rejected_is_not_tried_by_a_proof(rig: Rig)
     rig.alert("one")
     rig.run(800)
     assert (len(rig.mail.sent), rig.mail.proofs) == (1, [])
+    rejection = rig.logins.rejection(rig.mail)
+    assert rejection is not None and "535" in rejection.reason, "for whoever else would log in"
 
 
 def test_a_server_that_deliver_finds_shut_is_left_to_deliver(rig: Rig) -> None:
