@@ -22,7 +22,7 @@ from pisecurity.runtime.worker import Worker
 from tests.fakes import START, FakeClock
 from tests.rigs.outbox import HOUSE, TAKEN, ScriptedMailer
 from tests.rigs.smtp import ANNA, BEN
-from tests.runtime.test_deliver_worker import SlowMailer
+from tests.runtime.test_deliver_worker import Asleep, SlowMailer
 
 AWAY = MailError("mail server mail.example:587 refuses the connection")
 PUSH = "push"
@@ -116,6 +116,21 @@ def test_a_recipient_whom_one_channel_refuses_gets_it_over_the_other(
     working.close()
     outcomes = {row.recipient: row.outcome for row in store.deliveries(10)}
     assert outcomes == {ANNA: Outcome.REFUSED, BEN: Outcome.ACCEPTED, PHONE: Outcome.ACCEPTED}
+
+
+def test_an_alert_wakes_the_worker_of_every_channel(
+    store: SqliteStore, tmp_path: Path, clock: FakeClock, working: ExitStack
+) -> None:
+    asleep = Asleep()
+    mail, push = Push(), Push()
+    ways: dict[str, Channel] = {"mail": mail, PUSH: push}
+    names = ("mail", PUSH)
+    dispatch = Dispatch(store, FilePictures(tmp_path), ways, HOUSE, asleep, Health(clock), names=names)
+    start(dispatch, working)
+    assert asleep.sleeping.wait(30)
+    store.add_alert(alert(1), BOTH)
+    dispatch.wake()
+    assert mail.got.wait(30) and push.got.wait(30)
 
 
 def rounds(dispatch: Dispatch) -> None:
