@@ -104,6 +104,15 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class PastFault:
+    """A fault since the last daily mail, with the text that it began with: that of its end may be that it is over."""
+
+    fault: Fault
+    ended_at: datetime | None
+    """UTC; None: it is not known to be over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """How the house is now."""
 
@@ -113,8 +122,8 @@ class Condition:
     by: str
     since: datetime
     faults: Sequence[Fault]
-    past_faults: Sequence[tuple[Fault, float]]
-    """Faults since the last mail that are over, and how many seconds each lasted."""
+    past_faults: Sequence[PastFault]
+    """Those since the last mail that are over."""
     facts: Mapping[str, str]
     free_bytes: int
     memory_bytes: int
@@ -267,16 +276,17 @@ class _Teller:
     def faults(self, condition: Condition) -> Iterator[str]:
         for fault in condition.faults:
             yield self._say("daily.fault", since=self._moment(fault.since_at), text=self._translate(fault.text))
-        past = [
+        told = [
             self._say(
                 "daily.past_fault",
-                since=self._moment(fault.since_at),
-                lasted=duration(max(lasted_s, MINUTE_S), self._catalogue),
-                text=self._translate(fault.text),
+                since=self._moment(past.fault.since_at),
+                lasted=duration(max((past.ended_at - past.fault.since_at).total_seconds(), MINUTE_S), self._catalogue),
+                text=self._translate(past.fault.text),
             )
-            for fault, lasted_s in condition.past_faults
+            for past in condition.past_faults
+            if past.ended_at is not None
         ]
-        yield from past[-MOST_LISTED:]
+        yield from told[-MOST_LISTED:]
 
     def health(self, condition: Condition) -> Iterator[str]:
         rates = [

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.alarm.schedule import clock_is_set, first_shown
-from pisecurity.core.daily import Condition, DailyTold, Happened, Marks, due, lines, summary
-from pisecurity.core.types import Alert, AlertKind, Fault
+from pisecurity.core.daily import Condition, DailyTold, Happened, Marks, PastFault, due, lines, summary
+from pisecurity.core.types import Alert, AlertKind
 from pisecurity.core.words import Facts, alert_id
 from pisecurity.errors import MailError, StoreError
 from pisecurity.ports import Address, Clock, Disk
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.notices import Notices
 from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.past_faults import PastFaults, PastFaultStore
 from pisecurity.runtime.worker import Beat, rest
 from pisecurity.settings import Settings
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 20.0
-REMEMBERED = 50
-"""Faults that are over, kept until the next mail; a cable that is loose makes more of them than anybody reads."""
 
 
-class DailyStore(Protocol):
+class DailyStore(PastFaultStore, Protocol):
     """The last daily mail, and what was stored since."""
 
     def daily(self) -> DailyTold | None:
@@ -45,7 +43,10 @@ class DailyStore(Protocol):
         ...
 
     def save_daily(self, told: DailyTold, alert: Alert | None, to: Sequence[Address]) -> None:
-        """Store that *told* is the last daily mail and, in the same transaction, its alert. Raises StoreError."""
+        """Store that *told* is the last daily mail and, in the same transaction, its alert. Raises StoreError.
+
+        The faults that were over are told with it, and no longer kept.
+        """
         ...
 
 
@@ -71,7 +72,7 @@ class Daily:
         """*memory_bytes* returns what the daemon holds of the memory, *outlook* what the schedule does next."""
         self._store, self._notices, self._panel, self._disk = store, notices, panel, disk
         self._memory_bytes, self._outlook, self._clock, self._health = memory_bytes, outlook, clock, health
-        self._past: deque[tuple[Fault, float]] = deque(maxlen=REMEMBERED)
+        self._faults = PastFaults(store, clock)
         self._at: time | None = None
         self.apply(settings)
 
@@ -81,9 +82,8 @@ class Daily:
         self._at = None if isinstance(at, str) else at
 
     def note(self, change: FaultChange) -> None:
-        """Take note of a fault that is over. Any thread."""
-        if change.over:
-            self._past.append((change.fault, (self._clock.now() - change.fault.since_at).total_seconds()))
+        """Take note that a fault began or is over. Any thread."""
+        self._faults.note(change)
 
     def work(self, stop: threading.Event, beat: Beat) -> None:
         """Look at once and then every LOOK_EVERY_S until *stop* is set."""
@@ -93,10 +93,15 @@ class Daily:
             except StoreError as error:
                 log.warning("daily mail waits reason=%s", error)
             if rest(self._clock, stop, beat, LOOK_EVERY_S):
-                return
+                break
+        try:
+            self._faults.settle()
+        except StoreError as error:
+            log.warning("faults of the last seconds are not kept reason=%s", error)
 
     def look(self) -> None:
-        """Store the mail if it is due. Raises StoreError."""
+        """Keep what began and ended, and store the mail if it is due. Raises StoreError."""
+        self._faults.settle()
         at, now, wall = self._at, self._clock.instant(), self._clock.now()
         if at is None or not clock_is_set(now, wall, synchronised=self._clock.synchronised()):
             return
@@ -108,10 +113,10 @@ class Daily:
         day = due(told, now, wall, at, zone)
         if day is None:
             return
-        happened = self._store.happened(told.marks)
-        alert = self._alert(alert_id(f"{day}:{now.boot_id}:{now.since_boot_s}", AlertKind.DAILY), happened, day)
+        happened, past = self._store.happened(told.marks), self._faults.over()
+        alert = self._alert(alert_id(f"{day}:{now.boot_id}:{now.since_boot_s}", AlertKind.DAILY), happened, past, day)
         self._store.save_daily(DailyTold(day, wall, now, happened.marks), alert, self._notices.to())
-        self._past.clear()
+        self._faults.told(past)
         self._notices.queued(alert)
 
     def send_now(self, by: str) -> str:
@@ -127,18 +132,18 @@ class Daily:
         day = wall.astimezone(self._notices.house.zone).date()
         log.info("daily mail asked by=%s", by)
         happened = self._store.happened(told.marks if told else Marks())
-        self._notices.store(self._alert(self._notices.new_id(), happened, day))
+        self._notices.store(self._alert(self._notices.new_id(), happened, self._faults.over(), day))
         return "daily mail on its way; `pisecurity status` shows a fault if the mail server does not take it"
 
-    def _alert(self, name: str, happened: Happened, day: date) -> Alert:
+    def _alert(self, name: str, happened: Happened, past: Sequence[PastFault], day: date) -> Alert:
         house, wall = self._notices.house, self._clock.now()
-        condition = self._condition(day, wall)
+        condition = self._condition(day, wall, past)
         todo = "daily.mend" if condition.faults else "daily.nothing"
         more = {"summary": summary(happened, condition, house.catalogue), "todo": house.catalogue[todo]}
         told = lines(happened, condition, house.cameras, house.zone, house.catalogue, house.translate)
         return self._notices.alert(name, AlertKind.DAILY, Facts(house.name, wall, house.zone, more=more, lines=told))
 
-    def _condition(self, day: date, wall: datetime) -> Condition:
+    def _condition(self, day: date, wall: datetime, past: Sequence[PastFault]) -> Condition:
         zone, status = self._notices.house.zone, self._panel.status()
         try:
             free_bytes = self._disk.free_bytes()
@@ -150,7 +155,7 @@ class Daily:
             status.by,
             status.since_at,
             self._health.faults(),
-            tuple(self._past),
+            past,
             self._health.facts(),
             free_bytes,
             self._memory_bytes(),

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.store.daily import _MARKS, bring_daily
+from pisecurity.adapters.store.daily import _MARKS, bring_daily, bring_past_faults
 from pisecurity.adapters.store.sqlite import FILE_NAME
 from pisecurity.core.alarm import states
-from pisecurity.core.daily import DailyTold, Marks
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Outcome, Receipt
+from pisecurity.core.daily import DailyTold, Marks, PastFault
+from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Fault, Outcome, Receipt
 from pisecurity.ports import Address
 from tests.fakes import START, FakeClock, make_dismissed, make_event
 
@@ -41,6 +41,32 @@ def test_before_the_first_there_is_none(store: SqliteStore) -> None:
     assert store.daily() is None
     happened = store.happened(Marks())
     assert (happened.marks, happened.head, happened.waiting) == (Marks(), "", 0)
+
+
+def test_faults_are_kept_until_they_are_told_and_those_that_last_longer(store: SqliteStore, clock: FakeClock) -> None:
+    fault = Fault("mail", "no route", START)
+    over, lasts = PastFault(fault, START + timedelta(hours=1)), PastFault(replace(fault, key="disk"), None)
+    store.save_past_faults([over, lasts])
+    store.save_past_faults([over, lasts])
+    assert store.past_faults() == (over, lasts)
+    store.save_daily(DailyTold(date(2026, 6, 2), START, clock.instant(), Marks()), None, ())
+    assert store.past_faults() == (lasts,)
+
+
+def test_faults_of_memory_take_the_place_of_those_on_the_disk(tmp_path: Path) -> None:
+    clock = FakeClock()
+    for folder in ("home", "memory"):
+        (tmp_path / folder).mkdir()
+    with closing(SqliteStore(tmp_path / "home", clock)), closing(SqliteStore(tmp_path / "memory", clock)) as memory:
+        memory.save_past_faults([PastFault(Fault("mail", "no route", START), None)])
+        with (
+            closing(sqlite3.connect(tmp_path / "home" / FILE_NAME)) as there,
+            closing(sqlite3.connect(tmp_path / "memory" / FILE_NAME)) as here,
+        ):
+            here.row_factory = sqlite3.Row
+            for _ in range(2):
+                bring_past_faults(here, there)
+            assert there.execute("SELECT key, ended_us FROM past_faults").fetchall() == [("mail", None)]
 
 
 def test_what_was_stored_since_is_counted_by_rows(store: SqliteStore, clock: FakeClock) -> None:

@@ -24,6 +24,7 @@ from pisecurity.core.daily import (
     Happened,
     Marks,
     Note,
+    PastFault,
     due,
     latest_day,
     lines,
@@ -221,7 +222,9 @@ def test_a_night_with_everything_names_each_in_one_line() -> None:
     condition = replace(
         CALM,
         faults=(Fault("disk", "150 MB are free", AT - timedelta(hours=2)),),
-        past_faults=((Fault("mail", "no route", AT - timedelta(hours=6)), 300.0),),
+        past_faults=(
+            PastFault(Fault("mail", "no route", AT - timedelta(hours=6)), AT - timedelta(hours=6, minutes=-5)),
+        ),
         facts={**CALM.facts, "seeing:garden": "since 21:40 a dark coat would be missed; differences"},
         outlook=Outlook(Standing.GOES_ON, Edge(AT + timedelta(hours=1), Mode.DISARMED)),
     )

@@ -143,6 +143,57 @@ def test_it_tells_what_happened_since_the_last_one_and_the_faults_that_came_and_
     assert f"events verify {shown(*rig.store.audit_head())}" in second.text
 
 
+def test_a_restart_forgets_no_fault_and_a_past_one_is_told_as_it_began(rig: Rig) -> None:
+    rig.run(1)
+    rig.health.report("camera:front", "camera Front door has sent no picture for 10 s; check its cable")
+    rig.health.report("disk", "150 MB are free")
+    rig.run(1)
+    rig.health.report("camera:front", "camera Front door sends pictures again; this is over in 30 s")
+    rig.health.clear("camera:front")
+    rig.run(1)
+    rig.start()
+    rig.run(1)
+    rig.clock.reboot()
+    rig.clock.synced = True
+    rig.start()
+    rig.run(44)
+    first, second = rig.mails
+    assert (
+        "Was a fault at 13:00, for 1 h: camera Front door has sent no picture for 10 s; check its cable" in first.text
+    )
+    assert "Was a fault at 13:00, for 2 h: 150 MB are free" in first.text, "it ended with the program at the latest"
+    assert "Was a fault" not in second.text
+
+
+def test_faults_that_the_disk_did_not_take_are_kept_when_it_does(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.run(1)
+    rig.health.report("mail", "no route")
+    with monkeypatch.context() as broken:
+
+        def refuse(*_: object) -> None:
+            raise StoreError("pisecurity.db: disk full")
+
+        broken.setattr(SqliteStore, "save_past_faults", refuse)
+        with pytest.raises(StoreError):
+            rig.daily.look()
+    rig.daily.look()
+    assert [past.fault.text for past in rig.store.past_faults()] == ["no route"]
+    rig.daily.look()
+    monkeypatch.delattr(DailyTable, "save_past_faults")
+    rig.daily.look()  # nothing has changed, and nothing is written
+
+
+def test_faults_of_the_last_seconds_are_kept_by_the_stop(rig: Rig) -> None:
+    stop = threading.Event()
+
+    def beat() -> None:
+        rig.health.report("mail", "no route")
+        stop.set()
+
+    rig.daily.work(stop, beat)
+    assert [past.fault.key for past in rig.store.past_faults()] == ["mail"]
+
+
 def test_it_asks_what_the_page_asks_for_what_the_schedule_does_next(rig: Rig) -> None:
     rig.outlook = Outlook(Standing.GOES_ON, None, "Christmas")
     rig.run(24)

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date
 
-from pisecurity.adapters.store.codec import bind, bind_instant, instant, moment
+from pisecurity.adapters.store.codec import bind, bind_instant, instant, maybe_moment, moment
 from pisecurity.adapters.store.outbox import SHOWN, WAITING, insert_alert
 from pisecurity.adapters.store.table import Table, steady
-from pisecurity.core.daily import DailyTold, Happened, Marks, Note
-from pisecurity.core.types import Alert, Mode, Outcome
+from pisecurity.core.daily import DailyTold, Happened, Marks, Note, PastFault
+from pisecurity.core.types import Alert, Fault, Mode, Outcome
 from pisecurity.ports import Address
 
 _SAVE = """
@@ -30,6 +30,10 @@ _DISMISSALS = "SELECT reason, count(*) + sum(left_out) FROM ledger WHERE id > :l
 _NOTES = "SELECT at_us, mode, by, note FROM audit WHERE number > :audit ORDER BY number"
 _OUTCOMES = f"SELECT outcome, count(*) FROM outbox WHERE alert > :alerts AND {SHOWN} GROUP BY outcome"  # noqa: S608 -- our own text
 _HEAD = "SELECT hash FROM audit WHERE number = :audit"
+
+
+_PAST = "SELECT * FROM past_faults ORDER BY number"
+_ADD_PAST = "INSERT INTO past_faults (key, text, since_us, ended_us) VALUES (:key, :text, :since_us, :ended_us)"
 
 
 class DailyTable(Table):
@@ -75,7 +79,10 @@ class DailyTable(Table):
 
     @steady
     def save_daily(self, told: DailyTold, alert: Alert | None, to: Sequence[Address]) -> None:
-        """Store that *told* is the last daily mail and, in the same transaction, its alert. Raises StoreError."""
+        """Store that *told* is the last daily mail and, in the same transaction, its alert. Raises StoreError.
+
+        The faults that were over are told with it, and no longer kept.
+        """
         marks = told.marks
         values = bind(
             day=told.day.isoformat(),
@@ -87,8 +94,36 @@ class DailyTable(Table):
         )
         with self._database.write() as connection:
             connection.execute(_SAVE, values | bind_instant("stored", told.stored))
+            connection.execute("DELETE FROM past_faults WHERE ended_us IS NOT NULL")
             if alert is not None:
                 insert_alert(connection, alert, to, told.stored)
+
+    @steady
+    def past_faults(self) -> tuple[PastFault, ...]:
+        """Return the faults that ``save_past_faults`` was given last. Raises StoreError."""
+        with self._database.read() as connection:
+            return tuple(
+                PastFault(Fault(row["key"], row["text"], moment(row["since_us"])), maybe_moment(row["ended_us"]))
+                for row in connection.execute(_PAST)
+            )
+
+    @steady
+    def save_past_faults(self, faults: Sequence[PastFault]) -> None:
+        """Store *faults* in the place of those stored before. Raises StoreError."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM past_faults")
+            for past in faults:
+                fault = past.fault
+                connection.execute(
+                    _ADD_PAST, bind(key=fault.key, text=fault.text, since_us=fault.since_at, ended_us=past.ended_at)
+                )
+
+
+def bring_past_faults(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
+    """Store in *home* the faults of *memory*: they are the newer ones."""
+    home.execute("DELETE FROM past_faults")
+    for row in memory.execute(_PAST):
+        home.execute(_ADD_PAST, dict(row))
 
 
 def bring_daily(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:

@@ -73,6 +73,7 @@ def _moment(value: Column) -> datetime:
 
 _EARLY: Mapping[str, Check] = {
     "told_faults": lambda row: None,
+    "past_faults": lambda row: _moment(row["since_us"]),
     "schedule": in_force_in,
     "people": person_in,
     "code_key": lambda row: None,

@@ -11,7 +11,7 @@ from pisecurity.adapters.store.alarm import AlarmTable, bring_alarm
 from pisecurity.adapters.store.alarm_file import FILE_NAME as ALARM_FILE
 from pisecurity.adapters.store.alarm_file import AlarmFile
 from pisecurity.adapters.store.audit import AuditTable
-from pisecurity.adapters.store.daily import DailyTable, bring_daily
+from pisecurity.adapters.store.daily import DailyTable, bring_daily, bring_past_faults
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.duress import DuressTable
 from pisecurity.adapters.store.events import EventTable
@@ -113,4 +113,5 @@ class SqliteStore(
         bring_alarm(memory, home, self._clock)
         bring_waiting(memory, home)
         bring_daily(memory, home)
+        bring_past_faults(memory, home)
         bring_schedule(memory, home)
