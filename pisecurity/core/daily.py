@@ -216,6 +216,9 @@ class _Teller:
     def _say(self, key: str, **values: object) -> str:
         return self._catalogue[key].format(**values)
 
+    def _number(self, value: float) -> str:
+        return f"{value:.1f}".replace(".", self._catalogue["decimal"])
+
     def _moment(self, at: datetime) -> str:
         """Return the time of day, with its day where that may be mistaken for another one."""
         local = at.astimezone(self._zone)
@@ -290,12 +293,12 @@ class _Teller:
 
     def health(self, condition: Condition) -> Iterator[str]:
         rates = [
-            self._say("daily.rate", camera=self._label(camera), fps=found[1])
+            self._say("daily.rate", camera=self._label(camera), fps=self._number(float(found[1])))
             for camera, text in _of_cameras(condition.facts)
             if (found := _FPS.search(text))
         ]
         free_gb, memory_mb = condition.free_bytes / 1e9, condition.memory_bytes / 1e6
-        yield self._say("daily.health", disk=f"{free_gb:.1f}", memory=f"{memory_mb:.0f}", cameras=", ".join(rates))
+        yield self._say("daily.health", disk=self._number(free_gb), memory=f"{memory_mb:.0f}", cameras=", ".join(rates))
         for camera, remark in missed_coats(condition.facts).items():
             yield self._say("daily.dark", camera=self._label(camera), remark=self._translate(remark))
 

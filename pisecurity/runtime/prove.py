@@ -217,7 +217,7 @@ class Prove:
             house.zone,
             detail=house.translate(detail),
             part="channel",
-            more={"channel": channel},
+            more={"channel": house.catalogue.get(f"channel.{channel}", channel)},
         )
         self._notices.tell_fault(fault_key(channel), kind, facts, over)
 

@@ -78,6 +78,7 @@ def event(event_id: str) -> str:
         camera=ours.label(record.camera),
         reason=view.sentence(record.reason),
         why=view.sentence(record.why),
+        heading=view.mailed_sentence(record),
         state_word=state_word(record.state),
         has_picture=ours.pictures.load(record.id, PictureKind.ANNOTATED) is not None,
         has_clean=ours.pictures.load(record.id, PictureKind.CLEAN) is not None,

@@ -35,6 +35,7 @@ SILENT_WORDS = {
 """Why an event was not mailed. In the other states it is a zone that does not count in the mode; the page of the event
 says which. Of what the pause held back SUMMED_WORDS tells."""
 SUMMED_WORDS: Mapping[bool | None, str] = {False: "in next mail", True: "mailed later"}
+_SUMMED_SENTENCES: Mapping[bool | None, str] = {False: "Follows in the next mail", True: "Mailed later, with others"}
 ARMING_WORDS = {Mode.HOME: "Arming home", Mode.AWAY: "Arming away", Mode.NIGHT: "Arming night"}
 _ARMED = frozenset({AlarmState.ARMED_HOME, AlarmState.ARMED_AWAY, AlarmState.ARMED_NIGHT})
 BLIND = "Blind"
@@ -152,7 +153,7 @@ def banner(
     elif event is not None and status.state in {AlarmState.PENDING, AlarmState.TRIGGERED}:
         line = f"{place}, {clock_time(event.opened_at, zone)}"
         if status.state is AlarmState.TRIGGERED:
-            line += f". {_mailed_in_alarm(event)}"
+            line += f". {mailed_sentence(event)}"
             if newest is not None and newest.opened_at > event.opened_at:
                 line += f". Last {clock_time(newest.opened_at, zone)}"
     return Banner(status.state, word, line, status.mode, status.countdown_s, status.sequence)
@@ -226,11 +227,11 @@ def mailed_words(record: EventRecord) -> str:
     }[mailed(record)]
 
 
-def _mailed_in_alarm(event: EventRecord) -> str:
-    """Return the same of what raised the alarm: in front of a red page nobody must wonder whether a mail left."""
-    if mailed(event) is Mailed.SILENT and event.summed is not None:
-        return "Mailed" if event.summed else "Follows in the next mail"
-    return sentence(mailed_words(event))
+def mailed_sentence(record: EventRecord) -> str:
+    """Return the same where there is room for it: nobody must wonder whether a mail left."""
+    if mailed(record) is Mailed.SILENT:
+        return _SUMMED_SENTENCES.get(record.summed, "Not mailed")
+    return sentence(mailed_words(record))
 
 
 def cameras(

@@ -245,6 +245,13 @@ def test_a_night_with_everything_names_each_in_one_line() -> None:
         assert line in text
 
 
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    german = json.loads((Path(__file__).parents[2] / "web" / "locales" / "mail.de.json").read_text(encoding="utf-8"))
+    assert "Zustand: 23,4 GB auf der Karte frei, 98 MB Arbeitsspeicher belegt. Garden: 10,0 Bilder/s" in lines(
+        QUIET, CALM, {"garden": "Garden"}, BERLIN, german
+    )
+
+
 OFF = DaysOff("Christmas", date(2026, 6, 5), date(2026, 6, 6))
 SOON, FAR = Edge(AT + timedelta(hours=1), Mode.DISARMED), Edge(AT + timedelta(days=12), Mode.NIGHT)
 

@@ -53,7 +53,8 @@ def test_an_alarm_stays_an_alarm_when_the_camera_dies() -> None:
 
 
 @pytest.mark.parametrize(
-    ("summed", "said"), [(None, "Mailed to 2"), (False, "Follows in the next mail"), (True, "Mailed")]
+    ("summed", "said"),
+    [(None, "Mailed to 2"), (False, "Follows in the next mail"), (True, "Mailed later, with others")],
 )
 def test_a_red_page_says_whether_a_mail_left_and_calls_nothing_ready(summed: bool | None, said: str) -> None:
     house = blinded()
@@ -63,3 +64,13 @@ def test_a_red_page_says_whether_a_mail_left_and_calls_nothing_ready(summed: boo
     answer = state(client(house))
     assert answer["line"].endswith(f". {said}")
     assert answer["readiness"] == "No faults"
+
+
+@pytest.mark.parametrize(
+    ("summed", "said"), [(None, "Not mailed"), (False, "Follows in the next mail"), (True, "Mailed later, with others")]
+)
+def test_the_page_of_an_event_does_not_contradict_the_list(summed: bool | None, said: str) -> None:
+    house = new_house()
+    record = house.happened(1, kind=None)
+    house.store.records[-1] = replace(record, summed=summed)
+    assert f"<span>{said}</span>" in client(house).get(f"/events/{record.id}").text

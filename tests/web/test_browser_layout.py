@@ -289,3 +289,14 @@ def test_armed_and_blind_is_seen_at_a_glance_and_over_when_the_camera_is_back(br
         expect(page.locator("#word")).to_have_text("Armed away")
         expect(page.locator(".mark:not(.unknown) use")).to_have_attribute("href", re.compile("#shield-armed_away$"))
         page.context.close()
+
+
+def test_ui31_at_200_percent_no_word_of_the_first_screen_is_cut(site: Site) -> None:
+    site.house.health.report("mail", "mail.example.org refused the password: set it again with the command")
+    page = site.open(width=180, height=320)
+    shows_live_picture(page)
+    for selector in ("#word", "#line", "#readiness", ".view .label", "#events .mailed span"):
+        cut = page.locator(selector).evaluate_all(
+            "all => all.filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent)"
+        )
+        assert cut == [], selector
