@@ -43,6 +43,8 @@ def photograph(browser: Browser, daemon: DaemonProcess) -> None:
     address = f"http://127.0.0.1:{daemon.port}"
     page = browser.new_page(viewport=PHONE, device_scale_factor=2)
     page.goto(address)
+    # A page that somebody looks at has the mail account proven; until then there is a remark.
+    page.wait_for_function("() => !/not proven/.test(document.querySelector('#notes').textContent)")
     page.get_by_role("button", name="Away").click()
     wait_for("armed", lambda: daemon.state()["state"] == "armed_away")
     page.get_by_text("Armed away").first.wait_for()

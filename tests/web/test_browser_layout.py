@@ -256,9 +256,11 @@ def test_during_an_alarm_no_label_of_the_last_events_is_cut_off(
             number, kind=None, ago=timedelta(0), state=AlarmState.TRIGGERED, zones=("Garden path to the door",)
         )
         site.house.store.records[-1] = replace(record, summed=summed)
+    site.house.health.note("zones", "armed home, nothing is watched by camera Front door")
     page = site.open(width=width, height=height)
     shows_live_picture(page)
     expect(page.locator("#events .mailed").first).to_have_text("mailed later")
+    expect(page.locator("#notes")).to_be_hidden()
     cut = page.evaluate(
         """() => [...document.querySelectorAll('#events :is(time, .place, .mailed span)')]
              .filter((each) => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight + 1)
