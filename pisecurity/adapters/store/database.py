@@ -284,6 +284,8 @@ class Database:
 
     def _allot_log(self) -> None:
         """Have the log of the disk, which is there while a connection is open, not grow any more."""
+        if self._place.away:
+            return
         with suppress(StoreError), self.read() as connection:
             connection.execute("SELECT 1 FROM sqlite_schema")
             allot(Path(f"{self.path}{WAL}"))
