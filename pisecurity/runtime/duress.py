@@ -104,8 +104,8 @@ class Duress:
         """By camera, when an alert about it was stored last."""
         self._alert = ""
         """Id of the conversation that all its mails are in."""
-        self._refused: deque[tuple[str, Instant, datetime]] = deque(maxlen=REMEMBERED)
-        """Whose duress code was typed when it did not count, and when."""
+        self._refused: deque[tuple[str, Instant, datetime, bool]] = deque(maxlen=REMEMBERED)
+        """Whose code was typed and disarmed nothing, when, and whether it is the one for duress."""
         self._owed: OrderedDict[str, Callable[[], None]] = OrderedDict()
         """What could not be stored yet, of each event the newest view alone."""
 
@@ -130,18 +130,21 @@ class Duress:
         facts = Facts(self._house.name, at, self._house.zone, by=by)
         words = compose(AlertKind.DURESS, facts, self._house.catalogue)
         thread = first if again else None
-        call = Alert(own, AlertKind.DURESS, at, words.subject, words.text, thread=thread)
-        if forced:
-            return SilentCall(call, self._to())
-        to = tuple(Address(NOWHERE, address.recipient) for address in self._to())
-        return SilentCall(_blank(call), to) if to else None
+        return self._call(Alert(own, AlertKind.DURESS, at, words.subject, words.text, thread=thread), forced)
 
-    def refused(self, name: str) -> None:
-        """Call for help, although the duress code of the person called *name* does not count now. Any thread.
+    def refused(self, name: str, forced: bool) -> None:
+        """Call for help, although the code of the person called *name* has disarmed nothing. Any thread.
 
+        Where they were not *forced* to type it, as much is stored, and reaches nobody.
         It is stored by the thread of ``look``, so that the page answers as soon as it does to any wrong code.
         """
-        self._refused.append((name, self._clock.instant(), self._clock.now()))
+        self._refused.append((name, self._clock.instant(), self._clock.now(), forced))
+
+    def _call(self, alert: Alert, forced: bool) -> SilentCall | None:
+        if forced:
+            return SilentCall(alert, self._to())
+        to = tuple(Address(NOWHERE, address.recipient) for address in self._to())
+        return SilentCall(_blank(alert), to) if to else None
 
     def note(self, item: Item) -> None:
         """Take note of *item*, after it was answered as it would be without duress."""
@@ -175,14 +178,16 @@ class Duress:
                 return
             del self._owed[name]
 
-    def _call_refused(self, name: str, now: Instant, at: datetime) -> None:
+    def _call_refused(self, name: str, now: Instant, at: datetime, forced: bool) -> None:
         facts = Facts(self._house.name, at, self._house.zone, by=name, part="refused")
         words = compose(AlertKind.DURESS, facts, self._house.catalogue)
         own = alert_id(f"refused:{now.boot_id}:{now.since_boot_s}", AlertKind.DURESS)
-        alert, to = Alert(own, AlertKind.DURESS, at, words.subject, words.text), self._to()
-        self._do(f"refused:{own}", lambda: self._store.add_alert(alert, to))
+        call = self._call(Alert(own, AlertKind.DURESS, at, words.subject, words.text), forced)
+        if call is None:
+            return
+        self._do(f"refused:{own}", lambda: self._store.add_alert(call.alert, call.to))
         if f"refused:{own}" in self._owed:
-            self._store.owe(SilentCall(alert, to))
+            self._store.owe(call)
         self._on_alert()
 
     def _do(self, name: str, write: Callable[[], None]) -> None:

@@ -59,11 +59,12 @@ class People:
         zone: tzinfo,
         health: Health,
         present: Callable[[], Mode],
-        on_refused: Callable[[str], object] = lambda name: None,
+        on_refused: Callable[[str, bool], object] = lambda name, duress: None,
     ) -> None:
         """*zone*: of the house, in which the windows of people are. *present* says what mode it has.
 
-        *on_refused* is called with the name of somebody whose duress code disarmed nothing.
+        *on_refused* is called with the name of somebody whose code was right and disarmed nothing, and whether it is
+        the one for duress.
         """
         self._on_refused = on_refused
         self._settings, self.register, self._throttle = settings, register, throttle
@@ -128,8 +129,8 @@ class People:
         A duress code is as good for that as the other one, and calls for help.
         """
         admission = self.admit(Mode.DISARMED, code=code, device=device, source=source)
-        if admission.duress:
-            self._on_refused(admission.person)
+        if admission.verdict is Verdict.ADMITTED and admission.how == "code":
+            self._on_refused(admission.person, admission.duress)
         return admission
 
     def approve(self, code: str, *, label: str, source: str) -> str | None:
@@ -211,8 +212,8 @@ class People:
             return Admission(Verdict.WRONG)  # nobody's code, so nothing was tried: a tap too early costs nothing
         found = self.register.of_code(code)
         if found is None or not is_open(found[0].windows, self._clock.now(), self._zone):
-            if found is not None and found[1] and wanted is Mode.DISARMED:
-                self._on_refused(found[0].name)
+            if found is not None and wanted is Mode.DISARMED:
+                self._on_refused(found[0].name, found[1])
             self._throttle.failed(source, alone=alone)
             return Admission(Verdict.WRONG, wait_s=self._throttle.wait_s(source, alone=alone))
         person, duress = found

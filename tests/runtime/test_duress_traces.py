@@ -10,6 +10,7 @@ import sqlite3
 import struct
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.wal import ALLOTTED_BYTES, HEADER_BYTES
+from pisecurity.core.alarm.people import Person, Window
 from pisecurity.core.types import Mode
 from tests.fakes import FakeClock
 from tests.runtime.test_duress import House
@@ -90,6 +92,22 @@ def test_a_duress_code_writes_as_many_rows_bytes_pages_and_transactions_as_any_o
         assert ordinary == forced
     assert len(two[1].server.sent) == times and two[0].server.sent == []
     assert two[0].store.duress_log(9) == []
+
+
+def test_a_duress_code_at_the_wrong_hour_writes_as_much_as_the_other_one_at_that_hour(two: tuple[House, House]) -> None:
+    seen = []
+    for house, duress in zip(two, (False, True), strict=True):
+        register = house.access.people.register
+        person = Person("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),))
+        codes = register.add(person, None, "root"), register.new_code("Carla", None, "root", duress=True)
+        began = written(house)
+        admission = house.access.people.admit(Mode.DISARMED, code=codes[duress], device=None, source="192.168.1.30")
+        house.answer()
+        pages, transactions = (now - then for now, then in zip(written(house), began, strict=True))
+        seen.append((admission, files(house), pages, transactions, rows(house), bytes_of_rows(house)))
+    for ordinary, forced in zip(*seen, strict=True):
+        assert ordinary == forced
+    assert len(two[1].server.sent) == 1 and two[0].server.sent == []
 
 
 def test_what_is_stored_for_its_size_alone_waits_nowhere_and_reaches_nobody(two: tuple[House, House]) -> None:

@@ -132,12 +132,12 @@ def test_who_had_a_camera_forget_is_on_the_record_by_name() -> None:
 @pytest.mark.parametrize("path", ["/mail/check", "/cameras/front/forget"])
 def test_a_duress_code_is_as_good_there_as_any_other_and_calls_for_help(path: str) -> None:
     answers: list[tuple[int, bytes, list[tuple[str, str]]]] = []
-    called: list[str] = []
+    called: list[tuple[str, bool]] = []
     for code in (ANNA, ANNAS_DURESS):
         house = furnished("code")
-        house.people._on_refused = called.append
+        house.people._on_refused = lambda name, duress: called.append((name, duress))
         answer = client(house).post(path, data={"code": code}, headers=ORIGIN)
         answers.append((answer.status_code, answer.data, list(answer.headers)))
     assert answers[0] == answers[1]
-    assert called == ["Anna"]
+    assert called == [("Anna", False), ("Anna", True)]
     assert furnished("code").panel.status().mode is Mode.DISARMED
