@@ -66,7 +66,8 @@ class Life:
         self._ping = Ping(pinger, settings.life, self._lives, clock, health, house.zone, remark=remark)
         self._notices = Notices(settings, store, house, new_id, on_alert)
         self._prove = Prove(channels, logins, self._is_armed, self._notices, clock, health)
-        self.readiness = Readiness(power, store, channels, logins, self._notices, self._prove.ask, clock, health)
+        prove = self._prove.ask
+        self.readiness = Readiness(power, store, channels, logins, self._notices, prove, clock, health, remark=remark)
         self._daily = Daily(settings, store, self._notices, panel, disk, memory_bytes, outlook, clock, health)
         setups = {camera.id: camera.model_dump_json() for camera in settings.camera}
         night = Night(setups, live, pictures, encoder, decode, store, self._notices, self._is_armed, clock, health)

@@ -74,10 +74,17 @@ class Readiness:
         prove: Callable[[], None],
         clock: Clock,
         health: Health,
+        *,
+        remark: bool = True,
     ) -> None:
-        """*prove* has each channel proven soon whose last proof is too old."""
+        """
+        Args:
+            prove: has each channel proven soon whose last proof is too old.
+            remark: whether to say of a clock that looks right that nothing is known to have set it.
+        """
         self._power, self._queue, self._channels, self._logins = power, queue, channels, logins
         self._notices, self._prove, self._clock, self._health = notices, prove, clock, health
+        self._remark = remark
         self._hot = Lasting(_HOT_BEGINS_S, _HOT_ENDS_S)
         self._low, self._wrong = Lasting(0.0, LOW_ENDS_S), Lasting(_WRONG_BEGINS_S, 0.0)
         self._is_hot = False
@@ -96,7 +103,7 @@ class Readiness:
             self._health.faults(),
             {house.cameras.get(camera, camera): text for camera, text in missed_coats(facts).items()},
             clock_set=clock_is_set(clock.instant(), wall, synchronised=synchronised),
-            guessed=None if synchronised else wall,
+            guessed=wall if self._remark and not synchronised else None,
             unproven=self._unproven(),
             waiting=self._waiting,
             waiting_s=self._clock.monotonic() - self._waiting_since_s,

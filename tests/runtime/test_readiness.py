@@ -44,6 +44,7 @@ class Server:
 
 class Rig:
     language = "en"
+    remark = True
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.board = FakeClock(), Board()
@@ -59,8 +60,9 @@ class Rig:
             lambda: None,
         )
         self.readiness = Readiness(
-            self.board, self.store, {"mail": self.server}, self.logins, self.notices, self.ask, self.clock, self.health
-        )
+            self.board, self.store, {"mail": self.server}, self.logins, self.notices, self.ask, self.clock, self.health,
+            remark=self.remark,
+        )  # fmt: skip
         self.logins.proven(self.server, "logged in")
 
     def ask(self) -> None:
@@ -220,3 +222,13 @@ def test_what_nobody_was_asked_about_is_one_mail_also_when_the_disk_took_nothing
     assert row.alert.subject == "[Home] Fault: armed although not everything works"
     assert "Why: camera Front door is unplugged; camera Front door sends 4 pictures a second\n" in row.alert.text
     assert "The schedule armed the house though something was wrong. It is armed (away)." in row.alert.text
+
+
+class DemoRig(Rig):
+    remark = False
+
+
+def test_the_demo_says_nothing_of_the_clock_of_the_computer_it_is_tried_on(tmp_path: Path) -> None:
+    rig = DemoRig(tmp_path)
+    rig.clock.synced = False
+    assert rig.keys() == []
