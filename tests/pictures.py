@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.rigs.daemon import CHECKOUT, DaemonProcess, free_port, running, wait_for
 
@@ -39,16 +39,13 @@ def main() -> None:
 
 
 def photograph(browser: Browser, daemon: DaemonProcess) -> None:
-    """Take the page armed, then the first mail."""
+    """Take the page in the first alarm, its mail, and the page armed again with that event on it."""
     address = f"http://127.0.0.1:{daemon.port}"
     page = browser.new_page(viewport=PHONE, device_scale_factor=2)
     page.goto(address)
     # A page that somebody looks at has the mail account proven; until then there is a remark.
     page.wait_for_function("() => !/not proven/.test(document.querySelector('#notes').textContent)")
-    page.get_by_role("button", name="Away").click()
-    wait_for("armed", lambda: daemon.state()["state"] == "armed_away")
-    page.get_by_text("Armed away").first.wait_for()
-    page.screenshot(path=PICTURES / "page.jpg", type="jpeg", quality=85)
+    arm(page, daemon)
 
     def newest_mail() -> int:
         found = re.findall(rb'href="/mailbox/(\d+)"', daemon.request("GET", "/mailbox")[1])
@@ -63,6 +60,19 @@ def photograph(browser: Browser, daemon: DaemonProcess) -> None:
     mail.screenshot(path=PICTURES / "mail.jpg", type="jpeg", quality=85)
     for name, size, scheme in MAILS:
         photograph_mail(browser, f"{address}/mailbox/{number}/html", name, size, scheme)
+    page.get_by_role("button", name="Disarm").click()
+    wait_for("disarmed", lambda: daemon.state()["state"] == "disarmed")
+    arm(page, daemon)
+    page.get_by_text("mailed").first.wait_for()
+    page.wait_for_function("() => [...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    page.screenshot(path=PICTURES / "page.jpg", type="jpeg", quality=85)
+
+
+def arm(page: Page, daemon: DaemonProcess) -> None:
+    """Tap *Away*, and wait until the page says that the exit delay is over."""
+    page.get_by_role("button", name="Away").click()
+    wait_for("armed", lambda: daemon.state()["state"] == "armed_away")
+    page.get_by_text("Armed away").first.wait_for()
 
 
 def photograph_mail(browser: Browser, address: str, name: str, size: ViewportSize, scheme: Scheme) -> None:
