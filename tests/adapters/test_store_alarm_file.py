@@ -205,22 +205,22 @@ def test_r11_armed_on_a_full_disk_the_old_copy_is_gone_rather_than_wrong(
         monkeypatch.setattr("pisecurity.adapters.store.alarm_file.write_whole", refusing)
         store.save_alarm(AWAY, "armed")
         assert store.load_alarm() == AWAY
-        assert not (tmp_path / "mode.json").exists()
+        assert AlarmFile(tmp_path / "mode.json").load() is None
 
 
-def test_r12_an_order_to_arm_whose_copy_can_neither_be_written_nor_removed_is_not_stored(
+def test_r12_an_order_to_arm_whose_copy_can_neither_be_written_nor_emptied_is_not_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disarmed = replace(AWAY, mode=Mode.DISARMED, sequence=0)
 
-    def unlink(path: Path, missing_ok: bool = False) -> None:
+    def truncate(path: Path, length: int) -> None:
         raise OSError(30, "Read-only file system")
 
     with opened(tmp_path) as store:
         store.save_alarm(disarmed, "first")
         with monkeypatch.context() as patched:
             patched.setattr("pisecurity.adapters.store.alarm_file.write_whole", refusing)
-            patched.setattr(Path, "unlink", unlink)
+            patched.setattr("os.truncate", truncate)
             with pytest.raises(StoreError, match=r"mode\.json: it cannot be written \(Read-only") as told:
                 store.save_alarm(AWAY, "armed")
         assert told.value.disk and store.load_alarm() == disarmed

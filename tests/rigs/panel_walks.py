@@ -19,7 +19,7 @@ from pisecurity.adapters.store.format import migrations
 from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
 from pisecurity.errors import StoreError
 from pisecurity.ports import SilentCall
-from pisecurity.runtime.panel import Panel, Transition
+from pisecurity.runtime.panel import Panel, PanelStatus, Transition
 from tests.diagram.changes import changes
 from tests.fakes import FakeClock, make_event
 from tests.rigs.walks import ARMED, DISARMED, PENDING, PEOPLE, SETTINGS, TRIGGERED, WAITS_S, settings_by_chance
@@ -80,6 +80,27 @@ def _reached() -> Mapping[AlarmState, frozenset[AlarmState]]:
 FOLLOWS = _reached()
 
 
+def check_status(status: PanelStatus, mode: Mode, by: tuple[str, str], at: datetime) -> None:
+    """See that what is shown is the order of *mode*: who gave it and how (*by*), and when (*at*)."""
+    assert status.mode is mode, "only an order changes the mode"
+    assert (status.by, status.how, status.since_at) == (*by, at), "who, how and when are of that order"
+    assert (status.state is DISARMED) == (mode is Mode.DISARMED), "never silently disarmed"
+    assert status.state not in ARMED or status.state.value == mode.value
+    assert (status.event_id is not None) == (status.state in (PENDING, TRIGGERED))
+
+
+def check_change(row: Mapping[str, Any], change: Transition) -> None:
+    """See that the audit *row* is that of *change*, says who, how and when, and that the table knows such a change."""
+    alarm = change.alarm
+    assert (row["sequence"], row["mode"]) == (alarm.sequence, alarm.mode), "the row is that of the change"
+    ordered = ": ordered " in str(row["note"])
+    by_itself = row["how"] in {"time", "event"}
+    assert (row["by"], row["how"]) == (alarm.by, alarm.how) if ordered else by_itself, "the row says who and how"
+    assert row["by"] and row["how"] and row["at_us"] is not None, "the row says who, how and when"
+    assert str(row["note"]).startswith(f"{change.before} to {change.after}: "), "the row says what"
+    assert change.after in FOLLOWS[change.before], "the table knows the change"
+
+
 class PanelWalk:
     """The panel over the real audit log, through restarts, power cuts, clock jumps and a disk that fails."""
 
@@ -103,12 +124,7 @@ class PanelWalk:
         """Do one thing, and see that the alarm is what it must be."""
         with suppress(StoreError):
             self._chance.choice(self._acts)()
-        status = self._panel.status()
-        assert status.mode is self._mode, "only an order changes the mode"
-        assert (status.by, status.how, status.since_at) == (*self._by, self._at), "who, how and when are of that order"
-        assert (status.state is DISARMED) == (self._mode is Mode.DISARMED), "never silently disarmed"
-        assert status.state not in ARMED or status.state.value == self._mode.value
-        assert (status.event_id is not None) == (status.state in (PENDING, TRIGGERED))
+        check_status(self._panel.status(), self._mode, self._by, self._at)
         self._check_changes()
 
     def end(self) -> None:
@@ -124,6 +140,10 @@ class PanelWalk:
         assert [row["number"] for row in self._store.rows() if not chain.takes(row)] == []
         assert chain.number == self._rows
 
+    def close(self) -> None:
+        """Give the database up."""
+        self._store.database.close()
+
     def _check_changes(self) -> None:
         """See that each change has exactly one row that says who, how and when, and is one that the table knows."""
         new, stored = self._told[self._checked :], self._store.rows(self._rows)
@@ -131,13 +151,7 @@ class PanelWalk:
         self._rows += len(stored)
         assert len(rows) == len(new), "every change is one row"
         for row, change in zip(rows, new, strict=True):
-            alarm = change.alarm
-            assert (row["sequence"], row["mode"]) == (alarm.sequence, alarm.mode)
-            ordered = ": ordered " in str(row["note"])
-            assert (row["by"], row["how"]) == (alarm.by, alarm.how) if ordered else row["how"] in {"time", "event"}
-            assert row["by"] and row["how"] and row["at_us"] is not None
-            assert str(row["note"]).startswith(f"{change.before} to {change.after}: ")
-            assert change.after in FOLLOWS[change.before]
+            check_change(row, change)
         told = self._told[max(self._checked - 1, 0) :]
         for earlier, later in pairwise(told):
             assert later.before is earlier.after and later.alarm.sequence == earlier.alarm.sequence + 1

@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from pisecurity.adapters.files import is_there
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
-from pisecurity.adapters.store.audit import LAST, NO_HASH, audit_hash, hangs, missing_note
+from pisecurity.adapters.store.audit import LAST, MISSING, NO_HASH, Chain, audit_hash, missing_note
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.outbox import insert_alert
@@ -40,6 +41,10 @@ VALUES (
 _APPEND = """
 INSERT INTO audit (number, at_us, boot_id, boot_s, mode, by, how, sequence, event_id, note, hash)
 VALUES (:number, :at_us, :boot_id, :boot_s, :mode, :by, :how, :sequence, :event_id, :note, :hash)
+"""
+_HAS = """
+SELECT 1 FROM audit WHERE boot_id = :boot_id AND boot_s = :boot_s AND sequence = :sequence AND by = :by
+AND substr(:note, 1, length(note)) = note
 """
 
 
@@ -76,7 +81,7 @@ class AlarmTable(Table):
         self._saving = threading.Lock()
         """The copy is written in the order of the database."""
         self._owed: Kept | None = None
-        """Copy of a disarming that could not be written."""
+        """Copy that could not be written yet."""
         self._calls: dict[str, SilentCall] = {}
         """By the ids of their alerts, what the database of the disk has not taken; the copy has them meanwhile."""
 
@@ -149,12 +154,16 @@ class AlarmTable(Table):
                 self.mark_alarm(replace(alarm, duress=marked.duress))
             self._pay_calls()
 
+    @steady
     def _take_up(self, kept: Kept | None) -> str:
         stored = self._stored()
-        if kept is None and stored.alarm is None and stored.number:
+        # A second copy that cannot be read says at least that this is no first start, which is disarmed.
+        if kept is None and stored.alarm is None and (stored.number or self._has_copy):
             self._store(columns_of(unknown_alarm(self._clock, stored.number)), "its mode could not be read")
             return f"the stored mode was damaged; the alarm is {ARMED_IN_DOUBT}"
         standing = compare(stored, kept)
+        if standing is Standing.BEHIND and not self._database.whole:
+            standing = Standing.AHEAD  # begun anew in memory it counts from one, and all of it came after the copy
         if standing is Standing.AHEAD:
             self.copy_alarm()
         if kept is None or standing in (Standing.SAME, Standing.AHEAD):
@@ -163,6 +172,7 @@ class AlarmTable(Table):
             with self._database.write() as connection:
                 _save(connection, kept.alarm)
                 append_kept(connection, kept)
+            self._took(kept)
             log.info("an order that was cut off is carried out mode=%s row=%d", kept.value.mode, kept.number)
             return ""
         self._store(kept.alarm, "the database was behind, the mode is from the second copy", kept)
@@ -171,6 +181,15 @@ class AlarmTable(Table):
         else:
             what = "the database was gone or had lost everything"
         return f"{what}; the alarm is {spoken(kept.value.mode)} as before"
+
+    @property
+    def _has_copy(self) -> bool:
+        return self._second is not None and is_there(self._second.path)
+
+    def _took(self, kept: Kept) -> None:
+        """Note that the database has *kept*."""
+        if self._second is not None:
+            self._second.last = kept
 
     def _stored(self) -> Stored:
         try:
@@ -192,16 +211,22 @@ class AlarmTable(Table):
         done: tuple[str, str] = BY_REPAIR,
         call: SilentCall | None = None,
     ) -> None:
-        """Store *call* and the columns *alarm* with an audit row, chained to that of *after* where it is missing."""
-        armed = alarm["mode"] != Mode.DISARMED
+        """Store *call* and the columns *alarm* with an audit row, chained to that of *after* where it is missing.
+
+        *after* is in the second copy, which must not be touched before the database has it.
+        """
+        copied_first = alarm["mode"] != Mode.DISARMED and after is None
         with self._saving:
+            if copied_first and self._second is not None:
+                self._owed = self._second.last  # where the database does not take it, the copy is to be taken back
             with self._database.write() as connection:
                 kept = store_alarm(connection, alarm, note, self._clock, after, done)
                 self._call(connection, call)
-                if armed:
-                    self._copy(kept)
-            self._owed = None if armed else kept
-            self._pay()
+                copied = copied_first and self._copy(kept)
+            self._took(kept)
+            self._owed = None if copied else kept
+            if not copied_first:
+                self._pay()
 
     def _call(self, connection: sqlite3.Connection, call: SilentCall | None) -> None:
         if call is not None:
@@ -214,21 +239,26 @@ class AlarmTable(Table):
         while len(self._calls) > MOST_OWED:
             self._calls.pop(next(iter(self._calls)))
 
-    def _copy(self, kept: Kept) -> None:
-        """Write the second copy; a disk that takes neither that nor the database is gone on without, in memory."""
+    def _copy(self, kept: Kept) -> bool:
+        """Write the second copy, and return whether it is written.
+
+        A disk that takes neither that nor the database is gone on without, in memory. Raises StoreError.
+        """
         if self._second is None:
-            return
+            return True
         try:
-            self._second.save(replace(kept, calls=tuple(self._calls.values())))
+            return self._second.save(replace(kept, calls=tuple(self._calls.values())))
         except StoreError as error:
             if not self._database.away:
                 raise
             log.warning("the second copy of the alarm is old reason=%s", error)
+            return False
 
     def pay(self) -> None:
-        """Write the copy of a disarming that could not be written; the old one says meanwhile that it is armed.
+        """Write the copy that could not be written, and store the calls that the database had not taken.
 
-        And store the calls that the database had not taken. Raises StoreError: it takes them no more than before.
+        Raises:
+            StoreError: it takes them no more than before.
         """
         with self._saving:
             self._pay()
@@ -250,20 +280,36 @@ class AlarmTable(Table):
         if self._owed is None:
             return
         try:
-            self._copy(self._owed)
+            if self._copy(self._owed):
+                self._owed = None
         except StoreError as error:
-            log.warning("the second copy of the alarm still says that it is armed reason=%s", error)
-        else:
-            self._owed = None
+            log.warning("the second copy of the alarm says something else reason=%s", error)
 
     def copy_alarm(self) -> None:
         """Write the second copy of what the database has."""
         with self._saving, self._database.read() as connection:
-            alarm = connection.execute("SELECT * FROM alarm").fetchone()
-            row, *before = connection.execute("SELECT * FROM audit ORDER BY number DESC LIMIT 2").fetchall() or (None,)
-            if alarm is not None and row is not None:
-                self._owed = Kept(dict(alarm), dict(row), before[0]["hash"] if before else NO_HASH)
+            if (kept := _newest(connection)) is not None:
+                self._owed = kept
+                self._took(kept)
             self._pay()
+
+    def let_copy_agree(self, home: sqlite3.Connection) -> None:
+        """Let the second copy say what *home* says, or nothing, before memory, where it is right, is given up.
+
+        Raises StoreError: neither can be done.
+        """
+        kept = _newest(home)
+        if kept is not None and self._second is not None and not self._second.save(kept):
+            self._second.empty()
+
+
+def _newest(connection: sqlite3.Connection) -> Kept | None:
+    """Return the alarm and the newest audit row; None where one of them is missing."""
+    alarm = connection.execute("SELECT * FROM alarm").fetchone()
+    row, *before = connection.execute("SELECT * FROM audit ORDER BY number DESC LIMIT 2").fetchall() or (None,)
+    if alarm is None or row is None:
+        return None
+    return Kept(dict(alarm), dict(row), before[0]["hash"] if before else NO_HASH)
 
 
 def columns_of(alarm: Alarm) -> dict[str, Column]:
@@ -296,11 +342,10 @@ def compare(stored: Stored, kept: Kept | None) -> Standing:
         return Standing.SAME
     if (kept.number, kept.previous) == (stored.number + 1, stored.head):
         return Standing.UNFINISHED
-    alarm = kept.value
-    if alarm.sequence != stored.alarm.sequence:
-        return Standing.BEHIND if alarm.sequence > stored.alarm.sequence else Standing.AHEAD
-    lost_mode = alarm.mode is not Mode.DISARMED and stored.alarm.mode is Mode.DISARMED
-    return Standing.BEHIND if lost_mode or kept.number > stored.number else Standing.AHEAD
+    if kept.number != stored.number:
+        return Standing.BEHIND if kept.number > stored.number else Standing.AHEAD
+    lost_mode = kept.value.mode is not Mode.DISARMED and stored.alarm.mode is Mode.DISARMED
+    return Standing.BEHIND if lost_mode or kept.value.sequence > stored.alarm.sequence else Standing.AHEAD
 
 
 def spoken(mode: Mode) -> str:
@@ -318,16 +363,21 @@ def bring_alarm(memory: sqlite3.Connection, home: sqlite3.Connection, clock: Clo
 
 
 def _bring_audit(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
-    """Add the rows of *memory* that hang on the newest of *home*: who switched meanwhile is on record as well."""
+    """Add the rows of *memory* to *home*: who switched meanwhile is on record as well.
+
+    Those that do not hang on the newest of *home*, since memory was begun without knowing it, are chained anew.
+    """
     last = home.execute(LAST).fetchone()
-    number, head = (last["number"], last["hash"]) if last else (0, NO_HASH)
-    for row in map(
-        dict, memory.execute("SELECT * FROM audit WHERE number > :number ORDER BY number", bind(number=number))
-    ):
-        if row["number"] != number + 1 or not hangs(row, number + 1, head):
-            return
+    chain = Chain(number=last["number"], head=last["hash"]) if last else Chain()
+    for row in map(dict, memory.execute("SELECT * FROM audit ORDER BY number")):
+        if home.execute(_HAS, row).fetchone() is not None:
+            continue
+        if not chain.takes(row):
+            row |= {"number": chain.number + 1, "note": MISSING.sub("", row["note"]).removesuffix("; ")}
+            del row["hash"]
+            row["hash"] = audit_hash(chain.head, row)
+            chain.takes(row)
         home.execute(_APPEND, row)
-        number, head = row["number"], row["hash"]
 
 
 def store_alarm(

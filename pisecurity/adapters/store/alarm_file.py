@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pisecurity.adapters.files import write_whole
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, moment
-from pisecurity.core.types import Alarm, Alert, AlertKind
+from pisecurity.core.types import Alarm, Alert, AlertKind, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import Address, SilentCall
 
@@ -60,14 +62,16 @@ class AlarmFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.last: Kept | None = None
-        """What this process loaded or saved last: a disk that fails may not give it again."""
+        """What the database took last, as far as this process knows: a disk that fails may not give it again."""
+        self._failing = False
 
     def load(self) -> Kept | None:
         """Return what was kept; None when there is none that can be used: the log says why."""
         try:
             with self.path.open("rb") as file:
-                self.last = kept_in(file.read(MOST_BYTES + 1))
-            return self.last
+                kept = kept_in(file.read(MOST_BYTES + 1))
+            self.last = self.last or kept
+            return kept
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -77,27 +81,54 @@ class AlarmFile:
         log.warning("the second copy of the alarm is not used file=%s reason=%s", self.path, reason)
         return None
 
-    def save(self, kept: Kept) -> None:
-        """Put *kept* in the place of what was kept before; on return it survives a power cut.
+    def save(self, kept: Kept) -> bool:
+        """Put *kept* in the place of what was kept before; return whether that is done and survives a power cut.
 
-        Where it cannot be written, what was kept is removed: none is better than one that is old.
+        Where it cannot be written, what was kept stays; if it says "disarmed" of an armed house, it is emptied.
 
         Raises:
-            StoreError: the old one is still there.
+            StoreError: it says so, and is still there.
         """
-        self.last = kept
         try:
             write_whole(self.path, content_of(kept))
         except OSError as error:
-            log.warning("no second copy of the alarm is kept file=%s reason=%s", self.path, error)
-            try:
-                self.path.unlink(missing_ok=True)
-            except OSError as also:
-                raise StoreError(
-                    f"{self.path}: it cannot be written ({also.strerror}); see 'dmesg' and replace the SD card if it "
-                    "is worn out",
-                    disk=True,
-                ) from also
+            log.log(
+                logging.DEBUG if self._failing else logging.WARNING,
+                "the second copy of the alarm is not written file=%s reason=%s", self.path, error,
+            )  # fmt: skip
+            self._failing = True
+            if kept.value.mode is not Mode.DISARMED:
+                self._empty_disarmed()
+            return False
+        self._failing = False
+        return True
+
+    def empty(self) -> None:
+        """Keep nothing. That there is a file says still that this is no first start, which is disarmed.
+
+        Raises StoreError: what was kept is still there.
+        """
+        with suppress(FileNotFoundError), self._explained():
+            os.truncate(self.path, 0)
+
+    def _empty_disarmed(self) -> None:
+        """Keep nothing if "disarmed" is kept. Raises StoreError: it cannot be read, or is still there."""
+        with suppress(FileNotFoundError, ValueError), self._explained():  # nobody is misled by what is damaged
+            if kept_in(self.path.read_bytes()).value.mode is Mode.DISARMED:
+                self.empty()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError(
+                f"{self.path}: it cannot be written ({error.strerror}); see 'dmesg' and replace the SD card if it "
+                "is worn out",
+                disk=True,
+            ) from error
 
 
 def content_of(kept: Kept) -> bytes:

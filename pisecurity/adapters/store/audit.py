@@ -151,9 +151,9 @@ class AuditTable(Table):
 class Chain:
     """Goes along the audit log from its first row."""
 
-    def __init__(self, told: AuditHead | None = None) -> None:
-        """*told*: the row that is looked for on the way."""
-        self.number, self.head = 0, NO_HASH
+    def __init__(self, told: AuditHead | None = None, number: int = 0, head: str = NO_HASH) -> None:
+        """*told*: the row that is looked for on the way. *number*, *head*: of the row to begin after."""
+        self.number, self.head = number, head
         self.at: datetime | None = None
         """When the newest row was written."""
         self.lost = 0

@@ -16,8 +16,15 @@ from typing import Protocol
 from pisecurity.adapters.files import is_there
 from pisecurity.adapters.refuge import claim
 from pisecurity.adapters.store.codec import lenient
-from pisecurity.adapters.store.format import is_damaged, migrate, migrations, version_of
-from pisecurity.adapters.store.trouble import SIZE, damage, explained, looked_at, primary_code, see_that_it_is_whole
+from pisecurity.adapters.store.format import known_version, migrate, migrations, version_of
+from pisecurity.adapters.store.trouble import (
+    SIZE,
+    damage,
+    explained,
+    gives_nothing,
+    looked_at,
+    see_that_it_is_whole,
+)
 from pisecurity.adapters.store.wal import SHM, WAL, allot, reading
 from pisecurity.errors import StoreError
 
@@ -153,12 +160,13 @@ class Database:
                 self._move(self._sheltered(self._refuge, error, empty=True))
         return True
 
-    def return_home(self, bring: Bring) -> None:
+    def return_home(self, bring: Bring, agree: Callable[[sqlite3.Connection], object]) -> None:
         """Bring what is in memory to the disk, and go on there; nothing when it is there. Raises StoreError: it cannot.
 
         Args:
             bring: called where memory was begun empty, with connections to memory and, in a transaction, to the disk:
                 what the disk holds is left there, and what must not be lost is added to it.
+            agree: called with one to the disk before memory is given up.
         """
         with explained(self.path), self._alone():
             place = self._place
@@ -175,6 +183,8 @@ class Database:
                         raise
                     self._repair.replace(memory, None if place.whole else bring)
                     self._prepare(self.path)
+            with closing(self._connect(self.path)) as home:
+                agree(home)
             # First of all, or a restart would go on with what is old by then.
             _remove(place.file)
             self._move(_Place(self.path))
@@ -263,8 +273,7 @@ class Database:
                 claim(self._refuge.parent)
                 with explained(self.path):
                     self._prepare(self._refuge)
-                    if is_there(_mark(self._refuge)):  # a kill may have come before the alarm was in it
-                        self._begin_with_alarm(self._refuge)
+                    self._see_that_it_was_used(self._refuge)
             except StoreError as error:
                 log.warning("what was left in memory is not used file=%s reason=%s", self._refuge, error)
             else:
@@ -304,10 +313,7 @@ class Database:
             try:
                 return self._sheltered(self._refuge, error, empty=False)
             except StoreError:
-                if (
-                    not isinstance(error.__cause__, sqlite3.Error)
-                    or primary_code(error.__cause__) != sqlite3.SQLITE_IOERR
-                ):
+                if not gives_nothing(error.__cause__):
                     raise
         if self._repair is None:
             raise error
@@ -351,9 +357,14 @@ class Database:
             return
         with closing(self._connect(refuge)) as memory:
             memory.execute("BEGIN IMMEDIATE")
-            if memory.execute("SELECT 1 FROM alarm").fetchone() is None:
-                self._repair.begin(memory)
+            self._repair.begin(memory)
             memory.execute("COMMIT")
+
+    def _see_that_it_was_used(self, refuge: Path) -> None:
+        """Raise StoreError where a kill came before the alarm was in it: as a whole one it would replace the disk's."""
+        with closing(self._connect(refuge)) as memory:
+            if memory.execute("SELECT 1 FROM alarm").fetchone() is None:
+                raise damage(refuge, "no alarm is in it")
 
     def _copy_to(self, refuge: Path) -> None:
         """Copy what an open connection sees, or else the file, if it is the one that was opened; no writer is at it."""
@@ -444,7 +455,7 @@ class Database:
             with looked_at(self.path):
                 connection = at_end.enter_context(closing(self._connect(file)))
                 connection.execute("BEGIN")  # another program may be creating it just now
-                version = self._version_of_ours(connection)
+                version = known_version(self.path, connection)
                 connection.execute("COMMIT")
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                 raise StoreError(f"{self.path}: this file system cannot hold it safely; use a local disk or SD card")
@@ -452,22 +463,6 @@ class Database:
                 migrate(connection, file, number, script)
         if file == self.path:
             self._known = self.path.stat().st_ino
-
-    def _version_of_ours(self, connection: sqlite3.Connection) -> int:
-        """Return the version, at most the newest. Raises StoreError: it is damaged, newer, or of another program."""
-        version, newest = version_of(connection), len(migrations())
-        if is_damaged(connection):
-            raise damage(self.path, f"format {version}")
-        if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-            raise StoreError(f"{self.path}: a database of another program; move it away")
-        # Damage is better found here than by the first alarm.
-        see_that_it_is_whole(self.path, connection)
-        if version > newest:
-            raise StoreError(
-                f"{self.path}: written by a newer pisecurity (format {version}, this one knows up to "
-                f"{newest}); install the newer one again or move the file away"
-            )
-        return version
 
     def _see_that_it_is_readable(self) -> None:
         try:

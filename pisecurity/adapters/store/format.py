@@ -11,6 +11,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from pisecurity.adapters.store.trouble import damage, see_that_it_is_whole
+from pisecurity.errors import StoreError
+
 log = logging.getLogger(__name__)
 
 MOST_AHEAD = 50
@@ -83,4 +86,25 @@ def is_damaged(connection: sqlite3.Connection) -> bool:
 
 def version_of(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def known_version(path: Path, connection: sqlite3.Connection) -> int:
+    """Return the version of the database at *path*, at most the newest.
+
+    Raises:
+        StoreError: it is damaged, newer, or of another program.
+    """
+    version, newest = version_of(connection), len(migrations())
+    if is_damaged(connection):
+        raise damage(path, f"format {version}")
+    if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise StoreError(f"{path}: a database of another program; move it away")
+    # Damage is better found here than by the first alarm.
+    see_that_it_is_whole(path, connection)
+    if version > newest:
+        raise StoreError(
+            f"{path}: written by a newer pisecurity (format {version}, this one knows up to "
+            f"{newest}); install the newer one again or move the file away"
+        )
     return version

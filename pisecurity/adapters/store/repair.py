@@ -54,7 +54,7 @@ class StoreRepair:
 
     def begin(self, memory: sqlite3.Connection) -> None:
         """Put the alarm into an empty database, in a transaction of that; armed away where nobody can tell its mode."""
-        kept = self._second.load() or self._second.last
+        kept = self._second.last or self._second.load()
         alarm, note = kept.alarm if kept else alarm_of(self._path), "goes on in memory"
         if alarm is None:
             alarm, note = columns_of(unknown_alarm(self._clock, 0)), f"{note}; its mode could not be read"

@@ -106,7 +106,7 @@ class SqliteStore(
 
     def _go_home(self) -> None:
         if self._database.away:
-            self._database.return_home(self._bring)
+            self._database.return_home(self._bring, self.let_copy_agree)
             self.copy_alarm()
 
     def _bring(self, memory: sqlite3.Connection, home: sqlite3.Connection) -> None:

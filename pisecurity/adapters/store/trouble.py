@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -96,6 +97,11 @@ def looked_at(path: Path) -> Iterator[None]:
 def primary_code(error: BaseException | None) -> int:
     """Return the primary code, 0 for none: extended ones such as SQLITE_IOERR_FSYNC carry it in the low byte."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def gives_nothing(error: BaseException | None) -> bool:
+    """Return whether *error* is what SQLite or the kernel says of a disk that cannot be read or written (EIO)."""
+    return primary_code(error) == sqlite3.SQLITE_IOERR or (isinstance(error, OSError) and error.errno == errno.EIO)
 
 
 def _has_memory() -> bool:
