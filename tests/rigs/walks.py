@@ -42,6 +42,10 @@ class Walk(Protocol):
         """See what must hold at the end."""
         ...
 
+    def close(self) -> None:
+        """Leave nothing behind."""
+        ...
+
 
 class CoreWalk:
     """The values of ``core.alarm.states`` alone."""
@@ -83,6 +87,9 @@ class CoreWalk:
             self._alarm, Mode.DISARMED, by="Anna", how="page", now=self._now, now_at=START, settings=self._settings
         )
         assert states.state_of(after) is DISARMED
+
+    def close(self) -> None:
+        """There is nothing."""
 
     def _present(self) -> Alarm:
         return states.present(self._alarm, self._now, self._settings)
@@ -131,3 +138,5 @@ def walk(kind: Callable[[int], Walk], seed: int, steps: int) -> None:
     except AssertionError as error:
         error.add_note(f"{type(taken).__name__} {seed}, step {number}")
         raise
+    finally:
+        taken.close()

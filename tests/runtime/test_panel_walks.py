@@ -43,11 +43,12 @@ def test_a_walk_finds_an_alarm_that_a_fault_disarms() -> None:
 
 def test_the_command_says_how_many_walks_held(capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        assert main(["--walks", "3", "--steps", "50"]) == 0
+        assert main(["--walks", "3", "--steps", "50", "--jobs", "1"]) == 0
     finally:
         logging.disable(logging.NOTSET)
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == [
         "3 walks of 50 inputs over the values",
         "3 walks of 50 inputs over the panel and its audit log",
+        "3 walks of 50 inputs over the panel, the database and its second copy",
     ]
