@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pisecurity.core.types import Instant
@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 SYNCHRONISED_FILE = Path("/run/systemd/timesync/synchronized")
-"""Touched by systemd-timesyncd when a time server has set the clock, and gone after a boot. Source: its manual page."""
+"""Touched by systemd-timesyncd each time a time server has set the clock, and gone after a boot. Source: its manual
+page."""
+LASTS = timedelta(days=7)
+"""So long a clock counts as set: a Pi's is off by some seconds a day. The kernel, asked of others, says so in hours."""
 TIME_ERROR = 5
 """What adjtimex answers while nobody keeps the clock right. Source: adjtimex(2), and the size of its structure."""
 TIMEX_BYTES = 208
@@ -37,10 +40,14 @@ class SystemClock:
         return datetime.now(UTC)
 
     def synchronised(self) -> bool:
-        """Return whether a time server is known to have set the wall clock since the boot."""
+        """Return whether a time server is known to have set the wall clock since the boot, and within LASTS."""
         # The sandbox of the service (ProtectClock) refuses even to be asked, so the file comes first; the kernel
         # knows of other programs than timesyncd, where it may be asked.
-        return self._synchronised_file.exists() or _kernel_is_synchronised()
+        try:
+            set_at = datetime.fromtimestamp(self._synchronised_file.stat().st_mtime, UTC)
+        except OSError:
+            return _kernel_is_synchronised()
+        return self.now() - set_at < LASTS
 
     def instant(self) -> Instant:
         """Return the boot id and CLOCK_BOOTTIME, which also counts while the machine is suspended."""

@@ -23,7 +23,10 @@ class Clock(Protocol):
         ...
 
     def synchronised(self) -> bool:
-        """Return whether a time server is known to have set the wall clock since the boot; often nobody knows."""
+        """Return whether a time server is known to have set the wall clock since the boot, and within a week.
+
+        Often nobody knows.
+        """
         ...
 
     def instant(self) -> Instant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,18 @@ def test_r26_where_the_sandbox_refuses_the_kernel_timesyncd_tells(
     assert not clock.synchronised()
     (tmp_path / "synchronized").touch()
     assert clock.synchronised()
+
+
+def test_r29_a_clock_that_no_time_server_has_set_for_a_week_counts_as_set_by_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "synchronized"
+    clock = SystemClock(synchronised_file=file)
+    file.touch()
+    for days, expected in [(6, True), (8, False)]:
+        set_at = time.time() - timedelta(days=days).total_seconds()
+        os.utime(file, (set_at, set_at))
+        assert clock.synchronised() is expected
+    file.touch()
+    assert clock.synchronised(), "timesyncd has reached one again"
 
 
 def test_r26_asking_changes_nothing_of_the_real_clock() -> None:

@@ -61,7 +61,7 @@ class Chain:
     clock_set: bool = True
     """See ``schedule.clock_is_set``."""
     guessed: datetime | None = None
-    """What the clock says (UTC) while no time server is known to have set it since the boot; else None."""
+    """What the clock says (UTC) while no time server is known to have set it, see ``Clock.synchronised``; else None."""
     unproven: Mapping[str, datetime | None] = field(default_factory=dict)
     """Channels whose last login is too long ago to prove anything, and when that was (UTC); None: never."""
     waiting: int = 0
@@ -84,8 +84,9 @@ def problems(chain: Chain, mode: Mode, zone: tzinfo) -> tuple[Problem, ...]:
         found.append(
             _lighter(
                 CLOCK,
-                "no time server is known to have set the clock since the start, and schedule and mails go by it: see "
-                f"whether it is {chain.guessed.astimezone(zone):%Y-%m-%d %H:%M}; 'timedatectl' says why it is not set",
+                "no time server is known to have set the clock since the start or for a week, and schedule and mails "
+                f"go by it: see whether it is {chain.guessed.astimezone(zone):%Y-%m-%d %H:%M}; 'timedatectl' says why "
+                "it is not set",
             )
         )
     for channel, proven_at in chain.unproven.items():
