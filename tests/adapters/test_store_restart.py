@@ -1,8 +1,11 @@
-"""What a start makes of a disk that failed, was cut off or lost something (R-11, R-12, R-14, R-23, R-30, R-33)."""
+"""What a start makes of a disk that failed, was cut off or lost something (R-11 to R-15, R-23, R-30, R-33)."""
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +183,28 @@ def test_r11_a_copy_for_which_there_was_no_room_is_written_when_there_is(disk: D
     assert store.settle() == ""
     kept = AlarmFile(disk.state / "mode.json").load()
     assert kept is not None and kept.value == AWAY
+    store.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_r15_without_an_inode_or_quota_for_a_file_orders_hold_over_a_restart(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    house(disk, DISARMED)
+
+    def refused(**named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    for order in (AWAY, replace(DISARMED, sequence=6), replace(AWAY, mode=Mode.HOME, sequence=7)):
+        with monkeypatch.context() as patched:
+            patched.setattr(tempfile, "mkstemp", refused)
+            house(disk, order)
+            again = started(disk)
+            assert again.load_alarm() == order and not again.in_memory
+            again.close()
+    store = started(disk)
+    kept = AlarmFile(disk.state / "mode.json").load()
+    assert kept is not None and kept.value == store.load_alarm()
     store.close()
 
 
