@@ -6,7 +6,7 @@ import errno
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from pisecurity.adapters.machine import Circumstances
 from pisecurity.core.types import Frame, Packet
 from pisecurity.errors import CameraError
 from tests.adapters.cameras.subjects import camera_settings
+from tests.rigs.patience import within
 from tests.rigs.standin import Rig
 
 
@@ -45,18 +46,6 @@ def silence(camera: PiCamera, seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert camera.read(0.2) is None
-
-
-def within(seconds: float, call: Callable[[], object]) -> None:
-    """Call and see that it took less, not counting how long ready threads waited for a processor of a busy machine."""
-    began, waited = time.monotonic(), waited_for_processor_s()
-    call()
-    assert time.monotonic() - began - (waited_for_processor_s() - waited) < seconds
-
-
-def waited_for_processor_s() -> float:
-    """Return the sum over the threads of this process. Source: the kernel's sched-stats, second field, nanoseconds."""
-    return sum(int(path.read_text().split()[1]) for path in Path("/proc/self/task").glob("*/schedstat")) / 1e9
 
 
 def descriptors() -> int:
