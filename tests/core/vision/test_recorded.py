@@ -11,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pisecurity.core.types import Frame, Phase, TrackState
 from pisecurity.core.vision.night import reflects
@@ -89,10 +90,19 @@ def test_nothing_counts_in_the_room_before_the_man_comes(videos: Path) -> None:
     assert events(before) == []
 
 
+def begin_middle_and_end(file: Path) -> tuple[NDArray[np.uint8], ...]:
+    """Return the luma of three frames of *file*."""
+    with av.open(str(file)) as container:
+        count = container.streams.video[0].frames
+        wanted = {0, count // 2, count - 1}
+        # Only these are turned into arrays, which takes longer than to decode them all.
+        three = [each for index, each in enumerate(container.decode(video=0)) if index in wanted]
+        return tuple(np.asarray(each.to_ndarray(format="gray"), np.uint8) for each in three)
+
+
 def test_no_recorded_night_nor_day_is_called_a_reflection(videos: Path) -> None:
     found = []
     for file in sorted(videos.glob("*.mp4")):
-        frames = [each.luma for _, each in play(videos, {"file": file.name, "fps": FPS})]
-        pairs = [(frames[0], frames[-1]), (frames[0],), (frames[len(frames) // 2], frames[-1])]
-        found += [file.name for pair in pairs if reflects(pair)]
+        begin, middle, end = begin_middle_and_end(file)
+        found += [file.name for shown in ((begin, end), (begin,), (middle, end)) if reflects(shown)]
     assert found == []
