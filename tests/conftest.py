@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from tests.rigs.turns import Turns
 # How long one example takes is a matter of the machine and of what else it does, not a promise.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+# A shell's script that starts the tests in the background makes them ignore Ctrl-C, and so whatever program they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Around everything else, so that waiting for a turn is not counted as the test's own time.
