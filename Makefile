@@ -12,7 +12,7 @@ PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_
 LOCKED := locked-$(PYTHON_VERSION)
 READY := ready-$(PYTHON_VERSION)
 DEV := .venv-dev/bin/python -m
-# Half of a test's time is waiting for a camera, a mail or a browser, so that one process leaves most of the machine idle.
+# Most of the time of a test is waiting for a camera, a mail or a browser: one process leaves most of a machine idle.
 SHARED := $(DEV) pytest -n auto --dist worksteal
 LIMIT_LINES := 500
 
@@ -25,13 +25,15 @@ demo: .venv/$(READY) ## set up and run the daemon on the built-in scene: http://
 	@echo "Starting the demo: it draws its scene and opens its page"
 	@trap : INT; .venv/bin/python -m pisecurity demo $(ARGS) || { code=$$?; [[ $$code == 130 ]] || exit $$code; }
 
+# The stores' tests wait for the disk at each row, so they write in memory; what a kill or a full disk does is the same there.
 test: .venv-dev/$(READY) dvr-scan ## set up what the tests need and run them all; ARGS="-k mail" for some
 	@tests/setup/debian.sh chromium=chromium ffmpeg=ffmpeg systemd-analyze=systemd \
 	    gcc=gcc /usr/include/linux/gpio.h=linux-libc-dev motion=motion \
 	    /usr/share/zoneinfo/Europe/Berlin=tzdata \
 	    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core \
 	    /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf=fonts-liberation
-	@if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
+	@export PYTEST_DEBUG_TEMPROOT="$${PYTEST_DEBUG_TEMPROOT-$$(tests/setup/memory.sh)}"; \
+	if [[ -z "$${PISECURITY_RECORDED:-}" ]]; then \
 	    echo "Tests on recorded clips are left out; with the clips: make test PISECURITY_RECORDED=/folder/of/the/clips"; \
 	    exec $(SHARED) -m "not recorded and not libcamera and not servers and not v4l2" $(ARGS); \
 	fi; \
