@@ -68,5 +68,8 @@ def bring_about(house: House, state: str) -> None:
         case "pending" | "triggered":
             house.arm_now(Mode.AWAY)
             house.intrude(entry=state == "pending")
+        case "blind":
+            house.arm_now(Mode.AWAY)
+            house.health.report("camera:front", "camera Front door has sent no picture for 10 s; check its cable")
         case "problem":
             house.health.report("mail", "mail.example.org refused the password")

@@ -191,7 +191,7 @@ def test_ui29_no_accessibility_violation_on_any_page(site: Site, path: str, sche
 
 @pytest.mark.parametrize("scheme", THEMES)
 @pytest.mark.parametrize(
-    "state", ["disarmed", "arming", "armed_home", "armed_night", "pending", "triggered", "problem", "offline"]
+    "state", ["disarmed", "arming", "armed_home", "armed_night", "blind", "pending", "triggered", "problem", "offline"]
 )
 def test_ui29_no_accessibility_violation_in_any_state(site: Site, state: str, scheme: str) -> None:
     bring_about(site.house, state)
