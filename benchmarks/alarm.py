@@ -26,7 +26,7 @@ from benchmarks.figures import Figure, told_and_kept, whole_number
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import Mode
-from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.settings import AlarmSettings
 from tests.rigs.daemon import CHECKOUT, DaemonProcess, Household
 from tests.rigs.smtp import Authority, SmtpServer

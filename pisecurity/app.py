@@ -19,49 +19,49 @@ from pisecurity.adapters.cameras.masked import MaskedCamera
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlServer, commands
-from pisecurity.adapters.disk import StateDisk
-from pisecurity.adapters.files import is_there
-from pisecurity.adapters.folder import open_folder
-from pisecurity.adapters.good_config import keep_good, load_settings
 from pisecurity.adapters.jpeg import SimpleJpegEncoder, grey, shrink
-from pisecurity.adapters.last_seen import LastSeenFile
-from pisecurity.adapters.lock import StateLock
-from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.adapters.mail_doctor import SmtpDoctor
-from pisecurity.adapters.memory import resident_bytes, share_one_arena
-from pisecurity.adapters.network import Binding, find_binding, host_names
+from pisecurity.adapters.machine.memory import resident_bytes, share_one_arena
+from pisecurity.adapters.machine.network import Binding, find_binding, host_names
+from pisecurity.adapters.machine.power import SysfsPower
+from pisecurity.adapters.machine.systemd import Systemd
+from pisecurity.adapters.machine.timezone import house_zone
+from pisecurity.adapters.mail.doctor import SmtpDoctor
+from pisecurity.adapters.mail.mailer import SmtpMailer
 from pisecurity.adapters.people_commands import PeopleCommands
-from pisecurity.adapters.pictures import FilePictures
 from pisecurity.adapters.ping import HttpPing
-from pisecurity.adapters.power import SysfsPower
-from pisecurity.adapters.refuge import refuge_of
-from pisecurity.adapters.scenes import SceneFiles
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.disk import StateDisk
+from pisecurity.adapters.state.files import is_there
+from pisecurity.adapters.state.folder import open_folder
+from pisecurity.adapters.state.good_config import keep_good, load_settings
+from pisecurity.adapters.state.last_seen import LastSeenFile
+from pisecurity.adapters.state.lock import StateLock
+from pisecurity.adapters.state.pictures import FilePictures
+from pisecurity.adapters.state.refuge import refuge_of
+from pisecurity.adapters.state.scenes import SceneFiles
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.systemd import Systemd
-from pisecurity.adapters.timezone import house_zone
 from pisecurity.core.types import AlarmState
 from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.unwatched import unwatched
 from pisecurity.errors import CameraError, ControlError, MailError, WorkerStuckError
 from pisecurity.ports import Camera, Channel, Clock, Mailbox
-from pisecurity.runtime.access import Access
+from pisecurity.runtime.alarm.access import Access
+from pisecurity.runtime.alarm.duress import UNSEEN
+from pisecurity.runtime.alarm.panel import Panel, Transition
+from pisecurity.runtime.alarm.timetable import Timetable
+from pisecurity.runtime.alerts.inbox import Inbox
+from pisecurity.runtime.alerts.respond import Respond
 from pisecurity.runtime.desk import Desk
-from pisecurity.runtime.dispatch import Dispatch
-from pisecurity.runtime.duress import UNSEEN
 from pisecurity.runtime.health import FaultChange, Health
 from pisecurity.runtime.house import House
-from pisecurity.runtime.inbox import Inbox
-from pisecurity.runtime.life import Life
+from pisecurity.runtime.life.life import Life
+from pisecurity.runtime.life.logins import Logins
+from pisecurity.runtime.life.mail_check import MailCheck
+from pisecurity.runtime.life.space import Space
 from pisecurity.runtime.live import LiveView
-from pisecurity.runtime.logins import Logins
-from pisecurity.runtime.mail_check import MailCheck
-from pisecurity.runtime.panel import Panel, Transition
 from pisecurity.runtime.reach import Reach
-from pisecurity.runtime.respond import Respond
 from pisecurity.runtime.scenes import SceneKeeper, Scenes, SceneWriter
-from pisecurity.runtime.space import Space
-from pisecurity.runtime.timetable import Timetable
+from pisecurity.runtime.sending.dispatch import Dispatch
 from pisecurity.runtime.watch import Watch
 from pisecurity.runtime.worker import Beat, Work, Worker, rest
 from pisecurity.settings import CameraSettings, Settings, ZoneSettings

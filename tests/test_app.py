@@ -16,14 +16,14 @@ import pytest
 from werkzeug.test import Client
 
 from pisecurity import app
-from pisecurity.adapters.good_config import load_settings
-from pisecurity.adapters.network import Binding
+from pisecurity.adapters.machine.network import Binding
+from pisecurity.adapters.state.good_config import load_settings
 from pisecurity.app import Daemon
 from pisecurity.config import GOOD_COPY, parse
 from pisecurity.core.types import AlarmState, Mode
 from pisecurity.errors import CameraError, ConfigError, ControlError, NetworkError
-from pisecurity.runtime.outages import PATIENCE_S
-from pisecurity.runtime.panel import Transition
+from pisecurity.runtime.alarm.panel import Transition
+from pisecurity.runtime.life.outages import PATIENCE_S
 from pisecurity.settings import CameraSettings
 from tests.fakes import START, FakeClock
 from tests.rigs.daemon import free_port

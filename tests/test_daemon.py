@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.cli import main
 from pisecurity.core.types import Frame
 from pisecurity.ports import CameraInfo, PacketSink

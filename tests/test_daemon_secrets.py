@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from pisecurity.adapters.secrets import PEPPER
+from pisecurity.adapters.state.secrets import PEPPER
 from tests.rigs.daemon import DaemonProcess, wait_for
 from tests.rigs.smtp import PASSWORD, SmtpServer
 from tests.test_duress_daemon import Home

@@ -14,7 +14,7 @@ from werkzeug.test import Client, TestResponse
 from pisecurity import app
 from pisecurity.core.alarm.people import Person
 from pisecurity.core.types import AlarmState
-from pisecurity.runtime.inbox import Sighting
+from pisecurity.runtime.alerts.inbox import Sighting
 from tests.fakes import FakeClock, make_event
 from tests.test_app import MAIL, House
 from tests.web.people import ANNA, ANNAS_DURESS

@@ -25,18 +25,19 @@ ERRORS = frozenset(
 SPOKEN = tuple(
     f"pisecurity/{module}.py"
     for module in (
-        "adapters/cameras/picamera2/trouble", "adapters/cameras/v4l2/trouble", "adapters/machine",
-        "adapters/mail_providers", "adapters/mail_trouble", "adapters/ping", "adapters/store/trouble",
-        "core/vision/unwatched", "runtime/space",
+        "adapters/cameras/picamera2/trouble", "adapters/cameras/v4l2/trouble", "adapters/machine/raspberry",
+        "adapters/mail/providers", "adapters/mail/trouble", "adapters/ping", "adapters/store/trouble",
+        "core/vision/unwatched", "runtime/life/space",
     )
 )  # fmt: skip
 """Modules of which every sentence is one."""
 ELSEWHERE = tuple(
     f"pisecurity/{part}"
     for part in (
-        "cli/", "core/marks", "adapters/cameras/y4m", "adapters/cameras/numbered", "adapters/clips", "adapters/folder",
-        "adapters/labels", "adapters/lock", "adapters/mailbox", "adapters/mail_message", "runtime/daily",
-        "runtime/labelling", "runtime/mail_check", "runtime/night", "runtime/panel",
+        "cli/", "core/marks", "adapters/cameras/y4m", "adapters/cameras/numbered", "adapters/recordings/clips",
+        "adapters/recordings/labels", "adapters/state/folder", "adapters/state/lock", "adapters/mail/mailbox",
+        "adapters/mail/message", "runtime/life/daily", "runtime/labelling", "runtime/life/mail_check",
+        "runtime/life/night", "runtime/alarm/panel",
     )
 )  # fmt: skip
 """What is told at the console or on the page alone, or keeps the daemon from starting."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from pisecurity.adapters.last_seen import LastSeenFile
+from pisecurity.adapters.state.last_seen import LastSeenFile
 from tests.rigs.daemon import DaemonProcess, Household, running, wait_for
 from tests.rigs.pings import PingServer
 from tests.rigs.smtp import SmtpServer

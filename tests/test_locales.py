@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pisecurity.adapters.mail_message import compose as compose_mail
+from pisecurity.adapters.mail.message import compose as compose_mail
 from pisecurity.core.times import date, duration, moment
 from pisecurity.core.types import BETTER, Alert, AlertKind, Mode, Notification
 from pisecurity.core.words import SCHEDULE, Facts, Words, compose

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from pisecurity.adapters.jpeg import shrink
-from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.mail.mailer import SmtpMailer
 from pisecurity.core.types import Alert, AlertKind, Notification, Outcome
 from pisecurity.errors import MailError
 from pisecurity.settings import MailSettings

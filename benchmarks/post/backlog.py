@@ -16,7 +16,7 @@ from benchmarks.post.sink import Sink
 from benchmarks.post.tally import QUERY, Tally, row, tally
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
-from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.state.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import Alert, AlertKind
 from pisecurity.ports import Address, PictureKind

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from pisecurity.adapters.cameras.file import FileCamera
-from pisecurity.adapters.clips import ClipWriter
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.recordings.clips import ClipWriter
 from pisecurity.core.types import Picture
 from pisecurity.errors import EndOfStreamError
 from pisecurity.settings import CameraSettings

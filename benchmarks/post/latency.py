@@ -15,7 +15,7 @@ from benchmarks.daemon import percentile
 from benchmarks.post.household import busy_house
 from benchmarks.post.link import FAR, OWN_NETWORK, Link, Quality
 from benchmarks.post.sink import Sink
-from pisecurity.adapters.mail_message import message_id
+from pisecurity.adapters.mail.message import message_id
 from tests.rigs.daemon import CHECKOUT, Household, wait_for
 
 CAMERAS_ON_LOOPBACK, CAMERAS_OVER_LINK = 2, 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.post.sink import Sink
 from benchmarks.post.tally import Row, Tally, tally
 from pisecurity.adapters.jpeg import shrink
-from pisecurity.adapters.mail import SmtpMailer
+from pisecurity.adapters.mail.mailer import SmtpMailer
 from pisecurity.core.types import Phase
 from pisecurity.settings import AlarmSettings, ModeSettings
 from pisecurity.web.assets import load_catalogue

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from pisecurity.adapters.mail_message import message_id
+from pisecurity.adapters.mail.message import message_id
 from pisecurity.core.types import BETTER, FIRST, AlertKind, Outcome
 
 REPLY_S = 1.0

@@ -16,7 +16,7 @@ from benchmarks.ruler.clip import Clip, Shot, Span, Spans
 from benchmarks.ruler.judges import WARM_UP_S
 from benchmarks.ruler.metrics import Found, Row, Score, Scorer, summed
 from benchmarks.ruler.programs import NotInstallableError, Program, ProgramError, Reel, Watched
-from pisecurity.adapters.clips import ClipWriter
+from pisecurity.adapters.recordings.clips import ClipWriter
 from pisecurity.core.types import Box, Plane
 
 QUALITY: Final = 12

@@ -19,14 +19,14 @@ import numpy as np
 from av.error import FFmpegError
 
 from benchmarks.ruler.clip import BACKGROUND, MOVING, SHADOW, UNSCORED, Present, Shot, Spans
-from pisecurity.adapters import clips
 from pisecurity.adapters.cameras import stage
 from pisecurity.adapters.cameras.av_frames import luma
 from pisecurity.adapters.cameras.planes import FULL_LUMA
 from pisecurity.adapters.cameras.stage import Scene, View
 from pisecurity.adapters.cameras.stage import truth as stage_truth
 from pisecurity.adapters.cameras.stage.situations import SITUATIONS, Situation
-from pisecurity.adapters.clips import ClipWriter
+from pisecurity.adapters.recordings import clips
+from pisecurity.adapters.recordings.clips import ClipWriter
 from pisecurity.core.types import Box, Plane
 
 FOLDER: Final = Path(__file__).parents[2] / ".drawn"

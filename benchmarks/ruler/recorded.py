@@ -14,7 +14,7 @@ from av.error import FFmpegError
 
 from benchmarks.ruler.clip import Present, Shot, Span, Spans
 from benchmarks.ruler.judges import Event
-from pisecurity.adapters import labels
+from pisecurity.adapters.recordings import labels
 from pisecurity.core.types import Box, Plane
 
 FPS: Final = 10

@@ -26,9 +26,9 @@ from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.types import Mode
 from pisecurity.errors import AlreadyRunningError, ControlError, InputError, NoDaemonError, PiSecurityError
 from pisecurity.ports import Clock
+from pisecurity.runtime.alarm.panel import Panel, PanelStatus
+from pisecurity.runtime.alarm.readiness import Readiness
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.panel import Panel, PanelStatus
-from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import named_camera

@@ -11,8 +11,8 @@ from pisecurity.adapters.control import Handler, user_name
 from pisecurity.core.alarm.people import Person, Role, Window
 from pisecurity.errors import ControlError, InputError
 from pisecurity.ports import HiddenEntry
+from pisecurity.runtime.alarm.people import People
 from pisecurity.runtime.house import House
-from pisecurity.runtime.people import People
 from pisecurity.settings import WEEKDAYS
 
 MOST_ENTRIES = 200

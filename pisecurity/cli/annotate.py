@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pisecurity.adapters.clips import ClipWriter
 from pisecurity.adapters.colours import to_bgr
 from pisecurity.adapters.lettering import Lettering
+from pisecurity.adapters.recordings.clips import ClipWriter
 from pisecurity.core.types import Frame, TrackState
 from pisecurity.core.vision.pipeline import Step
 

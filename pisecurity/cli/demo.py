@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pisecurity.adapters.control import FILE_NAME as SOCKET_NAME
 from pisecurity.adapters.control import ControlClient
-from pisecurity.adapters.files import is_there
-from pisecurity.adapters.mailbox import DemoMailbox
+from pisecurity.adapters.mail.mailbox import DemoMailbox
+from pisecurity.adapters.state.files import is_there
 from pisecurity.app import Daemon, own_folder
 from pisecurity.cli.daemon import log_to_stderr
 from pisecurity.cli.parser import DEMO_PORT

@@ -13,12 +13,12 @@ from typing import Any
 
 from pisecurity import __version__, config
 from pisecurity.adapters.clock import SystemClock, installed_at
-from pisecurity.adapters.files import is_there
 from pisecurity.adapters.jpeg import shrink
-from pisecurity.adapters.mail import SmtpMailer
-from pisecurity.adapters.network import find_binding
+from pisecurity.adapters.machine.network import find_binding
+from pisecurity.adapters.mail.mailer import SmtpMailer
 from pisecurity.adapters.ping import HttpPing
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.files import is_there
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.app import NO_MAIL, build_camera
@@ -33,7 +33,7 @@ from pisecurity.core.audit import shown
 from pisecurity.core.vision.unwatched import WATCHED, unwatched
 from pisecurity.errors import CameraError, ConfigError, MailError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import Clock
-from pisecurity.runtime.ping import SILENT
+from pisecurity.runtime.life.ping import SILENT
 from pisecurity.settings import CameraSettings, LifeSettings, MailSettings, Settings, WebSettings, ZoneSettings
 from pisecurity.web.assets import load_catalogue
 from pisecurity.web.server import bind

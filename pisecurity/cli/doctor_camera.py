@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pisecurity import config
-from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.picamera2.library import Library, PiCameraInfo
 from pisecurity.adapters.cameras.v4l2.find import Survey, survey
 from pisecurity.adapters.control import FILE_NAME, ControlClient
-from pisecurity.adapters.files import write_whole
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
-from pisecurity.adapters.machine import Machine, holders, miseries
+from pisecurity.adapters.machine import raspberry
+from pisecurity.adapters.machine.raspberry import Machine, holders, miseries
+from pisecurity.adapters.state.files import write_whole
 from pisecurity.app import build_camera
 from pisecurity.cli.findings import Finding, attempt
 from pisecurity.core.types import Picture
@@ -101,7 +101,7 @@ class CameraExamination:
             pictures: folder that takes one picture of each camera.
         """
         self._state, self._config_file, self._pictures, self._clock = state, config_file, pictures, clock
-        self._machine = given or machine.read_machine()
+        self._machine = given or raspberry.read_machine()
         self._cameras: Sequence[CameraSettings] = ()
         self._zones: Sequence[ZoneSettings] = ()
 

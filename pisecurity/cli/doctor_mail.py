@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pisecurity import config
-from pisecurity.adapters.mail_doctor import SmtpDoctor
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.mail.doctor import SmtpDoctor
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.app import NO_MAIL
 from pisecurity.cli.findings import Finding, attempt
 from pisecurity.core.steps import StepResult

@@ -9,9 +9,9 @@ from datetime import tzinfo
 from pathlib import Path
 
 from pisecurity import config
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.machine.timezone import house_zone
+from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
-from pisecurity.adapters.timezone import house_zone
 from pisecurity.cli.parser import given_config
 from pisecurity.errors import ConfigError
 

@@ -12,9 +12,9 @@ from typing import Any
 from pisecurity import config
 from pisecurity.adapters.cameras.v4l2.find import is_something_else
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.machine.timezone import house_zone
+from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.store import SqliteStore
-from pisecurity.adapters.timezone import house_zone
 from pisecurity.cli.house import DEMO, House, house_of, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.record import record

@@ -15,8 +15,8 @@ from typing import Final
 from pisecurity.adapters.cameras.numbered import NumberedRecording
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
-from pisecurity.adapters.labels import MANIFEST
-from pisecurity.adapters.manifest_marks import ManifestMarks
+from pisecurity.adapters.recordings.labels import MANIFEST
+from pisecurity.adapters.recordings.manifest_marks import ManifestMarks
 from pisecurity.errors import CameraError, NetworkError, PiSecurityError, StoreError
 from pisecurity.ports import MarkStore, NumberedFrames
 from pisecurity.runtime.labelling import Labelling

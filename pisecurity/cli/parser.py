@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pisecurity import __version__
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.state.files import is_there
 from pisecurity.core.audit import AuditHead
 from pisecurity.core.audit import read as read_head
 from pisecurity.errors import PiSecurityError

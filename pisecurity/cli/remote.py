@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from pisecurity.adapters.control import FILE_NAME, ControlClient
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.state.files import is_there
 from pisecurity.cli.house import is_of_a_demo
 from pisecurity.cli.parser import DEMO_STATE, given_config
 from pisecurity.cli.words import STATES, wall

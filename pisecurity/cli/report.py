@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pisecurity import __version__
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.errors import PiSecurityError
 
 LIBRARIES = ("numpy", "opencv-python-headless", "av", "pydantic", "flask", "waitress", "apscheduler", "simplejpeg")

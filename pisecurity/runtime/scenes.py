@@ -16,7 +16,7 @@ from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.scale import People
 from pisecurity.errors import ArmedError, StoreError
 from pisecurity.ports import Clock, JpegEncoder, SceneStore
-from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.runtime.worker import Beat
 
 log = logging.getLogger(__name__)

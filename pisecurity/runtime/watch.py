@@ -16,10 +16,10 @@ from pisecurity.core.vision.pipeline import Pipeline
 from pisecurity.core.vision.scale import PETS_FACT
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import Camera, CameraInfo, Clock
+from pisecurity.runtime.alarm.panel import PanelStatus
+from pisecurity.runtime.alerts.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.live import LiveView, copied
-from pisecurity.runtime.panel import PanelStatus
 from pisecurity.runtime.scenes import SceneKeeper
 from pisecurity.runtime.worker import Beat, rest
 from pisecurity.settings import MotionSettings, ZoneSettings

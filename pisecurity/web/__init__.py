@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from pisecurity.ports import Clock, EventQuery, Mailbox, Pictures
+from pisecurity.runtime.alarm.panel import Panel
+from pisecurity.runtime.alarm.people import People
+from pisecurity.runtime.alarm.readiness import Readiness
+from pisecurity.runtime.alarm.timetable import Timetable
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.life.mail_check import MailCheck
 from pisecurity.runtime.live import LiveView
-from pisecurity.runtime.mail_check import MailCheck
-from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.people import People
-from pisecurity.runtime.readiness import Readiness
 from pisecurity.runtime.scenes import Scenes
-from pisecurity.runtime.timetable import Timetable
 from pisecurity.web import api, codes, pages, problems
 from pisecurity.web import mail_check as mail_check_pages
 from pisecurity.web import mailbox as mailbox_pages

@@ -15,7 +15,7 @@ from flask import Response, abort, request
 from pisecurity.core.alarm.people import Verdict
 from pisecurity.core.alarm.readiness import Anyway
 from pisecurity.core.types import Mode
-from pisecurity.runtime.panel import PanelStatus
+from pisecurity.runtime.alarm.panel import PanelStatus
 from pisecurity.web.access import peer_name
 from pisecurity.web.parts import Parts
 from pisecurity.web.ready import bypassed

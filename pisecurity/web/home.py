@@ -10,8 +10,8 @@ from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.alarm.readiness import COAT, Problem
 from pisecurity.core.types import AlarmState, EventRecord, Fault, Mode
 from pisecurity.errors import StoreError
-from pisecurity.runtime.panel import PanelStatus
-from pisecurity.runtime.prove import fault_key
+from pisecurity.runtime.alarm.panel import PanelStatus
+from pisecurity.runtime.life.prove import fault_key
 from pisecurity.web import view
 from pisecurity.web.admission import Asked, asked
 from pisecurity.web.parts import Parts

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pisecurity.core.steps import MailStep, StepResult
 from pisecurity.errors import MailError
-from pisecurity.runtime.mail_check import MailCheck, MailCheckState
+from pisecurity.runtime.life.mail_check import MailCheck, MailCheckState
 from pisecurity.web import view
 from pisecurity.web.admission import NotAdmittedError, asks_code, changer
 from pisecurity.web.parts import Parts, parts

@@ -13,10 +13,10 @@ from pisecurity.core.types import AlarmState, AlertKind, Dismissed, EventRecord,
 from pisecurity.core.vision.contrast import SEEING_FACT, missed_coats
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.scale import PETS_FACT
+from pisecurity.runtime.alarm.panel import PanelStatus
 from pisecurity.runtime.desk import RESTART_FACT
-from pisecurity.runtime.outages import FACT as OUTAGE_FACT
-from pisecurity.runtime.panel import PanelStatus
-from pisecurity.runtime.ping import POWER_CUT_FACT
+from pisecurity.runtime.life.outages import FACT as OUTAGE_FACT
+from pisecurity.runtime.life.ping import POWER_CUT_FACT
 from pisecurity.runtime.scenes import Unshown
 
 WORDS = {

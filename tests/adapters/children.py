@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.lock import StateLock
-from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.state.lock import StateLock
+from pisecurity.adapters.state.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, AlertKind, Decision
 from pisecurity.ports import PictureKind

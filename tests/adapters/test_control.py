@@ -26,8 +26,8 @@ from pisecurity.adapters.control import (
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import AlreadyRunningError, ControlError, StoreError
 from pisecurity.ports import SilentCall
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import FakeClock, ShadeEncoder

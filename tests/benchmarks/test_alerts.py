@@ -16,7 +16,7 @@ from benchmarks.alerts import main
 from benchmarks.post.household import lost_frames
 from benchmarks.post.link import QUEUE_LIMIT, Quality, Way
 from benchmarks.post.tally import Mail, Row, Tally, tally
-from pisecurity.adapters.mail_message import message_id
+from pisecurity.adapters.mail.message import message_id
 from pisecurity.core.types import BETTER
 from tests.rigs.smtp import ANNA, BEN
 

@@ -16,7 +16,7 @@ from benchmarks.ruler.cost import Cost
 from benchmarks.ruler.metrics import Found, summed
 from benchmarks.ruler.play import Played
 from benchmarks.ruler.programs import NotInstallableError, Reel, Usage, Watched
-from pisecurity.adapters import labels
+from pisecurity.adapters.recordings import labels
 from pisecurity.core.types import Box
 from tests.benchmarks.values import ListedClip, alarms, person, scored
 

@@ -12,7 +12,7 @@ from benchmarks.ruler.dvr_scan import DvrScan
 from benchmarks.ruler.motion_program import MotionProgram
 from benchmarks.ruler.programs import Program, Reel
 from benchmarks.ruler.replay_program import Replay
-from pisecurity.adapters.clips import ClipWriter
+from pisecurity.adapters.recordings.clips import ClipWriter
 
 SIZE, FPS = (320, 240), 10.0
 SECONDS, WALK_S = 6.5, (3.5, 6.0)

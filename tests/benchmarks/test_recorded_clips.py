@@ -13,8 +13,8 @@ from benchmarks.ruler.clip import Span
 from benchmarks.ruler.judges import Event
 from benchmarks.ruler.metrics import Found, Score, Scorer, summed
 from benchmarks.ruler.recorded import RecordedClip, recordings
-from pisecurity.adapters import labels
-from pisecurity.adapters.clips import ClipWriter
+from pisecurity.adapters.recordings import labels
+from pisecurity.adapters.recordings.clips import ClipWriter
 from pisecurity.core.types import Box
 from tests.clips.record import CLIPS
 

@@ -9,12 +9,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.app import NO_MAIL
 from pisecurity.config import GOOD_COPY
 from pisecurity.core.types import Mode
-from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.settings import AlarmSettings
 from tests.cli.commands import CLIPS, Shell
 from tests.fakes import FakeClock

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pisecurity.adapters import labels
+from pisecurity.adapters.recordings import labels
 from tests.cli.commands import CLIPS, Ran, Shell, start
 from tests.rigs.user import open_folder, ordinary_user
 

@@ -16,7 +16,7 @@ import pytest
 
 import pisecurity.cli
 from pisecurity import __version__
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.cli.parser import COMMANDS, build_parser, default_state
 from pisecurity.cli.report import KEPT, write_report
 from pisecurity.errors import StoreError

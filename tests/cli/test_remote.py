@@ -22,8 +22,8 @@ from pisecurity.core.alarm.schedule import Edge
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import MailError
 from pisecurity.ports import SilentCall
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes
 from pisecurity.settings import AlarmSettings
 from tests.cli.commands import Ran, Shell

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pisecurity.adapters import labels
+from pisecurity.adapters.recordings import labels
 from pisecurity.cli.progress import Progress
 from pisecurity.cli.replay import EventBook, clock_time
 from pisecurity.core.types import Box, Event, Frame, Phase

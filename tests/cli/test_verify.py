@@ -13,7 +13,7 @@ import pytest
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import audit_hash
 from pisecurity.core.types import Mode
-from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.settings import AlarmSettings
 from tests.cli.commands import Ran, Shell
 from tests.fakes import FakeClock

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from pisecurity.adapters import labels
 from pisecurity.adapters.cameras.stage import Labelled, Scene, View, garden
-from pisecurity.adapters.clips import ClipWriter
+from pisecurity.adapters.recordings import labels
+from pisecurity.adapters.recordings.clips import ClipWriter
 
 CLIPS = Path(__file__).parent
 FPS = 10

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pisecurity.adapters import labels
 from pisecurity.adapters.cameras.file import FileCamera
 from pisecurity.adapters.cameras.stage import Labelled, Scene, View, garden
+from pisecurity.adapters.recordings import labels
 from pisecurity.core.types import Box
 from pisecurity.errors import EndOfStreamError
 from pisecurity.settings import CameraSettings

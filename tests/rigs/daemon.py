@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from pisecurity.adapters.secrets import Secrets
+from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.settings import MailSettings
 from tests.rigs.smtp import PASSWORD
 

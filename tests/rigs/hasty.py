@@ -13,7 +13,7 @@ from pathlib import Path
 from pisecurity.__main__ import start
 from pisecurity.adapters.cameras import file
 from pisecurity.core.types import Frame
-from pisecurity.runtime import waits
+from pisecurity.runtime.sending import waits
 
 FRAMES = "PISECURITY_NOTE_FRAMES"
 

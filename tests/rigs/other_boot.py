@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pisecurity.adapters import clock
 from pisecurity.cli import main
-from pisecurity.runtime import outages
+from pisecurity.runtime.life import outages
 
 
 def _boot_id(file: Path) -> str:

@@ -8,15 +8,15 @@ from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
 
-from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.state.pictures import FilePictures
 from pisecurity.adapters.store.sqlite import SqliteStore
 from pisecurity.core.types import Alert, AlertKind, Delivery, Notification, Outcome, Receipt
 from pisecurity.errors import MailError
 from pisecurity.ports import Address, Channel
 from pisecurity.runtime import house
-from pisecurity.runtime.deliver import Deliver
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.logins import Logins
+from pisecurity.runtime.life.logins import Logins
+from pisecurity.runtime.sending.deliver import Deliver
 from pisecurity.web.assets import load_catalogue
 from tests.fakes import FakeClock
 from tests.rigs.smtp import ANNA

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pisecurity.core.types import AlarmState, Mode
-from pisecurity.runtime.panel import Panel, Transition
+from pisecurity.runtime.alarm.panel import Panel, Transition
 from pisecurity.settings import AlarmSettings, ModeSettings
 from tests.fakes import FakeClock, MemoryAlarmStore
 

@@ -19,7 +19,7 @@ from pisecurity.adapters.store.format import migrations
 from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
 from pisecurity.errors import StoreError
 from pisecurity.ports import SilentCall
-from pisecurity.runtime.panel import Panel, PanelStatus, Transition
+from pisecurity.runtime.alarm.panel import Panel, PanelStatus, Transition
 from tests.diagram.changes import changes
 from tests.fakes import FakeClock, make_event
 from tests.rigs.walks import ARMED, DISARMED, PENDING, PEOPLE, SETTINGS, TRIGGERED, WAITS_S, settings_by_chance

@@ -9,10 +9,10 @@ from typing import Literal
 
 from pisecurity.core.alarm.people import Person
 from pisecurity.core.types import Mode
+from pisecurity.runtime.alarm.people import Admission, People
+from pisecurity.runtime.alarm.register import Register
+from pisecurity.runtime.alarm.throttle import Throttle
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.people import Admission, People
-from pisecurity.runtime.register import Register
-from pisecurity.runtime.throttle import Throttle
 from pisecurity.settings import AccessSettings
 from tests.fakes import FakeClock, MemoryPeopleStore
 

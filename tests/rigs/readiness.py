@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from pisecurity.adapters.power import Power
+from pisecurity.adapters.machine.power import Power
 from pisecurity.core.types import Instant
 from pisecurity.ports import Channel, Clock
+from pisecurity.runtime.alarm.readiness import Readiness
+from pisecurity.runtime.alerts.notices import Notices
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
-from pisecurity.runtime.logins import Logins
-from pisecurity.runtime.notices import Notices
-from pisecurity.runtime.readiness import Readiness
+from pisecurity.runtime.life.logins import Logins
 from pisecurity.settings import CameraSettings, Settings
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import MISSING
-from pisecurity.runtime.panel import Transition
+from pisecurity.runtime.alarm.panel import Transition
 from tests.rigs.panel_walks import check_change
 
 LOOKED = "looked by Anna (page)"

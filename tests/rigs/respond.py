@@ -6,15 +6,15 @@ import threading
 from datetime import UTC
 from pathlib import Path
 
-from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.state.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import Alert, AlertKind, Delivery, Event, Mode, Outcome, Receipt
 from pisecurity.core.vision.contrast import SEEING_FACT
+from pisecurity.runtime.alarm.panel import Panel
+from pisecurity.runtime.alerts.inbox import Inbox, Sighting
+from pisecurity.runtime.alerts.respond import Respond
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House
-from pisecurity.runtime.inbox import Inbox, Sighting
-from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.respond import Respond
 from pisecurity.settings import AlarmSettings, CameraSettings, MailSettings, ModeSettings, Settings
 from pisecurity.web.assets import load_catalogue, load_phrases
 from tests.fakes import FakeClock, ShadeEncoder

@@ -20,7 +20,7 @@ from typing import Literal, Self, TypeVar
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from pisecurity.adapters.mailbox import LoopbackServer
+from pisecurity.adapters.mail.mailbox import LoopbackServer
 from pisecurity.settings import MailSettings
 
 USER, PASSWORD = "alarm@example.org", "correct horse battery staple"

@@ -17,7 +17,7 @@ from pisecurity.adapters.store.alarm_file import AlarmFile
 from pisecurity.core.audit import AuditHead, shown
 from pisecurity.core.types import Mode, Phase
 from pisecurity.errors import StoreError
-from pisecurity.runtime.panel import Panel, PanelStatus
+from pisecurity.runtime.alarm.panel import Panel, PanelStatus
 from tests.fakes import FakeClock, make_event
 from tests.rigs.damage import COPY, DAMAGES
 from tests.rigs.disk import CutOff, Disk, Fault

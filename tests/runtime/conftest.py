@@ -22,7 +22,7 @@ def build(store: SqliteStore, tmp_path: Path, clock: FakeClock) -> Build:
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Respond looks at an empty queue again soon: the clock of its tests stands still meanwhile."""
-    monkeypatch.setattr("pisecurity.runtime.respond.GET_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("pisecurity.runtime.alerts.respond.GET_TIMEOUT_S", 0.01)
 
 
 @pytest.fixture

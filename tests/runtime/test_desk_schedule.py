@@ -9,10 +9,10 @@ import pytest
 
 from pisecurity import config
 from pisecurity.core.types import AlarmState, Mode
+from pisecurity.runtime.alarm.panel import Panel
+from pisecurity.runtime.alarm.timetable import Timetable
 from pisecurity.runtime.desk import FAULT, RESTART_FACT, Desk
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.timetable import Timetable
 from tests.fakes import FakeClock, MemoryAlarmStore, MemoryScheduleStore
 
 BERLIN = ZoneInfo("Europe/Berlin")

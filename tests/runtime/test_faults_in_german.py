@@ -7,10 +7,11 @@ from pathlib import Path
 from pisecurity.core.types import Fault, Mode
 from pisecurity.errors import MailError
 from pisecurity.runtime.health import FaultChange
-from pisecurity.runtime.prove import SETTLE_S
-from pisecurity.runtime.space import DATABASE
+from pisecurity.runtime.life.prove import SETTLE_S
+from pisecurity.runtime.life.space import DATABASE
 from tests.rigs.respond import Fixture
-from tests.runtime import test_daily, test_prove, test_readiness
+from tests.runtime.alarm import test_readiness
+from tests.runtime.life import test_daily, test_prove
 
 LOST = "camera Front door has sent no picture for 10 s; check its cable"
 VERLOREN = "Kamera Front door hat seit 10 s kein Bild gesendet"

@@ -16,7 +16,7 @@ from pisecurity.adapters.store.alarm_file import Kept
 from pisecurity.adapters.store.database import Database
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.ports import Clock
-from pisecurity.runtime.panel import Panel
+from pisecurity.runtime.alarm.panel import Panel
 from tests.rigs.damage import DAMAGES
 from tests.rigs.disk import Fault
 from tests.rigs.store_walks import StoreWalk

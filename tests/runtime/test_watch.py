@@ -15,10 +15,10 @@ from pisecurity.core.vision.contrast import Seeing
 from pisecurity.core.vision.pipeline import Step
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.ports import CameraInfo, PacketSink
+from pisecurity.runtime.alarm.panel import Panel
+from pisecurity.runtime.alerts.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.health import Health
-from pisecurity.runtime.inbox import Dismissals, Inbox, Sighting
 from pisecurity.runtime.live import LiveView
-from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.watch import LOST_AFTER_S, REOPEN_S, STEADY_S, Watch
 from pisecurity.settings import AlarmSettings, MotionSettings, ZoneSettings
 from tests.fakes import START, FakeClock, MemoryAlarmStore, ShadeEncoder, make_dismissed, make_event, make_frame

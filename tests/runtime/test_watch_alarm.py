@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pisecurity.core.types import Mode
-from pisecurity.runtime.inbox import Dismissals
+from pisecurity.runtime.alerts.inbox import Dismissals
 from tests.fakes import make_dismissed, make_frame
 from tests.runtime.test_watch import Scene
 

@@ -30,6 +30,6 @@ if [[ -s /tmp/results/command ]]; then
 else
     .venv-dev/bin/python -m pytest -p no:cacheprovider -k v4l2 --junit-xml /tmp/results/junit.xml \
         tests/adapters/cameras/test_contract.py tests/adapters/cameras/test_v4l2_device.py \
-        tests/adapters/test_gpio_device.py
+        tests/adapters/machine/test_gpio_device.py
 fi
 echo $? >/tmp/results/rc

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from pisecurity.adapters import labels
 from pisecurity.adapters.cameras.numbered import NumberedRecording
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
-from pisecurity.adapters.manifest_marks import ManifestMarks
+from pisecurity.adapters.recordings import labels
+from pisecurity.adapters.recordings.manifest_marks import ManifestMarks
 from pisecurity.runtime.labelling import Labelling
 from pisecurity.runtime.worker import Worker
 from pisecurity.web.label import create_label_app

@@ -35,13 +35,13 @@ from pisecurity.core.types import (
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.errors import CameraError, StoreError
 from pisecurity.ports import Clock, PictureKind, ReceivedMail, SilentCall
+from pisecurity.runtime.alarm.panel import Panel
+from pisecurity.runtime.alarm.timetable import Timetable
 from pisecurity.runtime.health import Health
+from pisecurity.runtime.life.logins import Logins
+from pisecurity.runtime.life.mail_check import MailCheck
 from pisecurity.runtime.live import LiveView
-from pisecurity.runtime.logins import Logins
-from pisecurity.runtime.mail_check import MailCheck
-from pisecurity.runtime.panel import Panel
 from pisecurity.runtime.scenes import Scenes, Unshown
-from pisecurity.runtime.timetable import Timetable
 from pisecurity.runtime.worker import Worker
 from pisecurity.settings import (
     AccessSettings,

@@ -15,8 +15,8 @@ from benchmarks.ruler.detectors import DETECTORS, OURS
 from benchmarks.ruler.play import play
 from benchmarks.ruler.recorded import recordings
 from benchmarks.ruler.tally import summed
-from pisecurity.adapters import labels
-from pisecurity.adapters.labels import Interval
+from pisecurity.adapters.recordings import labels
+from pisecurity.adapters.recordings.labels import Interval
 from tests.clips.record import CLIPS
 from tests.web.evening import Evening, at_frame, evening
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from pisecurity.adapters.mail_message import compose
+from pisecurity.adapters.mail.message import compose
 from pisecurity.core.types import BETTER, Alert, AlertKind, Notification
 from pisecurity.web.assets import load_catalogue
 

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.pictures import FilePictures
+from pisecurity.adapters.state.pictures import FilePictures
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.core.types import AlarmState, AlertKind, Decision, Mode
 from pisecurity.ports import PictureKind

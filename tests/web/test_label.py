@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from pisecurity.adapters import labels
+from pisecurity.adapters.recordings import labels
 from tests.web.evening import Evening
 
 BASE = "http://127.0.0.1:8123"

@@ -8,7 +8,7 @@ import threading
 import pytest
 from flask.testing import FlaskClient
 
-from pisecurity.runtime.mail_check import LEAST_APART_S
+from pisecurity.runtime.life.mail_check import LEAST_APART_S
 from tests.fakes import FakeClock
 from tests.web.house import House
 from tests.web.test_pages import ORIGIN, PhoneClient, words

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.audit import LAST, MISSING, NO_HASH, Chain, audit_hash, missing_note
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pisecurity.adapters.files import write_whole
+from pisecurity.adapters.state.files import write_whole
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, moment
 from pisecurity.core.types import Alarm, Alert, AlertKind, Mode
 from pisecurity.errors import StoreError

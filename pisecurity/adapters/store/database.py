@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pisecurity.adapters.files import is_there
-from pisecurity.adapters.refuge import claim
+from pisecurity.adapters.state.files import is_there
+from pisecurity.adapters.state.refuge import claim
 from pisecurity.adapters.store.codec import lenient
 from pisecurity.adapters.store.format import known_version, migrate, migrations, version_of
 from pisecurity.adapters.store.trouble import (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pisecurity.adapters.files import make_folder, sync_folder, write_whole
+from pisecurity.adapters.state.files import make_folder, sync_folder, write_whole
 from pisecurity.errors import StoreError
 
 log = logging.getLogger(__name__)

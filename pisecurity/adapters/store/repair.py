@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.store.alarm import ARMED_IN_DOUBT, append_kept, columns_of, spoken, store_alarm, unknown_alarm
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.codec import Column, alarm_in

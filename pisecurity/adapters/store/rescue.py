@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.store.audit import NO_HASH, Chain
 from pisecurity.adapters.store.codec import Column, alarm_in, lenient, moment
 from pisecurity.adapters.store.format import migrate, migrations, schema_of, schemas, version_of

@@ -7,7 +7,7 @@ import os
 import struct
 from pathlib import Path
 
-from pisecurity.adapters.files import is_there
+from pisecurity.adapters.state.files import is_there
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from benchmarks.ruler.recorded import recordings
-from pisecurity.adapters import labels
 from pisecurity.adapters.cameras.numbered import FrameIndex, NumberedRecording, PictureCache
 from pisecurity.adapters.jpeg import SimpleJpegEncoder
+from pisecurity.adapters.recordings import labels
 from pisecurity.core.types import Picture
 from pisecurity.errors import CameraError
 from tests.adapters.cameras.videos import speckled, turn, write_video, y4m

@@ -15,7 +15,7 @@ from pisecurity.adapters.cameras.picamera2 import PiCamera
 from pisecurity.adapters.cameras.picamera2.camera import IN_VAIN, SILENT_S
 from pisecurity.adapters.cameras.picamera2.trouble import KNOWN, explain
 from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.machine import Circumstances
+from pisecurity.adapters.machine.raspberry import Circumstances
 from pisecurity.core.types import Frame, Packet
 from pisecurity.errors import CameraError
 from tests.adapters.cameras.subjects import camera_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pisecurity.adapters.cameras.picamera2.light import AUTO, FAILED, FOCUSED, MANUAL, START, Lens, Light, Orders
-from pisecurity.adapters.gpio import OutputLine
+from pisecurity.adapters.machine.gpio import OutputLine
 from pisecurity.core.vision.exposure import SETTLE_S
 from pisecurity.errors import GpioError
 from tests.adapters.cameras.subjects import camera_settings

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.picamera2 import library
-from pisecurity.adapters.machine import Machine
+from pisecurity.adapters.machine import raspberry
+from pisecurity.adapters.machine.raspberry import Machine
 
 PI = Machine(
     model="Raspberry Pi 4 Model B Rev 1.4",
@@ -29,5 +29,5 @@ def looks_like_a_pi(looks: Machine = PI) -> Iterator[None]:
     with ExitStack() as patched:
         # The stand-in for the encoder is no file that could be seen.
         patched.enter_context(patch.object(library, "HARDWARE_ENCODER", os.devnull))
-        patched.enter_context(patch.object(machine, "read_machine", lambda: looks))
+        patched.enter_context(patch.object(raspberry, "read_machine", lambda: looks))
         yield

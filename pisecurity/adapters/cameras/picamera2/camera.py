@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
-from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.damage import Damage
 from pisecurity.adapters.cameras.picamera2.configure import configure, tuned
 from pisecurity.adapters.cameras.picamera2.encode import Encoding
@@ -19,7 +18,8 @@ from pisecurity.adapters.cameras.picamera2.light import Lens, Light
 from pisecurity.adapters.cameras.picamera2.session import Session
 from pisecurity.adapters.cameras.picamera2.trouble import explain
 from pisecurity.adapters.cameras.timing import Stamps
-from pisecurity.adapters.gpio import OutputLine
+from pisecurity.adapters.machine import raspberry
+from pisecurity.adapters.machine.gpio import OutputLine
 from pisecurity.core.types import Frame, Picture
 from pisecurity.errors import CameraError
 from pisecurity.ports import CameraInfo, Clock, PacketSink
@@ -78,7 +78,7 @@ class PiCamera:
             raise self._named(str(error)) from error
         except LIBRARY_ERRORS as error:
             self.close()
-            raise self._named(explain(error, machine.circumstances())) from error
+            raise self._named(explain(error, raspberry.circumstances())) from error
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame, or None when none came within *timeout_s*.
@@ -95,7 +95,7 @@ class PiCamera:
         except CameraError as error:
             raise self._named(str(error)) from error
         except LIBRARY_ERRORS as error:
-            raise self._named(explain(error, machine.circumstances())) from error
+            raise self._named(explain(error, raspberry.circumstances())) from error
 
     def close(self) -> None:
         """Stop the camera and give everything back."""
@@ -110,8 +110,8 @@ class PiCamera:
                 session.close()
 
     def _open(self, packets: PacketSink | None) -> CameraInfo:
-        pi = machine.read_machine()
-        miseries = machine.miseries(pi)
+        pi = raspberry.read_machine()
+        miseries = raspberry.miseries(pi)
         library = self._library(pi, miseries)
         cameras = library.cameras()
         found = choose(cameras, self._settings.device, miseries)
@@ -200,16 +200,16 @@ class PiCamera:
         except CameraError as error:
             raise self._named(str(error)) from error
         except LIBRARY_ERRORS as error:
-            raise self._named(explain(error, machine.circumstances())) from error
+            raise self._named(explain(error, raspberry.circumstances())) from error
 
-    def _library(self, pi: machine.Machine, miseries: Sequence[str]) -> Library:
+    def _library(self, pi: raspberry.Machine, miseries: Sequence[str]) -> Library:
         """Return the camera library. Raises CameraError; where there is no Pi, that is the reason."""
         try:
             return Library()
         except CameraError as error:
             raise error if pi.is_pi else CameraError(miseries[0]) from error
 
-    def _tell_stack(self, library: Library, pi: machine.Machine) -> None:
+    def _tell_stack(self, library: Library, pi: raspberry.Machine) -> None:
         log.info(
             "camera stack camera=%s machine=%r kernel=%s %s encoder=%s",
             self._settings.id,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pisecurity.adapters.gpio import OutputLine
+from pisecurity.adapters.machine.gpio import OutputLine
 from pisecurity.core.vision.exposure import Daylight, ExposureBound
 from pisecurity.errors import GpioError
 from pisecurity.settings import CameraSettings

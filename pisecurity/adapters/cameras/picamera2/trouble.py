@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pisecurity.adapters.machine import BOOT_CONFIGS, JOIN_VIDEO, MORE_MEMORY, NO_HEAP, Circumstances
+from pisecurity.adapters.machine.raspberry import BOOT_CONFIGS, JOIN_VIDEO, MORE_MEMORY, NO_HEAP, Circumstances
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.damage import Damage
 from pisecurity.adapters.cameras.timing import Stamps
 from pisecurity.adapters.cameras.v4l2 import find, trouble
@@ -16,6 +15,7 @@ from pisecurity.adapters.cameras.v4l2.choice import FORMATS, Choice, Wanted, cho
 from pisecurity.adapters.cameras.v4l2.device import Capture, Device, Filled, Layout, NoCameraError
 from pisecurity.adapters.cameras.v4l2.order import Order
 from pisecurity.adapters.cameras.v4l2.pixels import Reader
+from pisecurity.adapters.machine import raspberry
 from pisecurity.core.types import Frame, Picture
 from pisecurity.errors import CameraError
 from pisecurity.ports import CameraInfo, Clock, PacketSink
@@ -234,7 +234,7 @@ class V4l2Camera:
         lost = error.errno in (errno.ENOENT, errno.ENOTDIR)
         instead = find.survey(self._dev, self._opener).fix if lost else ""
         busy = error.errno == errno.EBUSY
-        holder = ", ".join(machine.holders([str(self._path.resolve())])) if busy else ""
+        holder = ", ".join(raspberry.holders([str(self._path.resolve())])) if busy else ""
         return trouble.explain(error, self._path, self._card, instead, holder)
 
     def _named(self, text: str) -> CameraError:

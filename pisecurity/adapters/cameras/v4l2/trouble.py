@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pisecurity.adapters import machine
 from pisecurity.adapters.cameras.v4l2.device import GONE
+from pisecurity.adapters.machine import raspberry
 
 WORDS: Mapping[int, str] = {
     **dict.fromkeys(GONE - {errno.EIO}, "{who} was unplugged; plug it in again"),
@@ -16,7 +16,7 @@ WORDS: Mapping[int, str] = {
     errno.EBUSY: "{who} is in use by another program{holder}; stop that one, 'sudo fuser -v {path}' names it",
     **dict.fromkeys(
         (errno.EACCES, errno.EPERM),
-        "{path} may not be opened by this user; " + machine.JOIN_VIDEO,
+        "{path} may not be opened by this user; " + raspberry.JOIN_VIDEO,
     ),
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "{path} is not there; plug it in; {instead}"),
     errno.ENOSPC: "{who} does not get enough of its USB port; give a smaller width and height, or plug it into another "
@@ -39,7 +39,7 @@ def explain(error: OSError, path: Path, card: str = "", instead: str = "", holde
     return WORDS.get(number, OTHER).format(
         who=f"USB camera {card}" if card else f"the USB camera {path}",
         path=path,
-        user=machine.user_name(),
+        user=raspberry.user_name(),
         holder=f" ({holder})" if holder else "",
         instead=instead,
         words=os.strerror(number) if number else str(error),

@@ -1,0 +1,1 @@
+"""What the kernel and systemd say of the machine."""

@@ -1,0 +1,1 @@
+"""Mail by SMTP: sent, examined, explained; and the mailbox of the demo."""

@@ -1,0 +1,1 @@
+"""Clips that are written and labelled."""

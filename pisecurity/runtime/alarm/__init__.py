@@ -1,0 +1,1 @@
+"""The one alarm: who switches it, when, and what stands against it."""

@@ -1,0 +1,1 @@
+"""From what happened to an alert in the outbox."""

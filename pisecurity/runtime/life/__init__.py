@@ -1,0 +1,1 @@
+"""Signs of life: what tells that an alarm would arrive, and that it was off."""

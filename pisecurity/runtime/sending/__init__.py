@@ -1,0 +1,1 @@
+"""From the outbox to a server that has taken it, or why not."""

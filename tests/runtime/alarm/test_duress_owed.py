@@ -1,0 +1,151 @@
+"""A call for help that no disk takes outlives a restart, in the second copy of the alarm, which shows nothing of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.database import Database
+from pisecurity.core.alarm.people import Person, Window
+from pisecurity.core.types import Mode
+from pisecurity.errors import StoreError
+from tests.runtime.alarm.test_duress import SISTER, House, calls
+
+
+@contextmanager
+def failing_database() -> Iterator[None]:
+    """Let the database take nothing while the block runs, whereas other files can be written."""
+
+    def write(database: Database) -> object:
+        raise StoreError(f"{database.path}: disk I/O error; replace the SD card", disk=True)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Database, "write", write)
+        yield
+
+
+def cut_power(house: House) -> None:
+    """Begin anew with what is on the disk."""
+    house.store._database.close()
+    house.boot()
+    house.answer()
+
+
+def disarmed_on_a_bad_disk(house: House, *, duress: bool) -> None:
+    """Type a code where it is disarmed already, which is answered as ever."""
+    house.disarm(duress=False)
+    house.clock.advance(60)
+    with failing_database():
+        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)
+
+
+def test_where_it_is_disarmed_already_help_is_called_after_the_restart_once_and_it_is_under_duress_still(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    disarmed_on_a_bad_disk(house, duress=True)
+    cut_power(house)
+    assert [subject.partition(", ")[0] for subject in calls(house)] == ["[Home] SILENT ALARM: Anna was made to disarm"]
+    assert house.panel.status().duress
+    assert [entry.recipient for entry in house.store.duress_log(9)] == [SISTER]
+    for _ in range(2):
+        cut_power(house)
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
+def test_the_second_copy_and_the_log_are_as_after_any_other_code(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    seen = []
+    for name, duress in (("ordinary", False), ("forced", True)):
+        caplog.clear()
+        house = House(tmp_path / name)
+        disarmed_on_a_bad_disk(house, duress=duress)
+        sizes = {path.name: path.stat().st_size for path in house.folder.iterdir() if path.is_file()}
+        cut_power(house)
+        seen.append((sizes, house.shown(), [re.sub("ordinary|forced", "house", one) for one in caplog.messages]))
+        house.store.close()
+    assert seen[0] == seen[1]
+    assert seen[1][0]["mode.json"] == 4096
+
+
+def test_an_order_to_disarm_that_could_not_be_stored_disarms_nothing_and_calls_for_help_after_the_restart(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    for duress in (False, True):
+        with failing_database(), pytest.raises(StoreError):
+            house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)
+        house.clock.advance(1)
+    cut_power(house)
+    assert house.panel.status().mode is Mode.HOME
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
+def test_without_a_restart_it_is_stored_as_soon_as_that_can_be_and_the_second_copy_forgets_it(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    disarmed_on_a_bad_disk(house, duress=True)
+    assert b"SILENT ALARM" in (tmp_path / "mode.json").read_bytes()
+    house.panel.settle()
+    house.store.settle()
+    house.answer()
+    assert len(calls(house)) == 1
+    assert b"SILENT ALARM" not in (tmp_path / "mode.json").read_bytes()
+    cut_power(house)
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
+def test_a_code_at_the_wrong_hour_calls_for_help_after_the_restart_as_well(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    people = house.access.people
+    people.register.add(Person("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),)), None, "root")
+    duress = people.register.new_code("Carla", None, "root", duress=True)
+    with failing_database():
+        people.admit(Mode.DISARMED, code=duress, device=None, source="192.168.1.30")
+        house.access.note(None)
+    cut_power(house)
+    assert [to for _, subject, to, _ in house.server.sent if "Carla typed the duress code" in subject] == [(SISTER,)]
+    house.store.close()
+
+
+def test_what_was_stored_in_memory_alone_is_there_after_the_machine_has_restarted(tmp_path: Path) -> None:
+    state, refuge = tmp_path / "state", tmp_path / "memory"
+    house = House(state)
+    house.store.close()
+    house.store = SqliteStore(state, house.clock, refuge=refuge)
+    house.panel._store = house.store
+    assert house.store._database.flee(StoreError("the disk fails", disk=True))
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
+    house.store._database.close()
+    shutil.rmtree(refuge)
+    cut_power(house)
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
+def test_of_many_calls_the_newest_fit_into_a_copy_that_is_no_longer_than_any_other(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.disarm(duress=False)
+    with failing_database():
+        for number in range(40):
+            house.clock.advance(60)
+            house.panel.switch(Mode.DISARMED, by=f"Person {number}", how="page, code", duress=True)
+    assert (tmp_path / "mode.json").stat().st_size == 4096
+    cut_power(house)
+    told = [subject for subject in calls(house) if "Person 39" in subject]
+    assert len(told) == 1
+    assert len(calls(house)) >= 2
+    house.store.close()
