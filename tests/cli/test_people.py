@@ -15,18 +15,18 @@ import pytest
 
 from pisecurity.adapters.control import FILE_NAME, ControlServer
 from pisecurity.adapters.people_commands import PeopleCommands
-from pisecurity.adapters.secrets import PEPPER, Secrets
+from pisecurity.adapters.state.secrets import PEPPER, Secrets
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli import people
 from pisecurity.core.alarm.people import Verdict
 from pisecurity.core.types import AlarmState, AlertKind, Decision, Mode
 from pisecurity.errors import ControlError, SecretError
+from pisecurity.runtime.alarm.panel import Panel
+from pisecurity.runtime.alarm.people import People
+from pisecurity.runtime.alarm.register import Register
+from pisecurity.runtime.alarm.throttle import Throttle
 from pisecurity.runtime.health import Health
 from pisecurity.runtime.house import House as Home
-from pisecurity.runtime.panel import Panel
-from pisecurity.runtime.people import People
-from pisecurity.runtime.register import Register
-from pisecurity.runtime.throttle import Throttle
 from pisecurity.settings import AccessSettings, AlarmSettings
 from tests.cli.commands import Ran, Shell
 from tests.cli.test_remote import serving
@@ -240,7 +240,7 @@ def test_a_key_that_is_lost_is_said_and_no_other_is_made_while_a_code_hangs_on_i
     (house.folder / "secrets" / PEPPER).unlink()
     house.restart()
     (fault,) = house.health.faults()
-    assert "no code can be checked, and what disarms is an approved phone and 'sudo pisecurity disarm'" in fault.text
+    assert "no code can be checked, and what disarms is an approved phone or 'sudo pisecurity disarm'" in fault.text
     assert "it is gone, and no code and no duress code works without it" in fault.text, "before anybody types one"
     assert house.admits(code) is Verdict.WRONG
     for words in (("code", "Anna"), ("duress", "Anna"), ("phone", "Anna"), ("add", "Ben")):

@@ -198,10 +198,10 @@ class People:
         return self._known(wanted, found[0], "phone")
 
     def _unchecked(self, error: SecretError) -> None:
-        ways = "'sudo pisecurity disarm'"
+        text = f"no code can be checked, and what disarms is 'sudo pisecurity disarm': {error}"
         if self._settings.disarm == "phones":
-            ways = f"an approved phone and {ways}"
-        self._health.report(FAULT, f"no code can be checked, and what disarms is {ways}: {error}")
+            text = f"no code can be checked, and what disarms is an approved phone or 'sudo pisecurity disarm': {error}"
+        self._health.report(FAULT, text)
 
     def _by_code(self, wanted: Mode, code: str, source: str, phone: object) -> Admission:
         alone = phone is not None

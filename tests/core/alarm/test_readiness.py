@@ -105,8 +105,8 @@ def test_a_clock_that_nobody_is_known_to_have_set_is_told_with_what_it_shows_in_
     (found,) = problems(Chain(guessed=EVENING), Mode.AWAY, BERLIN)
     assert found.key == "clock"
     assert found.text == (
-        "no time server is known to have set the clock since the start, and schedule and mails go by it: "
-        "see whether it is 2026-11-23 21:40; 'timedatectl' says why it is not set"
+        "no time server is known to have set the clock since the start or for a week, and schedule and mails "
+        "go by it: see whether it is 2026-11-23 21:40; 'timedatectl' says why it is not set"
     )
     assert not asks([found])
 
