@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -123,6 +123,30 @@ def test_edge_counts_from_its_very_second() -> None:
     assert before is not None
     assert before.mode is Mode.DISARMED
     assert latest_edge(Plan(EVERY_DAY, BERLIN), at) == Edge(at, Mode.NIGHT)
+
+
+class Watched(tzinfo):
+    """An hour ahead, and counts how often somebody asks."""
+
+    asked = 0
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        self.asked += 1
+        return timedelta(hours=1)
+
+    def dst(self, at: datetime | None) -> timedelta:
+        return timedelta()
+
+    def tzname(self, at: datetime | None) -> str:
+        return "watched"
+
+
+@pytest.mark.parametrize("find", [latest_edge, next_edge])
+def test_an_edge_that_is_near_is_found_without_looking_at_the_year(find: Callable[[Plan, datetime], object]) -> None:
+    """The page asks whenever it is looked at, on a Pi."""
+    zone = Watched()
+    assert find(Plan(EVERY_DAY, zone), WALL) is not None
+    assert zone.asked < 50
 
 
 def test_one_entry_a_week_holds_for_the_whole_week() -> None:
