@@ -234,11 +234,7 @@ class Daemon:
         work += [("page", self._reach.work), ("control", self._serve_commands)]
         return [
             Worker(
-                name,
-                each,
-                self._clock,
-                self._on_crash,
-                limit_s=CAMERA_STALE_S if name.startswith(WATCH) else STALE_S,
+                name, each, self._clock, self._on_crash, limit_s=CAMERA_STALE_S if name.startswith(WATCH) else STALE_S
             )
             for name, each in work
         ]

@@ -27,7 +27,8 @@ INSERT OR REPLACE INTO approvals (person, digest, since_boot_id, since_boot_s)
 VALUES (:person, :digest, :since_boot_id, :since_boot_s)
 """
 _ADD_PHONE = """
-INSERT INTO phones (person, label, digest, approved_us) VALUES (:person, :label, :digest, :approved_us)
+INSERT INTO phones (number, person, label, digest, approved_us)
+VALUES (:number, :person, :label, :digest, :approved_us)
 """
 _SAVE_FAILURES = """
 INSERT OR REPLACE INTO wrong_codes (source, count, last_boot_id, last_boot_s, told_boot_id, told_boot_s)
@@ -35,27 +36,45 @@ VALUES (:source, :count, :last_boot_id, :last_boot_s, :told_boot_id, :told_boot_
 """
 
 
+class LastKnown:
+    """Who was known last: a database that is damaged may give them no more, or give back who was removed."""
+
+    def __init__(self) -> None:
+        self.value: Known | None = None
+        """None: nothing could be read yet."""
+
+    def put_into(self, connection: sqlite3.Connection) -> None:
+        """Have the database of *connection*, in a transaction of that, hold them and nobody else."""
+        known = self.value
+        if known is None or _known_in(connection) == known:
+            return
+        connection.execute("DELETE FROM people")  # and with them codes, approvals and phones
+        connection.execute("DELETE FROM code_key")
+        for person in known.people:
+            _insert_person(connection, person)
+        for code in known.codes:
+            _put_code(connection, code)
+        for approval in known.approvals:
+            _put_approval(connection, approval)
+        for phone in known.phones:
+            _insert_phone(connection, phone, phone.number)
+        if known.key_digest:
+            connection.execute(_KEEP_KEY_DIGEST, bind(digest=known.key_digest))
+
+
 class PeopleTable(Table):
-    """Fulfils PeopleStore."""
+    """Fulfils PeopleStore. People are changed by one thread at a time."""
+
+    _last_known: LastKnown
 
     @steady
     def load_people(self) -> Known:
         """Return all that is kept about people; a row that nobody could use is left out. Raises StoreError."""
         with self._database.read() as connection:
-            people = tuple(_people(_all(connection, "people")))
-            keys = {person.key for person in people}
-            key = connection.execute("SELECT digest FROM code_key").fetchone()
-
-            def of_somebody(table: str) -> Iterator[sqlite3.Row]:
-                return (row for row in _all(connection, table) if row["person"] in keys)
-
-            return Known(
-                people,
-                tuple(Code(row["person"], bool(row["duress"]), row["digest"]) for row in of_somebody("codes")),
-                tuple(_approval(row) for row in of_somebody("approvals")),
-                tuple(_phone(row) for row in of_somebody("phones")),
-                key["digest"] if key else "",
-            )
+            known = _known_in(connection)
+        if self._database.whole or known.people:  # in memory that was begun empty, nobody means: not known
+            self._last_known.value = known
+        return known
 
     @steady
     def keep_key_digest(self, digest: str) -> None:
@@ -66,10 +85,9 @@ class PeopleTable(Table):
     @steady
     def add_person(self, person: Person, code: Code) -> None:
         """Add *person* with a first code. Raises StoreError: also where somebody has this key."""
-        values = bind(key=person.key, name=person.name, role=person.role, windows=_windows_as_json(person))
         with self._changing() as connection:
-            connection.execute(_ADD_PERSON, values)
-            connection.execute(_SET_CODE, bind(person=code.person, duress=code.duress, digest=code.digest))
+            _insert_person(connection, person)
+            _put_code(connection, code)
 
     @steady
     def remove_person(self, key: str) -> None:
@@ -81,21 +99,19 @@ class PeopleTable(Table):
     def set_code(self, code: Code) -> None:
         """Replace that code of that person; the one for duress is another than the ordinary one. Raises StoreError."""
         with self._changing() as connection:
-            connection.execute(_SET_CODE, bind(person=code.person, duress=code.duress, digest=code.digest))
+            _put_code(connection, code)
 
     @steady
     def set_approval(self, approval: Approval) -> None:
         """Replace the approval that this person may have open. Raises StoreError."""
-        values = bind(person=approval.person, digest=approval.digest) | bind_instant("since", approval.since)
         with self._changing() as connection:
-            connection.execute(_SET_APPROVAL, values)
+            _put_approval(connection, approval)
 
     @steady
     def add_phone(self, phone: Phone) -> Phone:
         """Add *phone*, end the approval of its person, and return it with its number. Raises StoreError."""
-        values = bind(person=phone.person, label=phone.label, digest=phone.digest, approved_us=phone.approved_at)
         with self._changing() as connection:
-            number = connection.execute(_ADD_PHONE, values).lastrowid
+            number = _insert_phone(connection, phone, None)
             connection.execute("DELETE FROM approvals WHERE person = :person", bind(person=phone.person))
             return _phone(connection.execute("SELECT * FROM phones WHERE number = ?", (number,)).fetchone())
 
@@ -112,6 +128,8 @@ class PeopleTable(Table):
             raise StoreError("people cannot be changed while the disk fails, because those it has cannot be read")
         with self._database.write() as connection:
             yield connection
+            known = _known_in(connection)
+        self._last_known.value = known
         try:
             # From a log whose end is damaged whoever was removed, or a code that was changed, would come back.
             self._database.empty_log()
@@ -137,6 +155,43 @@ class PeopleTable(Table):
         """Remove what is kept of *source*. Raises StoreError."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM wrong_codes WHERE source = :source", bind(source=source))
+
+
+def _known_in(connection: sqlite3.Connection) -> Known:
+    people = tuple(_people(_all(connection, "people")))
+    keys = {person.key for person in people}
+    key = connection.execute("SELECT digest FROM code_key").fetchone()
+
+    def of_somebody(table: str) -> Iterator[sqlite3.Row]:
+        return (row for row in _all(connection, table) if row["person"] in keys)
+
+    return Known(
+        people,
+        tuple(Code(row["person"], bool(row["duress"]), row["digest"]) for row in of_somebody("codes")),
+        tuple(_approval(row) for row in of_somebody("approvals")),
+        tuple(_phone(row) for row in of_somebody("phones")),
+        key["digest"] if key else "",
+    )
+
+
+def _insert_person(connection: sqlite3.Connection, person: Person) -> None:
+    values = bind(key=person.key, name=person.name, role=person.role, windows=_windows_as_json(person))
+    connection.execute(_ADD_PERSON, values)
+
+
+def _put_code(connection: sqlite3.Connection, code: Code) -> None:
+    connection.execute(_SET_CODE, bind(person=code.person, duress=code.duress, digest=code.digest))
+
+
+def _put_approval(connection: sqlite3.Connection, approval: Approval) -> None:
+    values = bind(person=approval.person, digest=approval.digest) | bind_instant("since", approval.since)
+    connection.execute(_SET_APPROVAL, values)
+
+
+def _insert_phone(connection: sqlite3.Connection, phone: Phone, number: int | None) -> int | None:
+    """Add *phone* with this number, None: the next one; return the number."""
+    values = bind(number=number, person=phone.person, label=phone.label, digest=phone.digest)
+    return connection.execute(_ADD_PHONE, values | bind(approved_us=phone.approved_at)).lastrowid
 
 
 def _people(rows: Iterable[sqlite3.Row]) -> Iterator[Person]:

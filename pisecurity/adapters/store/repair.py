@@ -14,6 +14,7 @@ from pisecurity.adapters.store.alarm import ARMED_IN_DOUBT, append_kept, columns
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.codec import Column, alarm_in
 from pisecurity.adapters.store.database import Bring
+from pisecurity.adapters.store.people import LastKnown
 from pisecurity.adapters.store.quarantine import Quarantine
 from pisecurity.adapters.store.rescue import Rescued, alarm_of, give_none_again, rescue
 from pisecurity.adapters.store.wal import WAL, is_garbage
@@ -22,12 +23,14 @@ from pisecurity.ports import Clock
 
 log = logging.getLogger(__name__)
 
+_PEOPLE_AND_PHONES = "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM phones)"
+
 
 class StoreRepair:
-    """Fulfils Repair with the second copy of the alarm and what can be read of the database."""
+    """Fulfils Repair with the second copy of the alarm, who was known last and what can be read of the database."""
 
-    def __init__(self, path: Path, second: AlarmFile, clock: Clock) -> None:
-        self._path, self._second, self._clock = path, second, clock
+    def __init__(self, path: Path, second: AlarmFile, last_known: LastKnown, clock: Clock) -> None:
+        self._path, self._second, self._last_known, self._clock = path, second, last_known, clock
         self._quarantine = Quarantine(path)
         self._told_in: Path | None = None
         """Where this start has told of a loss already."""
@@ -53,12 +56,16 @@ class StoreRepair:
         self._quarantine.replace(build, self._clock.now())
 
     def begin(self, memory: sqlite3.Connection) -> None:
-        """Put the alarm into an empty database, in a transaction of that; armed away where nobody can tell its mode."""
+        """Put the alarm, and who is known, into an empty database, in a transaction of that.
+
+        It is armed away where nobody can tell its mode.
+        """
         kept = self._second.last or self._second.load()
         alarm, note = kept.alarm if kept else alarm_of(self._path), "goes on in memory"
         if alarm is None:
             alarm, note = columns_of(unknown_alarm(self._clock, 0)), f"{note}; its mode could not be read"
         store_alarm(memory, alarm, note, self._clock, kept)
+        self._last_known.put_into(memory)
 
     def tell(self, lost: str) -> None:
         """Keep for a week that something was *lost*; the database stays where it is."""
@@ -95,6 +102,7 @@ class StoreRepair:
                 give_none_again(new, "phones", max(found.number, kept.number if kept else 0))
             if memory is not None and bring is not None:
                 bring(memory, new)
+            found.people, found.phones = new.execute(_PEOPLE_AND_PHONES).fetchone()
             new.execute("COMMIT")
         return _told(found, None if alarm is None else alarm_in(alarm), folder)
 

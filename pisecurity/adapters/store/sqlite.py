@@ -17,7 +17,7 @@ from pisecurity.adapters.store.duress import DuressTable
 from pisecurity.adapters.store.events import EventTable
 from pisecurity.adapters.store.ledger import LedgerTable
 from pisecurity.adapters.store.outbox import OutboxTable, bring_waiting
-from pisecurity.adapters.store.people import PeopleTable
+from pisecurity.adapters.store.people import LastKnown, PeopleTable
 from pisecurity.adapters.store.repair import StoreRepair
 from pisecurity.adapters.store.schedule import ScheduleTable, bring_schedule
 from pisecurity.errors import StoreError
@@ -57,7 +57,8 @@ class SqliteStore(
         """
         path = folder / FILE_NAME
         second = None if read_only else AlarmFile(folder / ALARM_FILE)
-        self._repair = None if second is None else StoreRepair(path, second, clock)
+        self._last_known = LastKnown()
+        self._repair = None if second is None else StoreRepair(path, second, self._last_known, clock)
         database = Database(path, read_only=read_only, refuge=refuge, repair=self._repair)
         with ExitStack() as failed:
             failed.callback(database.close)
@@ -115,3 +116,4 @@ class SqliteStore(
         bring_daily(memory, home)
         bring_past_faults(memory, home)
         bring_schedule(memory, home)
+        self._last_known.put_into(home)

@@ -16,6 +16,7 @@ from pisecurity.adapters.store.alarm_file import FILE_NAME as ALARM_FILE
 from pisecurity.adapters.store.sqlite import FILE_NAME
 from pisecurity.core.alarm.people import Person
 from pisecurity.core.types import Alarm, Instant, Mode
+from pisecurity.errors import StoreError
 from pisecurity.ports import Approval, Code, Known, Phone
 from tests.fakes import START, FakeClock
 
@@ -146,3 +147,59 @@ def test_r33_a_rescue_brings_nothing_back(tmp_path: Path, change: Callable[[Sqli
     assert gone(known)[change.__name__]
     assert known.people[0].key == "anna"
     again.close()
+
+
+def overwrite(folder: Path, store: SqliteStore) -> None:
+    """Fill database and log with random bytes under the running *store*."""
+    for name in (FILE_NAME, LOG):
+        with (folder / name).open("r+b") as file:
+            file.write(random.Random(7).randbytes((folder / name).stat().st_size))
+    for connection in store._database._idle:
+        connection.execute("PRAGMA shrink_memory")
+
+
+@pytest.mark.parametrize("change", [removed, revoked, used, changed])
+def test_r33_people_outlive_a_database_that_is_damaged_while_it_runs(
+    tmp_path: Path, change: Callable[[SqliteStore], None]
+) -> None:
+    state, memory = tmp_path / "state", tmp_path / "memory"
+    house(state).close()
+    store = SqliteStore(state, FakeClock(), refuge=memory)
+    store.load_people()
+    change(store)
+    known = store.load_people()
+    overwrite(state, store)
+    store.save_alarm(ALARM, "home")
+    assert store.damaged and store.load_people() == known
+    killed = SqliteStore(state, FakeClock(), refuge=memory)
+    assert killed.load_people() == known, "in memory too"
+    killed._database.close()
+    assert store.settle() == ""
+    assert f"people {len(known.people)}, approved phones {len(known.phones)}" in store.repaired()
+    assert store.load_people() == known
+    store.close()
+    again = SqliteStore(state, FakeClock(), refuge=memory)
+    assert again.load_people() == known
+    assert again.add_phone(Phone("anna", "another", "p9", START)).number > max(phone.number for phone in known.phones)
+    again.close()
+
+
+def test_r33_who_was_removed_last_does_not_come_back_with_what_can_be_read(tmp_path: Path) -> None:
+    state, memory = tmp_path / "state", tmp_path / "memory"
+    store = house(state)
+    old = (state / FILE_NAME).read_bytes()
+    store.close()
+    store = SqliteStore(state, FakeClock(), refuge=memory)
+    store.remove_person("anna")
+    store.remove_person("ben")
+    with (state / FILE_NAME).open("r+b") as file:
+        file.write(old)
+        file.seek(0)
+        file.write(b"\x5a" * 100)
+    (state / LOG).write_bytes(b"")
+    for connection in store._database._idle:
+        connection.execute("PRAGMA shrink_memory")
+    store._database.flee(StoreError("pisecurity.db: damaged", disk=True, damaged=True))
+    assert store.settle() == ""
+    assert store.repaired() and store.load_people() == Known()
+    store.close()
