@@ -353,7 +353,8 @@ class Daemon:
         people = PeopleCommands(
             self._access.people, self._store.duress_log, lambda: self._health.facts().get("page", ""), self._house
         )
-        return ControlServer(self._folder / SOCKET_NAME, {**handlers, **people.handlers()}, self._clock)
+        path, refuge = self._folder / SOCKET_NAME, refuge_of(self._folder)
+        return ControlServer(path, {**handlers, **people.handlers()}, self._clock, refuge)
 
     def _build_desk(self, config_file: Path, mistakes: str) -> Desk:
         desk = Desk(

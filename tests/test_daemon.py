@@ -309,16 +309,40 @@ def test_r11_on_a_full_disk_an_alarm_still_leaves_and_disarming_still_works(tmp_
             assert daemon.stop() == 0
 
 
+def test_r12_started_on_a_read_only_disk_every_command_reaches_the_daemon(tmp_path: Path, server: SmtpServer) -> None:
+    place = tmp_path / "small"
+    place.mkdir()
+    with small_disk(place, 64):
+        house = Household(place, server)
+        house.log = tmp_path / "daemon.log"
+        with house.daemon() as daemon:
+            assert house.run("arm", "--anyway").returncode == 0
+            assert daemon.stop() == 0
+        remount(place, "ro")
+        with house.daemon():
+            answer = house.run("disarm")
+            assert (answer.returncode, "disarmed" in answer.stdout) == (0, True), answer.stderr
+
+
 @contextmanager
 def small_disk(place: Path, megabytes: int) -> Iterator[None]:
     """Mount a file system of this size at *place*, with sudo where the tests do not run as root."""
-    sudo = [] if os.geteuid() == 0 else ["sudo"]
     options = f"size={megabytes}m,uid={os.getuid()},mode=700"
-    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True)
+    subprocess.run([*sudo(), "mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True)
     try:
         yield
     finally:
-        subprocess.run([*sudo, "umount", place], check=True)
+        subprocess.run([*sudo(), "umount", place], check=True)
+
+
+def remount(place: Path, how: str) -> None:
+    """Have the file system at *place* be mounted another way."""
+    subprocess.run([*sudo(), "mount", "-o", f"remount,{how}", place], check=True)
+
+
+def sudo() -> list[str]:
+    """Return what a command of root begins with."""
+    return [] if os.geteuid() == 0 else ["sudo"]
 
 
 def fill(path: Path, leave: int = 0) -> None:

@@ -20,11 +20,21 @@ from pathlib import Path
 from typing import Any
 
 from pisecurity.adapters.clock import SystemClock
+from pisecurity.adapters.state.folder import FAILED_DISK
+from pisecurity.adapters.state.lock import holder_of
+from pisecurity.adapters.state.refuge import claim, refuges_of
 from pisecurity.core.alarm import readiness
 from pisecurity.core.alarm.outlook import Outlook
 from pisecurity.core.alarm.readiness import Problem
 from pisecurity.core.types import Mode
-from pisecurity.errors import AlreadyRunningError, ControlError, InputError, NoDaemonError, PiSecurityError
+from pisecurity.errors import (
+    AlreadyRunningError,
+    ControlError,
+    InputError,
+    NoDaemonError,
+    PiSecurityError,
+    StoreError,
+)
 from pisecurity.ports import Clock
 from pisecurity.runtime.alarm.panel import Panel, PanelStatus
 from pisecurity.runtime.alarm.readiness import Readiness
@@ -150,8 +160,12 @@ class ControlServer:
     When MAX_CONNECTIONS are open, the oldest one makes room: a newcomer is worth more than one that says nothing.
     """
 
-    def __init__(self, path: Path, handlers: Mapping[str, Handler], clock: Clock | None = None) -> None:
+    def __init__(
+        self, path: Path, handlers: Mapping[str, Handler], clock: Clock | None = None, refuge: Path | None = None
+    ) -> None:
+        """*refuge*: folder in memory, made then, for the socket where the disk of *path* takes none."""
         self._path, self._handlers, self._clock = path, handlers, clock or SystemClock()
+        self._refuge = refuge
         self._listener: socket.socket | None = None
         self._selector = selectors.DefaultSelector()
         self._connections: list[_Connection] = []
@@ -163,23 +177,28 @@ class ControlServer:
             AlreadyRunningError: another daemon answers there.
             ControlError: the path is too long, taken by something else or not writable.
         """
-        _check_length(self._path)
-        _clear_the_way(self._path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            # The kernel gives the file the mode of the socket, so that it is never more open than this.
-            os.fchmod(listener.fileno(), PERMISSIONS)
-            listener.bind(str(self._path))
-            self._path.chmod(PERMISSIONS)  # whatever the umask left of it
-            listener.listen(MAX_CONNECTIONS)
+            listener = _listening(self._path)
         except OSError as error:
-            listener.close()
-            raise ControlError(
-                f"{self._path}: cannot listen here ({error.strerror}); see who owns the folder"
-            ) from error
+            listener = self._listening_in_memory(error)
         listener.setblocking(False)
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, listener)
+
+    def _listening_in_memory(self, error: OSError) -> socket.socket:
+        """Return a listener in memory, because of *error* on the disk. Raises ControlError, AlreadyRunningError."""
+        refused = ControlError(f"{self._path}: cannot listen here ({error.strerror}); see who owns the folder")
+        if self._refuge is None or error.errno not in FAILED_DISK:
+            raise refused from error
+        path = self._refuge / self._path.name
+        try:
+            claim(self._refuge)
+            listener = _listening(path)
+        except (StoreError, OSError) as also:
+            raise ControlError(f"{refused}; nor in memory: {also}") from error
+        log.warning("the disk takes no socket, commands are answered in memory path=%s reason=%s", path, error.strerror)
+        self._path = path
+        return listener
 
     @property
     def is_open(self) -> bool:
@@ -291,7 +310,7 @@ class ControlServer:
 
 
 class ControlClient:
-    """Asks the daemon that listens at *path*."""
+    """Asks the daemon that listens at *path*, or in memory because the disk of that takes no socket."""
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._path, self._clock = path, clock or SystemClock()
@@ -306,31 +325,48 @@ class ControlClient:
         """
         _check_length(self._path)
         request = json.dumps({**arguments, "command": command}).encode("ascii") + b"\n"
-        try:
-            answer = self._exchange(request)
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise NoDaemonError(
-                f"no daemon runs on {self._path.parent}; "
-                "start it with 'pisecurity run', or name its folder with --state"
-            ) from None
-        except NotADirectoryError:
-            raise ControlError(f"{self._path.parent}: not a folder; name the state folder with --state") from None
-        except PermissionError:
-            raise ControlError(
-                f"{self._path}: this user may not command the daemon; use sudo, or join the group of the service"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise ControlError(f"{self._path}: the daemon does not answer ({error}); look into its log") from error
+        answer = self._answered(self._path, request)
+        refuges = refuges_of(self._path.parent)
+        while answer is None:
+            if (refuge := next(refuges, None)) is None:
+                raise self._unanswered()
+            answer = self._answered(refuge / self._path.name, request)
         if "error" in answer:
             raise (InputError if answer.get("mistyped") else ControlError)(str(answer["error"]))
         return answer
 
-    def _exchange(self, request: bytes) -> Mapping[str, Any]:
+    def _answered(self, path: Path, request: bytes) -> Mapping[str, Any] | None:
+        """Return what is answered at *path*, None where nobody listens. Raises ControlError."""
+        try:
+            return self._exchange(path, request)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except NotADirectoryError:
+            raise ControlError(f"{path.parent}: not a folder; name the state folder with --state") from None
+        except PermissionError:
+            raise ControlError(
+                f"{path}: this user may not command the daemon; use sudo, or join the group of the service"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise ControlError(f"{path}: the daemon does not answer ({error}); look into its log") from error
+
+    def _unanswered(self) -> ControlError:
+        state = self._path.parent
+        if (process := holder_of(state)) is not None:
+            return ControlError(
+                f"{state}: pisecurity runs here as process {process}, and no command reaches it; use sudo, switch on "
+                "its page, or mend what its log says and restart it"
+            )
+        return NoDaemonError(
+            f"no daemon runs on {state}; start it with 'pisecurity run', or name its folder with --state"
+        )
+
+    def _exchange(self, path: Path, request: bytes) -> Mapping[str, Any]:
         due_s = self._clock.monotonic() + CLIENT_DEADLINE_S
         received = bytearray()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
             link.settimeout(CLIENT_DEADLINE_S)
-            link.connect(str(self._path))
+            link.connect(str(path))
             link.sendall(request)
             while b"\n" not in received:
                 link.settimeout(max(due_s - self._clock.monotonic(), 0.001))
@@ -351,8 +387,25 @@ def _check_length(path: Path) -> None:
         )
 
 
+def _listening(path: Path) -> socket.socket:
+    """Return a socket that listens at *path*. Raises OSError, ControlError, AlreadyRunningError."""
+    _check_length(path)
+    _clear_the_way(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # The kernel gives the file the mode of the socket, so that it is never more open than this.
+        os.fchmod(listener.fileno(), PERMISSIONS)
+        listener.bind(str(path))
+        path.chmod(PERMISSIONS)  # whatever the umask left of it
+        listener.listen(MAX_CONNECTIONS)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def _clear_the_way(path: Path) -> None:
-    """Remove a socket nobody listens at."""
+    """Remove a socket nobody listens at. Raises OSError: it cannot be removed."""
     try:
         mode = path.lstat().st_mode
     except OSError:  # nothing there; anything worse shows when the socket is made
@@ -364,8 +417,7 @@ def _clear_the_way(path: Path) -> None:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
-            with suppress(OSError):  # the socket cannot be made then, which says why
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise ControlError(f"{path}: cannot be reached ({error}); see who owns it") from error
         else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
+import os
 import socket
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,8 +26,10 @@ from pisecurity.adapters.control import (
     Handler,
     commands,
 )
+from pisecurity.adapters.state import refuge
+from pisecurity.adapters.state.lock import StateLock, holder_of
 from pisecurity.core.types import Alarm, Mode
-from pisecurity.errors import AlreadyRunningError, ControlError, StoreError
+from pisecurity.errors import AlreadyRunningError, ControlError, NoDaemonError, StoreError
 from pisecurity.ports import SilentCall
 from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.runtime.health import Health
@@ -335,3 +340,71 @@ def test_status_names_what_is_wrong() -> None:
 def test_a_test_alert_says_where_it_goes() -> None:
     handlers, _ = house()
     assert handlers["test-alert"]({}, "anna") == {"text": "test mail of anna queued"}
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder in memory of the daemon on ``tmp_path/state``, on a machine of its own."""
+    (tmp_path / "state").mkdir()
+    monkeypatch.setattr(refuge, "RUNTIME_FOLDER", tmp_path / "run")
+    with tempfile.TemporaryDirectory() as shared:  # the path of a socket has to be short
+        monkeypatch.setattr(refuge, "SHARED_MEMORY", Path(shared))
+        yield refuge.refuge_of(tmp_path / "state", {})
+
+
+@contextmanager
+def read_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have *folder* refuse sockets as a disk does that was mounted read-only."""
+    real = socket.socket.bind
+
+    def bind(self: socket.socket, address: str) -> None:
+        if Path(address).parent == folder:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        real(self, address)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket.socket, "bind", bind, raising=False)
+        yield
+
+
+def test_r12_on_a_disk_that_takes_no_socket_commands_are_answered_in_memory(
+    tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state" / "control.sock"
+    server = ControlServer(path, {"echo": echo}, FakeClock(), memory)
+    with read_only(path.parent, monkeypatch):
+        server.open()
+    assert not path.exists() and stat.S_IMODE(memory.stat().st_mode) == 0o700
+    thread = threading.Thread(target=ControlClient(path).ask, args=("echo",))
+    thread.start()
+    while thread.is_alive():
+        server.serve_once(0.05)
+    thread.join()
+    memory.chmod(0o777)
+    with pytest.raises(NoDaemonError):
+        ControlClient(path).ask("echo")  # it may be a stranger who answers there
+    server.close()
+    assert not list(memory.iterdir())
+
+
+def test_without_a_folder_in_memory_a_disk_that_takes_no_socket_is_an_error(
+    tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state" / "control.sock"
+    with read_only(path.parent, monkeypatch):
+        with pytest.raises(ControlError, match="cannot listen here"):
+            ControlServer(path, {}, FakeClock()).open()
+        memory.write_text("of somebody else")
+        with pytest.raises(ControlError, match="cannot listen here .* nor in memory: "):
+            ControlServer(path, {}, FakeClock(), memory).open()
+
+
+def test_where_a_daemon_runs_that_no_command_reaches_it_says_so(tmp_path: Path, memory: Path) -> None:
+    state = tmp_path / "state"
+    with StateLock(state):
+        assert holder_of(state) == os.getpid()
+        with pytest.raises(ControlError, match=f"pisecurity runs here as process {os.getpid()}, and no command reach"):
+            ControlClient(state / "control.sock").ask("status")
+    assert holder_of(state) is None
+    with pytest.raises(NoDaemonError):
+        ControlClient(state / "control.sock").ask("status")

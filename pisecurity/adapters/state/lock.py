@@ -13,6 +13,9 @@ from pisecurity.adapters.state.folder import FAILED_DISK
 from pisecurity.errors import AlreadyRunningError, StoreError
 
 FILE_NAME = "lock"
+KERNEL_LOCKS = Path("/proc/locks")
+_LOCK, _PLACE, _PROCESS = 1, 5, 4
+"""Columns of it. Source: proc_locks(5)."""
 
 
 class StateLock:
@@ -56,6 +59,22 @@ class StateLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def holder_of(folder: Path) -> int | None:
+    """Return the process that holds *folder*; None: none does, or it cannot be known.
+
+    The kernel is asked and no lock tried: that would keep a daemon which starts just now from having it.
+    """
+    try:
+        there, locks = (folder / FILE_NAME).stat(), KERNEL_LOCKS.read_text("ascii")
+    except OSError:
+        return None
+    place = f"{os.major(there.st_dev):02x}:{os.minor(there.st_dev):02x}:{there.st_ino}"
+    for columns in map(str.split, locks.splitlines()):
+        if columns[_LOCK:2] == ["FLOCK"] and columns[_PLACE] == place:
+            return int(columns[_PROCESS])
+    return None
 
 
 def _opened(path: Path) -> int:
