@@ -157,8 +157,8 @@ class EventStore(Protocol):
         """End the events that a kill or a power cut left open, each when it opened; return how many."""
         ...
 
-    def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
-        """Store an alert that was not stored with an event, with its outbox rows."""
+    def add_alert(self, alert: Alert, to: Sequence[Address], due: Instant | None = None) -> None:
+        """Store an alert that was not stored with an event, with its outbox rows, to be tried from *due* on."""
         ...
 
     def add_fault_alert(self, key: str, alert: Alert, to: Sequence[Address]) -> None:

@@ -184,11 +184,11 @@ class OutboxTable(Table):
     """Whether what is due here are the alerts that nobody in the house may know of, or all others."""
 
     @steady
-    def add_alert(self, alert: Alert, to: Sequence[Address]) -> None:
+    def add_alert(self, alert: Alert, to: Sequence[Address], due: Instant | None = None) -> None:
         """Store an alert with its outbox rows in one transaction; what is stored already stays as it is."""
         stored = self._clock.instant()
         with self._database.write() as connection:
-            insert_alert(connection, alert, to, stored)
+            insert_alert(connection, alert, to, stored, due)
 
     @steady
     def add_fault_alert(self, key: str, alert: Alert, to: Sequence[Address]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -75,8 +76,8 @@ class Respond:
         """Id of the event the panel knows of already, though storing it may have to be tried again."""
         self._pictured = ""
         """The same of the event whose pictures are stored already."""
-        self._wake_s = float("inf")
-        """When the alerts that wait for a better view may leave (monotonic)."""
+        self._wakes_s: deque[float] = deque(maxlen=REMEMBERED)
+        """When what waits for a better view, or as an all-clear after it, may leave (monotonic); the next one first."""
         self._told: dict[str, tuple[str, AlertKind]] = {}
         """By camera, the event of this arming that the owner was told of last, and by which alert."""
         self._losses = Losses(health, clock, house.cameras, self._mail_loss, store.keep_known_faults)
@@ -113,12 +114,17 @@ class Respond:
         return alert.id
 
     def _wake_in_s(self) -> float:
-        return max(0.0, self._wake_s - self._clock.monotonic())
+        return max(0.0, self._wakes_s[0] - self._clock.monotonic()) if self._wakes_s else float("inf")
 
     def _wake_when_due(self) -> None:
-        if self._wake_in_s() == 0:
-            self._wake_s = float("inf")
+        while self._wake_in_s() == 0:
+            self._wakes_s.popleft()
             self._on_alert()
+
+    def _wait_for_better_view(self) -> None:
+        """Have what is stored now leave when the better view is there."""
+        self._on_alert()  # the way to the server is made ready meanwhile
+        self._wakes_s.append(self._clock.monotonic() + BETTER_VIEW_S)
 
     def _persist(self, write: Callable[[], None], stop: threading.Event, beat: Beat) -> None:
         """Call *write* until the disk takes it: an event is not given up because of a full card."""
@@ -216,8 +222,7 @@ class Respond:
             event.reason,
         )
         if alert is not None:
-            self._on_alert()  # the way to the server is made ready meanwhile
-            self._wake_s = self._clock.monotonic() + BETTER_VIEW_S
+            self._wait_for_better_view()
 
     def _notice(self, seen: Sighting) -> AlarmState:
         """Let the event raise the alarm, unless it was silent because nothing was armed yet or because of a zone.
@@ -342,6 +347,8 @@ class Respond:
     def _owe_all_clear(self, event_id: str, by: str, at: datetime, second: Sequence[Address] = ()) -> None:
         """Tell in the same conversation who disarmed, if the owner was told of the event at all.
 
+        While mails of events wait for a better view it waits too: it must not arrive before that of its event.
+
         Args:
             second: further contacts who were told of it.
         """
@@ -350,6 +357,7 @@ class Respond:
         if told is None:
             return
         told_id, kind = told
+        waits = bool(self._wakes_s) and self._wakes_s[-1] > self._clock.monotonic()
         facts = Facts(self._house.name, at, self._house.zone, by=by)
         words = compose(AlertKind.ALL_CLEAR, facts, self._house.catalogue)
         self._send(
@@ -362,7 +370,10 @@ class Respond:
                 thread=alert_id(told_id, kind),
             ),
             second,
+            due=self._clock.instant().later(BETTER_VIEW_S) if waits else None,
         )
+        if waits:
+            self._wait_for_better_view()
 
     def _told_of(self, record: EventRecord) -> tuple[str, AlertKind] | None:
         """Return the event of the mail that the owner has about *record*, and which mail that is; None: there is none.
@@ -455,8 +466,8 @@ class Respond:
             thread=alert_id(*told) if told else None,
         )
 
-    def _send(self, alert: Alert, more: Sequence[Address] = ()) -> None:
-        self._store.add_alert(alert, (*recipients(self._settings, alert.kind), *more))
+    def _send(self, alert: Alert, more: Sequence[Address] = (), due: Instant | None = None) -> None:
+        self._store.add_alert(alert, (*recipients(self._settings, alert.kind), *more), due)
         self._queued(alert)
 
     def _queued(self, alert: Alert) -> None:

@@ -82,3 +82,36 @@ def test_an_arming_in_which_nothing_was_told_ends_without_a_mail(house: Fixture)
     house.arm(Mode.DISARMED)
     house.answer()
     assert house.kinds() == [AlertKind.ALARM, AlertKind.ALL_CLEAR]
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.3, 0.69])
+def test_the_all_clear_of_an_alarm_that_still_waits_for_its_picture_leaves_after_it(
+    house: Fixture, later_s: float
+) -> None:
+    house.arm()
+    house.put(make_event())
+    house.clock.advance(later_s)
+    house.arm(Mode.DISARMED)
+    house.answer()
+    left: list[AlertKind] = []
+    for _ in range(40):
+        for row in house.store.due(house.clock.instant(), channel="mail"):
+            left.append(row.alert.kind)
+            house.taken(row)
+        house.clock.advance(0.05)
+    assert list(dict.fromkeys(left)) == [AlertKind.ALARM, AlertKind.ALL_CLEAR]
+    assert len(left) == 4, "both of two recipients"
+
+
+def test_deliver_is_woken_for_each_alert_when_its_wait_is_over(house: Fixture) -> None:
+    house.arm()
+    house.put(make_event())
+    house.clock.advance(0.3)
+    house.arm(Mode.DISARMED)
+    house.answer()
+    woken = [house.woken]
+    for wait_s in (0.41, 0.3):
+        house.clock.advance(wait_s)
+        house.run(1)
+        woken.append(house.woken)
+    assert woken == [woken[0], woken[0] + 1, woken[0] + 2]
