@@ -26,9 +26,16 @@ def _chosen() -> str:
     """Return the code that somebody types at this console, twice and unseen."""
     if not sys.stdin.isatty():
         raise InputError("--choose: a code is typed at a terminal only; leave it out, and a code is issued")
-    code = getpass("Code (6 to 12 digits, not shown): ")
+    code = _typed("Code (6 to 12 digits, not shown): ")
     if fault := code_fault(code):
         raise InputError(f"code: {fault}")
-    if getpass("Once more: ") != code:
+    if _typed("Once more: ") != code:
         raise InputError("code: the two differ; start again")
     return code
+
+
+def _typed(prompt: str) -> str:
+    try:
+        return getpass(prompt)
+    except EOFError:  # Ctrl-D, or a terminal that was closed
+        raise InputError("code: none was typed, and nothing is changed; start again") from None

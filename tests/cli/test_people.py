@@ -214,6 +214,18 @@ def test_a_chosen_code_works_and_one_that_somebody_has_is_too_easy(
     assert (again.code, again.err) == (2, "pisecurity: code: too easy to guess: give other digits\n")
 
 
+@pytest.mark.parametrize("typed", [[], ["481516"]], ids=["at once", "instead of once more"])
+def test_whoever_ends_the_prompt_has_changed_nothing(
+    shell: Shell, house: House, monkeypatch: pytest.MonkeyPatch, typed: list[str]
+) -> None:
+    at_terminal(monkeypatch, typed)
+    ran = told(shell, house, "add", "Anna", "--choose")
+    assert (ran.code, ran.err) == (
+        2, "pisecurity: code: none was typed, and nothing is changed; start again\n",
+    )  # fmt: skip
+    assert not house.people.register.known.people
+
+
 def test_without_a_terminal_no_code_is_typed(shell: Shell, house: House) -> None:
     ran = told(shell, house, "add", "Anna", "--choose")
     assert (ran.code, ran.err.startswith("pisecurity: --choose: a code is typed at a terminal only")) == (2, True)
@@ -221,7 +233,14 @@ def test_without_a_terminal_no_code_is_typed(shell: Shell, house: House) -> None
 
 def at_terminal(monkeypatch: pytest.MonkeyPatch, typed: list[str]) -> None:
     lines = iter(typed)
-    monkeypatch.setattr(people, "getpass", lambda prompt: next(lines))
+
+    def getpass(prompt: str) -> str:
+        try:
+            return next(lines)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr(people, "getpass", getpass)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
 
 
