@@ -100,7 +100,7 @@ def commands(
         found = ready.against(wanted, before.mode)
         if readiness.asks(found, request.get("anyway") is True):
             return {**described(before), "not_armed": _listed(found)}
-        return described(panel.switch(wanted, by=by, how="cli", bypassed=readiness.in_words(found)))
+        return described(panel.switch(wanted, by=by, how="cli", against=readiness.on_record(found)))
 
     def forget(request: Mapping[str, Any], by: str) -> Mapping[str, Any]:
         camera = named_camera(str(request.get("camera")), labels)

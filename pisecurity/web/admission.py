@@ -136,9 +136,9 @@ def switch_mode(ours: Parts, name: object, code: object, *, anyway: Anyway) -> P
         raise NotAdmittedError(mode, admission.verdict, admission.wait_s)
     against = bypassed(ours, mode, anyway=anyway)
     if not admission.person:
-        return ours.panel.switch(mode, by=peer_name(peer), how="page", bypassed=against)
+        return ours.panel.switch(mode, by=peer_name(peer), how="page", against=against)
     return ours.panel.switch(
-        mode, by=admission.person, how=f"page, {admission.how}", bypassed=against, duress=admission.duress
+        mode, by=admission.person, how=f"page, {admission.how}", against=against, duress=admission.duress
     )
 
 

@@ -38,7 +38,7 @@ def bypassed(ours: Parts, mode: Mode, *, anyway: Anyway) -> str:
     found = ours.readiness.against(mode, had)
     if readiness.asks(found, anyway):
         raise NotReadyError(mode, had, found)
-    return readiness.in_words(found)
+    return readiness.on_record(found)
 
 
 def shown(keys: object) -> Anyway:

@@ -84,7 +84,7 @@ def test_a_house_that_is_armed_is_not_said_to_be_not_armed(house: House) -> None
 def test_a_lighter_problem_asks_for_nothing_and_is_on_record(house: House) -> None:
     house.health.report("rate:front", "camera Front door is slow; is it too hot?")
     assert tap(house, mode="armed_away")[0] == 200
-    assert house.store.notes[-1].endswith(", bypassed: camera Front door is slow")
+    assert house.store.notes[-1].endswith("(page), remarks: camera Front door is slow")
 
 
 def test_nothing_ever_stands_against_disarming_nor_against_the_mode_it_has(house: House) -> None:

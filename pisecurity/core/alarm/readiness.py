@@ -123,8 +123,15 @@ def asks(found: Sequence[Problem], anyway: Anyway = False) -> bool:
 
 
 def in_words(found: Sequence[Problem]) -> str:
-    """Return what was *found* in one line for the audit log, empty for nothing."""
+    """Return what was *found* in one line, without the fixes; empty for nothing."""
     return "; ".join(problem.brief for problem in found)
+
+
+def on_record(found: Sequence[Problem]) -> str:
+    """Return for the audit log what was *found* as somebody armed: what they went past, and what asked for nothing."""
+    bypassed = in_words([problem for problem in found if problem.graver])
+    remarks = in_words([problem for problem in found if not problem.graver])
+    return ", ".join(f"{what}: {text}" for what, text in (("bypassed", bypassed), ("remarks", remarks)) if text)
 
 
 class Lasting:

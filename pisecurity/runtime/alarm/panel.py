@@ -154,7 +154,7 @@ class Panel:
         by: str,
         how: str,
         if_sequence: int | None = None,
-        bypassed: str = "",
+        against: str = "",
         duress: bool = False,
     ) -> PanelStatus:
         """Carry out the order of *mode*; the mode it already has changes nothing.
@@ -163,7 +163,7 @@ class Panel:
             by: who orders it, such as ``Anna`` or ``schedule``.
             how: the way it came in, such as ``page``.
             if_sequence: carry it out only while the alarm is still the one seen with this sequence.
-            bypassed: what was wrong and known, for the audit log; empty for nothing.
+            against: what was wrong and known, for the audit log: see ``readiness.on_record``; empty for nothing.
             duress: *by* is being made to disarm.
 
         Raises:
@@ -175,7 +175,7 @@ class Panel:
                 before = self._kept
                 if if_sequence in (None, before.sequence):
                     now_at = self._clock.now()
-                    more = f", bypassed: {bypassed}" if bypassed else ""
+                    more = f", {against}" if against else ""
                     after = states.order(
                         before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings, duress=duress
                     )

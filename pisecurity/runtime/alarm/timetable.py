@@ -211,7 +211,7 @@ class Timetable:
         found = self._ready.problems(edge.mode) if self._ready and edge.mode is not Mode.DISARMED else ()
         try:
             status = self._panel.switch(
-                edge.mode, by=SCHEDULE, how="schedule", if_sequence=sequence, bypassed=readiness.in_words(found)
+                edge.mode, by=SCHEDULE, how="schedule", if_sequence=sequence, against=readiness.on_record(found)
             )
         except StoreError as error:
             self._trouble(edge, str(error))

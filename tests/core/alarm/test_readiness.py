@@ -19,6 +19,7 @@ from pisecurity.core.alarm.readiness import (
     Problem,
     asks,
     in_words,
+    on_record,
     problems,
 )  # fmt: skip
 from pisecurity.core.types import Fault, Mode
@@ -77,7 +78,7 @@ def test_whoever_goes_on_is_asked_of_what_they_were_not_shown_alone() -> None:
     ]  # fmt: skip
 
 
-def test_the_audit_log_has_what_was_bypassed_without_the_fixes_and_the_graver_first() -> None:
+def test_the_audit_log_has_what_was_bypassed_without_the_fixes_and_apart_what_asked_for_nothing() -> None:
     chain = Chain(
         (
             fault("heat", "the processor is 82 °C hot; give it air"),
@@ -86,10 +87,16 @@ def test_the_audit_log_has_what_was_bypassed_without_the_fixes_and_the_graver_fi
         {"Yard": "since 21:40 a dark coat would be missed"},
         unproven={"mail": EVENING},
     )
-    assert in_words(problems(chain, Mode.AWAY, BERLIN)) == (
-        "camera front is dark since 21:40; the processor is 82 °C hot; "
+    assert on_record(problems(chain, Mode.AWAY, BERLIN)) == (
+        "bypassed: camera front is dark since 21:40, remarks: the processor is 82 °C hot; "
         "camera Yard: since 21:40 a dark coat would be missed; mail not proven since 21:40"
     )
+
+
+def test_an_ordinary_arming_with_a_remark_has_bypassed_nothing() -> None:
+    found = problems(Chain(clock_set=False), Mode.AWAY, BERLIN)
+    assert on_record(found) == "remarks: no time server has set the clock yet"
+    assert on_record(()) == ""
 
 
 def test_what_is_not_known_yet_is_a_remark() -> None:

@@ -59,10 +59,12 @@ def test_switch_stores_shows_and_tells() -> None:
 
 def test_ui10_what_was_bypassed_stands_on_the_audit_log() -> None:
     house = House()
-    house.panel.switch(Mode.AWAY, by="Anna", how="page", bypassed="camera front is dark since 21:40; mail not proven")
+    house.panel.switch(
+        Mode.AWAY, by="Anna", how="page", against="bypassed: camera front is dark since 21:40, remarks: mail not proven"
+    )
     assert house.store.notes[-1] == (
         "disarmed to arming: ordered armed_away by Anna (page), "
-        "bypassed: camera front is dark since 21:40; mail not proven"
+        "bypassed: camera front is dark since 21:40, remarks: mail not proven"
     )
     (change,) = house.told
     assert (change.before, change.after, change.alarm, change.at) == (

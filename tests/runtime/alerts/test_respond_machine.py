@@ -247,7 +247,7 @@ def test_what_begins_between_arming_and_its_handling_is_known_to_nobody(house: F
 def test_a_schedule_that_arms_a_hot_house_has_it_mailed_because_nobody_saw_the_list(house: Fixture) -> None:
     begins(house, "heat")
     begins(house, "supply")
-    house.panel.switch(Mode.NIGHT, by="schedule", how="schedule", bypassed="supply")
+    house.panel.switch(Mode.NIGHT, by="schedule", how="schedule", against="bypassed: supply")
     house.answer()
     (only,) = house.alerts()
     assert "too hot" in only.subject, "of what is graver it mailed already"
