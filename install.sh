@@ -40,6 +40,16 @@ check_machine() {
     esac
 }
 
+# Debian updates itself now and then, and holds its locks meanwhile. apt waits for some of them alone, so we do.
+apt() { # apt COMMAND LOG ARGUMENT...
+    local command=$1 log=$2
+    shift 2
+    until LC_ALL=C apt-get --quiet --yes "$command" "$@" >"$log" 2>&1 </dev/null; do
+        [[ $(<"$log") == *"Could not get lock"* ]] && ((SECONDS < 300)) || return 1
+        sleep 5
+    done
+}
+
 install_packages() {
     local package missing=()
     # procps brings the kill that reloads the service, tzdata the zones of schedules.
@@ -52,8 +62,8 @@ install_packages() {
         local log=$work/apt.log
         export DEBIAN_FRONTEND=noninteractive
         # Old lists of packages may still do.
-        apt-get --quiet update >"$log" 2>&1 || true
-        if ! apt-get --quiet --yes install --no-install-recommends "${missing[@]}" >>"$log" 2>&1 </dev/null; then
+        apt update "$log" || true
+        if ! apt install "$log" --no-install-recommends "${missing[@]}"; then
             tail -n 15 "$log" >&2
             fail "apt could not install ${missing[*]}; see above"
         fi

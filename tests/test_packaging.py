@@ -177,6 +177,25 @@ def test_what_to_type_is_said_when_apt_fails(bare_path: Path) -> None:
     assert "Install them and try again: sudo apt-get install browser" in result.stderr
 
 
+def test_an_apt_that_is_busy_is_waited_for(bare_path: Path, tmp_path: Path) -> None:
+    """Debian's own updates hold the lists for a minute or two, and apt-get update does not wait for that."""
+    tries = tmp_path / "tries"
+    scripts = {
+        "apt-get": f'echo "$*" >>{tries}\n[ "$(wc -l <{tries})" -gt 2 ] && exit 0\n'
+        "echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 9' >&2\nexit 100",
+        "sleep": "exit 0",
+        "sudo": 'shift\nexec "$@"',
+    }
+    for program, script in scripts.items():
+        (bare_path / program).write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        (bare_path / program).chmod(0o755)
+    for program in ("sh", "wc"):
+        (bare_path / program).symlink_to(shutil.which(program) or "")
+    result = install(bare_path, "no-such-browser=browser")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [line.split()[2] for line in tries.read_text().splitlines()] == ["update"] * 3 + ["install"]
+
+
 def test_ci_fails_without_the_recorded_clips(tmp_path: Path) -> None:
     (tmp_path / "checkout" / ".ci").mkdir(parents=True)
     script = shutil.copy(ROOT / ".ci" / "run", tmp_path / "checkout" / ".ci" / "run")

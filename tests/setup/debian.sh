@@ -32,7 +32,14 @@ fi
 echo "Installing from Debian: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes "$@" >>"$log" 2>&1 </dev/null; }
+# Debian updates itself now and then, and holds its locks meanwhile. apt waits for some of them alone, so we do.
+apt() {
+    until "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes "$@" \
+        >"$log" 2>&1 </dev/null; do
+        [[ $(<"$log") == *"Could not get lock"* ]] && ((SECONDS < 300)) || return 1
+        sleep 5
+    done
+}
 if ! { apt update && apt install --no-install-recommends "${missing[@]}"; }; then
     tail -n 15 "$log" >&2
     fail "$by_hand"
