@@ -29,12 +29,12 @@ class Annotator:
     """Writes the frames of a replay as an MP4 with boxes, track numbers, states and reasons."""
 
     def __init__(self, path: Path, width: int, height: int, fps: float) -> None:
-        """Create the file. Raises StoreError."""
+        """Begin the clip, which is at *path* once it is whole. Raises StoreError."""
         self._size = (width, height)
         self._letters = max(8, round(height / 50))
         self._line = max(1, round(height / 540))
         self._lettering = Lettering()
-        self._clip = ClipWriter(path, width, height, fps)
+        self._clip = ClipWriter(path, width, height, fps, aside=True)
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +42,10 @@ class Annotator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._clip.close()
+        if kind is None:
+            self._clip.close()
+        else:
+            self._clip.discard()
 
     def write(self, frame: Frame, step: Step) -> None:
         """Append *frame*; a frame of another size, after a change in mid-stream, is scaled to the first one's."""

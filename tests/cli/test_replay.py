@@ -20,9 +20,11 @@ import numpy as np
 import pytest
 
 from pisecurity.adapters.recordings import labels
+from pisecurity.cli.annotate import Annotator
 from pisecurity.cli.progress import Progress
 from pisecurity.cli.replay import EventBook, clock_time
 from pisecurity.core.types import Box, Event, Frame, Phase
+from pisecurity.core.vision.pipeline import Step
 from tests.cli.commands import CLIPS, Ran, Shell, start
 from tests.fakes import FakeClock
 from tests.rigs.user import open_folder, ordinary_user
@@ -321,6 +323,26 @@ def test_privacy_zones_of_the_configuration_are_black_in_the_clip_and_nothing_is
 def frames_of(path: Path) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
     with av.open(str(path)) as container:
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
+
+
+def test_annotate_that_is_interrupted_leaves_no_short_clip_and_what_was_there(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def write(self: Annotator, frame: Frame, step: Step) -> None:
+        written.append(frame)
+        if len(written) == 20:
+            raise KeyboardInterrupt
+        draw(self, frame, step)
+
+    draw = Annotator.write
+    monkeypatch.setattr(Annotator, "write", write)
+    out = tmp_path / "seen.mp4"
+    out.write_bytes(b"the one of yesterday")
+    assert shell("replay", WALK, "--annotate", out).code == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["seen.mp4"]
+    assert out.read_bytes() == b"the one of yesterday"
 
 
 def test_annotate_names_a_place_that_cannot_be_written(shell: Shell, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from pisecurity.adapters.cameras.av_frames import plane_view
 from pisecurity.adapters.cameras.planes import NEUTRAL
 from pisecurity.adapters.colours import from_bgr
+from pisecurity.adapters.state.files import TEMPORARY
 from pisecurity.core.types import Picture
 from pisecurity.errors import StoreError
 
@@ -33,13 +35,20 @@ class ClipWriter:
 
     TICKS = 90_000
 
-    def __init__(self, path: Path, width: int, height: int, fps: float, *, quality: int = 23) -> None:
-        """Create the file. *quality*: x264's CRF, 0 (best) to 51.
+    def __init__(
+        self, path: Path, width: int, height: int, fps: float, *, quality: int = 23, aside: bool = False
+    ) -> None:
+        """Create the file.
+
+        Args:
+            quality: x264's CRF, 0 (best) to 51.
+            aside: write beside *path*, and have the clip there once it is closed; what was there stays till then.
 
         Raises:
             StoreError: the file cannot be written.
         """
         self.path = path
+        self._file = Path(f"{path}{TEMPORARY}") if aside else path
         self._size = (width, height)
         self._even = (width + width % 2, height + height % 2)
         self._fps = fps
@@ -48,7 +57,7 @@ class ClipWriter:
         self._closed = False
         try:
             self._container = av.open(
-                str(path.absolute()), "w", "mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+                str(self._file.absolute()), "w", "mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
             )
             self._stream = self._container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
         except (FFmpegError, OSError) as error:
@@ -93,10 +102,31 @@ class ClipWriter:
         if self._closed:
             return
         self._closed = True
+        with ExitStack() as failed:
+            failed.callback(self._remove_aside)
+            try:
+                self._mux(None)
+            finally:
+                self._release()
+            failed.pop_all()
         try:
-            self._mux(None)
-        finally:
+            self._file.replace(self.path)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def discard(self) -> None:
+        """Give up what was written, where it is aside; else as ``close``. Raises StoreError."""
+        if self._file == self.path:
+            self.close()
+            return
+        self._closed = True
+        with suppress(StoreError):
             self._release()
+        self._remove_aside()
+
+    def _remove_aside(self) -> None:
+        if self._file != self.path:
+            self._file.unlink(missing_ok=True)
 
     def _refused(self, error: FFmpegError | OSError) -> StoreError:
         return StoreError(f"{self.path}: cannot write a clip here ({error.strerror}); choose another place")
