@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from pisecurity.ports import Channel, Clock
@@ -20,7 +20,7 @@ class Proof:
     when_s: float
     """Monotonic."""
     at: datetime
-    """UTC, for the label."""
+    """UTC, for the label, by the clock as it is now: it may have been set since."""
     what: str
     """What was reached, in words."""
 
@@ -43,14 +43,14 @@ class Logins:
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._lock = clock, threading.Lock()
-        self._proofs: WeakKeyDictionary[Channel, Proof] = WeakKeyDictionary()
+        self._proofs: WeakKeyDictionary[Channel, tuple[float, str]] = WeakKeyDictionary()
+        """When each was reached last (monotonic), and what."""
         self._rejections: WeakKeyDictionary[Channel, Rejection] = WeakKeyDictionary()
 
     def proven(self, server: Channel, what: str) -> None:
         """Note that a login went well just now."""
-        proof = Proof(self._clock.monotonic(), self._clock.now(), what)
         with self._lock:
-            self._proofs[server] = proof
+            self._proofs[server] = self._clock.monotonic(), what
             self._rejections.pop(server, None)
 
     def rejected(self, server: Channel, reason: str) -> None:
@@ -62,7 +62,11 @@ class Logins:
     def proof(self, server: Channel) -> Proof | None:
         """Return the last login that went well; None where the last one was refused, or none went well."""
         with self._lock:
-            return None if server in self._rejections else self._proofs.get(server)
+            found = None if server in self._rejections else self._proofs.get(server)
+        if found is None:
+            return None
+        when_s, what = found
+        return Proof(when_s, self._clock.now() - timedelta(seconds=self._clock.monotonic() - when_s), what)
 
     def rejection(self, server: Channel) -> Rejection | None:
         """Return the refusal because of which nobody may try now."""

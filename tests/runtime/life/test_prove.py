@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -127,6 +127,15 @@ def test_armed_each_channel_is_proven_every_15_minutes_and_the_fact_says_when(ri
     assert rig.mail.proofs == [SETTLE_S, SETTLE_S + EVERY_S, SETTLE_S + 2 * EVERY_S]
     assert rig.health.facts()["mail login"] == "proven at 12:30: logged in as pi"
     assert rig.faults == {}
+
+
+def test_r26_when_it_was_proven_is_told_by_the_clock_as_it_is_now(rig: Rig) -> None:
+    rig.run(SETTLE_S + 5)
+    told = rig.health.facts()["mail login"]
+    rig.clock.set_wall(rig.clock.now() - timedelta(hours=1))
+    rig.run(5)
+    then = told.replace(f"{START:%H}:", f"{START - timedelta(hours=1):%H}:", 1)
+    assert (told != then, rig.health.facts()["mail login"]) == (True, then)
 
 
 def test_disarmed_somebody_who_looks_at_the_page_has_it_proven_once_in_15_minutes(rig: Rig) -> None:
