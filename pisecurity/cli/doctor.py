@@ -25,7 +25,7 @@ from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
 from pisecurity.cli.doctor_mail import MailExamination
 from pisecurity.cli.findings import Finding, attempt, tell
-from pisecurity.cli.house import DEMO, is_of_a_demo
+from pisecurity.cli.house import DEMO, folder_of_database, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
 from pisecurity.cli.words import MAY_DISARM
@@ -127,13 +127,14 @@ class Examination:
 
     def _audit(self) -> str:
         """Whether nobody changed what is on record about who armed and disarmed."""
+        folder = folder_of_database(self._state)
         try:
-            (self._state / DATABASE).stat()
+            (folder / DATABASE).stat()
         except FileNotFoundError:
             return "empty: no daemon has run here yet"
         except OSError:  # the store says what is wrong with it
             pass
-        store = SqliteStore(self._state, self._clock, read_only=True)
+        store = SqliteStore(folder, self._clock, read_only=True)
         try:
             broken, lost = store.verify_audit(), store.lost_audit_rows()
             number, head = store.audit_head()

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
 from pisecurity import config
+from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.machine.timezone import house_zone
 from pisecurity.adapters.state.files import is_there
+from pisecurity.adapters.state.refuge import refuges_of
+from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.cli.parser import given_config
 from pisecurity.errors import ConfigError
 
+IN_MEMORY = "the disk takes nothing, and the alarm runs from memory; what it has there is read, in"
 DEMO = "a demo lives here, which has settings of its own"
 
 
@@ -38,6 +44,25 @@ def house_of(args: argparse.Namespace) -> House:
     except ConfigError:
         return House(house_zone(""))
     return House(house_zone(settings.house.timezone), {camera.id: camera.label for camera in settings.camera})
+
+
+@contextmanager
+def store_of(state: Path) -> Iterator[SqliteStore]:
+    """Lend what is stored in *state* to be read, where the alarm has it now; say so on stderr where that is memory.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    folder = folder_of_database(state)
+    if folder != state:
+        print(f"pisecurity: {state}: {IN_MEMORY} {folder}", file=sys.stderr)
+    with closing(SqliteStore(folder, SystemClock(), read_only=True)) as store:
+        yield store
+
+
+def folder_of_database(state: Path) -> Path:
+    """Return where the alarm of the folder *state* has its database: that, or one in memory while the disk fails."""
+    return next((folder for folder in refuges_of(state) if is_there(folder / DATABASE)), state)
 
 
 def is_of_a_demo(state: Path, config_file: Path) -> bool:

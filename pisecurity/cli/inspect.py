@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from pisecurity.adapters.cameras.v4l2.find import is_something_else
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.machine.timezone import house_zone
 from pisecurity.adapters.state.files import is_there
-from pisecurity.adapters.store import SqliteStore
-from pisecurity.cli.house import DEMO, House, house_of, is_of_a_demo
+from pisecurity.cli.house import DEMO, House, house_of, is_of_a_demo, store_of
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.record import record
 from pisecurity.cli.verify import verify
@@ -76,7 +74,7 @@ def events(args: argparse.Namespace) -> int:
         return verify(args)
     if args.what == "audit":
         return record(args)
-    with _store(args) as store:
+    with store_of(args.state) as store:
         records = store.events(args.limit)
     if args.json:
         _list_as_json(map(_as_json, records))
@@ -89,7 +87,7 @@ def events(args: argparse.Namespace) -> int:
 
 def ledger(args: argparse.Namespace) -> int:
     """List what moved and was not told, newest first; the daemon may run meanwhile."""
-    with _store(args) as store:
+    with store_of(args.state) as store:
         rows = store.dismissed(args.limit)
     if args.json:
         _list_as_json(map(dismissed_as_json, rows))
@@ -118,15 +116,6 @@ def _list(form: str, heading: Sequence[str], rows: Sequence[Sequence[str]], *, n
 def _as_ledger_row(row: Dismissed, house: House) -> tuple[str, ...]:
     values = f"{row.lasted_s:.1f}", f"{row.score:.2f}"
     return local(row.first_at, house.zone), house.label(row.camera), *values, told_with_others(row)
-
-
-@contextmanager
-def _store(args: argparse.Namespace) -> Iterator[SqliteStore]:
-    store = SqliteStore(args.state, SystemClock(), read_only=True)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _as_row(record: EventRecord, house: House) -> tuple[str, ...]:

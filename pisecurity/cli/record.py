@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from contextlib import closing
 from datetime import tzinfo
 
-from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import Entry
-from pisecurity.cli.house import house_of
+from pisecurity.cli.house import house_of, store_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import shown
 
@@ -19,7 +16,7 @@ _ROW = "{:<19}  {:<24}  {:<16}  {:<12}  {}"
 
 def record(args: argparse.Namespace) -> int:
     """List the record, newest first; the daemon may run meanwhile."""
-    with closing(SqliteStore(args.state, SystemClock(), read_only=True)) as store:
+    with store_of(args.state) as store:
         entries = store.audit_entries(args.limit)
     if args.json:
         for entry in entries:

@@ -7,10 +7,8 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from pisecurity.adapters.clock import SystemClock
-from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import Examined, Harm, Harmed
-from pisecurity.cli.house import house_of
+from pisecurity.cli.house import house_of, store_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import AuditHead, shown
 
@@ -48,11 +46,8 @@ _ALONE = (
 def verify(args: argparse.Namespace) -> int:
     """Compare the record with itself and with what a mail told of it; the daemon may run meanwhile."""
     told: AuditHead | None = args.head
-    store = SqliteStore(args.state, SystemClock(), read_only=True)
-    try:
+    with store_of(args.state) as store:
         found = store.examine_audit(told)
-    finally:
-        store.close()
     if args.json:
         print(json.dumps(_as_json(found)))
     else:

@@ -12,9 +12,23 @@ from pathlib import Path
 import pytest
 
 from pisecurity import config
+from pisecurity.adapters.state import refuge
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.words import MAY_DISARM
-from pisecurity.core.types import AlarmState, Alert, AlertKind, Box, Decision, Event, Instant, Outcome, Phase, Receipt
+from pisecurity.core.types import (
+    Alarm,
+    AlarmState,
+    Alert,
+    AlertKind,
+    Box,
+    Decision,
+    Event,
+    Instant,
+    Mode,
+    Outcome,
+    Phase,
+    Receipt,
+)
 from pisecurity.ports import Address
 from tests.adapters.values import opened
 from tests.cli.commands import ROOT, Ran, Shell, start
@@ -22,6 +36,26 @@ from tests.fakes import START, FakeClock, make_dismissed
 from tests.rigs.user import open_folder, ordinary_user
 
 ANNA = Address("mail", "anna@example.org")
+
+
+@pytest.mark.parametrize("words", [("events",), ("ledger",), ("events", "audit"), ("events", "verify")])
+def test_r12_what_the_alarm_has_in_memory_is_read_there(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(refuge, "SHARED_MEMORY", tmp_path)
+    state = tmp_path / "state"
+    state.mkdir()
+    there = refuge.refuge_of(state, {})
+    there.mkdir(mode=0o700)
+    store = SqliteStore(there, FakeClock())
+    store.save_alarm(Alarm(Mode.AWAY, "Anna", "page", FakeClock().instant(), START), "armed")
+    store.add_event(make_event(1), AlarmState.ARMED_AWAY, Decision(None, "a reason"), None, ())
+    store.add_dismissed([make_dismissed()])
+    ran = shell(*words, "--state", state)
+    store.close()
+    where = f"the disk takes nothing, and the alarm runs from memory; what it has there is read, in {there}"
+    assert (ran.code, ran.err) == (0, f"pisecurity: {state}: {where}\n")
+    assert not any(nothing in ran.out for nothing in ("no events yet", "nothing yet", "empty"))
 
 
 def test_check_says_good_and_who_may_disarm(shell: Shell) -> None:
