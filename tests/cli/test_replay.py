@@ -375,8 +375,7 @@ def test_a_recording_in_a_folder_closed_to_this_user_is_one_line_and_no_bug(shel
     with open_folder() as above:
         folder = above / "closed"
         folder.mkdir()
-        recording = folder / "walk.mp4"
-        recording.write_bytes(Path(WALK).read_bytes())
+        recording = Path(shutil.copy(WALK, folder / "walk.mp4"))
         folder.chmod(0o700 if os.geteuid() == 0 else 0)
         with ordinary_user():
             ran = shell("replay", recording)
