@@ -36,12 +36,12 @@ class GpioError(PiSecurityError):
 class StoreError(PiSecurityError):
     """The state folder or the database in it did not take or give a value; ``disk`` says that the disk fails.
 
-    ``damaged`` says that the database itself cannot be used any more.
+    ``damaged`` says that the database itself cannot be used any more, ``removed`` that somebody took it away.
     """
 
-    def __init__(self, message: str, *, disk: bool = False, damaged: bool = False) -> None:
+    def __init__(self, message: str, *, disk: bool = False, damaged: bool = False, removed: bool = False) -> None:
         super().__init__(message)
-        self.disk, self.damaged = disk, damaged
+        self.disk, self.damaged, self.removed = disk, damaged, removed
 
 
 class UnknownCameraError(PiSecurityError):

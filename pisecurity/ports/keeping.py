@@ -249,6 +249,11 @@ class Shelter(Protocol):
         """Whether it is there because what was on the disk is damaged, which ``settle`` mends."""
         ...
 
+    @property
+    def removed(self) -> bool:
+        """Whether it is there because somebody took away what was on the disk, which says nothing against that."""
+        ...
+
     def repaired(self) -> str:
         """Return what became of what was damaged, and where it is; empty when nothing was for a week."""
         ...

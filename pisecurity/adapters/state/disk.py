@@ -24,6 +24,10 @@ class StateDisk:
         """Return what is free for this user, the reserve not counted. Raises StoreError."""
         try:
             disk = os.statvfs(self._folder)
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"{self._folder}: the state folder was removed while pisecurity ran; stop pisecurity and start it again"
+            ) from error
         except OSError as error:
             raise StoreError(f"{self._folder}: the disk does not answer ({error.strerror}); check the card") from error
         return disk.f_bavail * disk.f_frsize

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.state.refuge import claim
+from pisecurity.adapters.store.bring import Bring, Repair
 from pisecurity.adapters.store.codec import lenient
 from pisecurity.adapters.store.format import known_version, migrate, migrations, version_of
 from pisecurity.adapters.store.trouble import (
@@ -23,6 +23,7 @@ from pisecurity.adapters.store.trouble import (
     explained,
     gives_nothing,
     looked_at,
+    removal,
     see_that_it_is_whole,
 )
 from pisecurity.adapters.store.wal import SHM, WAL, allot, reading
@@ -57,33 +58,8 @@ class _Place:
     """Whether all that was on the disk is in it."""
     damaged: bool = False
     """Whether it is away because the database on the disk is damaged, which the disk need not be."""
-
-
-Bring = Callable[[sqlite3.Connection, sqlite3.Connection], None]
-"""Adds what must not be lost of the first, which is in memory, to the second, in a transaction of that."""
-
-
-class Repair(Protocol):
-    """Puts another database in the place of one that is damaged."""
-
-    def finish(self) -> None:
-        """Finish what a kill has cut off. Raises OSError."""
-        ...
-
-    def replace(self, memory: sqlite3.Connection | None = None, bring: Bring | None = None) -> None:
-        """Put the damaged database aside, and one with what can be read of it in its place.
-
-        Args:
-            memory: what the alarm went on with; *bring* adds it to what was read, or else it is all there is.
-
-        Raises:
-            StoreError, OSError, sqlite3.Error: everything is as it was.
-        """
-        ...
-
-    def begin(self, memory: sqlite3.Connection) -> None:
-        """Put the alarm into an empty database, in a transaction of that; armed where its mode is not known."""
-        ...
+    removed: bool = False
+    """Whether it is away because somebody took the database away, or its folder."""
 
 
 class Database:
@@ -142,6 +118,11 @@ class Database:
         return self._place.damaged
 
     @property
+    def removed(self) -> bool:
+        """Whether it is in memory because the database, or its folder, was removed."""
+        return self._place.removed
+
+    @property
     def away(self) -> str:
         """Why it is in memory; empty while it is on the disk."""
         return self._place.away
@@ -157,8 +138,14 @@ class Database:
             return False
         with self._alone():
             if not self._place.away:
-                self._move(self._sheltered(self._refuge, error, empty=True))
+                self._move(self._sheltered(self._refuge, self._why_it_failed(error), empty=True))
         return True
+
+    def _why_it_failed(self, error: StoreError) -> StoreError:
+        """Return *error*, or that the database is gone where that is behind it: no card is to blame then."""
+        if not self._known or is_there(self.path):
+            return error
+        return removal(self.path)
 
     def return_home(self, bring: Bring, agree: Callable[[sqlite3.Connection], object]) -> None:
         """Bring what is in memory to the disk, and go on there; nothing when it is there. Raises StoreError: it cannot.
@@ -350,7 +337,7 @@ class Database:
                 self._prepare(refuge)
                 self._begin_with_alarm(refuge)
         log.warning("database in memory file=%s whole=%s reason=%s", refuge, whole, reason)
-        return _Place(refuge, str(reason), whole, damaged=reason.damaged)
+        return _Place(refuge, str(reason), whole, damaged=reason.damaged, removed=reason.removed)
 
     def _begin_with_alarm(self, refuge: Path) -> None:
         if self._repair is None:

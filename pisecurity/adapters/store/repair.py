@@ -12,8 +12,8 @@ from pathlib import Path
 from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.store.alarm import ARMED_IN_DOUBT, append_kept, columns_of, spoken, store_alarm, unknown_alarm
 from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
+from pisecurity.adapters.store.bring import Bring
 from pisecurity.adapters.store.codec import Column, alarm_in
-from pisecurity.adapters.store.database import Bring
 from pisecurity.adapters.store.people import LastKnown
 from pisecurity.adapters.store.quarantine import Quarantine
 from pisecurity.adapters.store.rescue import Rescued, alarm_of, give_none_again, rescue

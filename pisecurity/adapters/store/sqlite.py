@@ -74,6 +74,11 @@ class SqliteStore(
         """Whether it is in memory because the database on the disk is damaged."""
         return self._database.damaged
 
+    @property
+    def removed(self) -> bool:
+        """Whether it is in memory because the database, or its folder, was removed."""
+        return self._database.removed
+
     def repaired(self) -> str:
         """Return what became of a damaged database, and where it is; empty when none was damaged for a week."""
         return "" if self._repair is None else self._repair.report()

@@ -74,6 +74,18 @@ def damage(path: Path, found: str) -> StoreError:
     return StoreError(f"{path}: {FIXES[sqlite3.SQLITE_CORRUPT]} ({found})", disk=True, damaged=True)
 
 
+def removal(path: Path) -> StoreError:
+    """Return the error that says that the database at *path*, or its folder, is there no more: no card is to blame."""
+    if path.parent.is_dir():
+        return StoreError(f"{path}: it was removed while pisecurity ran", disk=True, removed=True)
+    return StoreError(
+        f"{path.parent}: this folder was removed while pisecurity ran; stop pisecurity and start it again, which makes "
+        "it anew",
+        disk=True,
+        removed=True,
+    )
+
+
 def see_that_it_is_whole(path: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError where the database at *path* is damaged. Raises sqlite3.Error."""
     # The quick one does not see an index that says something else than its table: it would fail in the first alarm.

@@ -94,7 +94,12 @@ class Space:
         self._away, was_away = bool(reason), self._away
         if was_away and not reason:
             self._on_return()
-        if reason:
+        if reason and self._store.removed:
+            self._health.report(
+                IN_MEMORY,
+                f"{reason}; the alarm goes on from memory meanwhile, and a power cut would lose what happened since",
+            )
+        elif reason:
             self._health.report(
                 IN_MEMORY,
                 f"the disk takes nothing ({reason}), so the alarm goes on from memory, and a power cut would lose what "

@@ -31,5 +31,5 @@ def test_a_reserve_larger_than_the_disk_is_not_taken_and_leaves_nothing(tmp_path
 
 
 def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="does not answer"):
+    with pytest.raises(StoreError, match="was removed while pisecurity ran"):
         StateDisk(tmp_path / "gone").free_bytes()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pisecurity.adapters.state.disk import StateDisk
 from pisecurity.adapters.state.refuge import SHARED_MEMORY, claim, refuge_of
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.database import Database
@@ -173,12 +174,28 @@ def test_a_database_removed_while_it_is_open_is_noticed_and_comes_back_whole(fol
     add(store, FIRST)
     for file in folder.iterdir():
         file.unlink()
-    assert store.settle() != ""
+    assert store.settle() == f"{folder}/pisecurity.db: it was removed while pisecurity ran"
+    assert store._database.removed
     add(store, SECOND)
     assert store.settle() == "" and ids(store) == [SECOND, FIRST]
     store.close()
     again = opened(folder, None)
     assert ids(again) == [SECOND, FIRST]
+    again.close()
+
+
+def test_a_state_folder_that_is_removed_is_told_and_taken_up_after_a_restart(folder: Path, refuge: Path) -> None:
+    store = opened(folder, refuge)
+    add(store, FIRST)
+    shutil.rmtree(folder)
+    for _ in range(2):
+        assert store.settle().startswith(f"{folder}: this folder was removed while pisecurity ran; stop pisecurity and")
+    with pytest.raises(StoreError, match="the state folder was removed while pisecurity ran; stop pisecurity and sta"):
+        StateDisk(folder).free_bytes()
+    store.close()
+    folder.mkdir()
+    again = opened(folder, refuge)
+    assert again.settle() == "" and ids(again) == [FIRST]
     again.close()
 
 

@@ -51,7 +51,7 @@ class FakeShelter:
 
     def __init__(self) -> None:
         self.in_memory, self.tries, self.failure = "", 0, ""
-        self.damaged, self.report = False, ""
+        self.damaged, self.removed, self.report = False, False, ""
 
     def repaired(self) -> str:
         return self.report
@@ -138,6 +138,16 @@ def test_r12_a_disk_that_takes_nothing_is_told_within_20_s_and_when_it_is_over()
     shelter.in_memory = ""
     space.look(still)
     assert health.faults() == ()
+
+
+def test_a_database_that_somebody_removed_is_no_broken_card() -> None:
+    clock, shelter = FakeClock(), FakeShelter()
+    health = Health(clock)
+    shelter.removed, shelter.in_memory = True, "pisecurity.db: it was removed while pisecurity ran"
+    Space(FakeDisk(5000 * MB), shelter, health, clock).look(still)
+    (fault,) = health.faults()
+    assert fault.text.startswith("pisecurity.db: it was removed while pisecurity ran; the alarm goes on from memory")
+    assert "card" not in fault.text
 
 
 def test_r12_in_a_quiet_house_the_disk_is_tried_often_and_one_that_failed_more_rarely() -> None:
