@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pisecurity import config
 from pisecurity.adapters.cameras.v4l2.find import is_something_else
@@ -37,7 +39,7 @@ def check(args: argparse.Namespace) -> int:
     if is_of_a_demo(args.state, path):
         print(f"{args.state}: {DEMO}")
         return 0
-    settings = config.load(path, _no_cameras)
+    settings = config.load(path, _certain_faults)
     cameras = ", ".join(camera.id for camera in settings.camera)
     mails = f"mails to {', '.join(settings.mail.to)}" if settings.mail else "no mails"
     counts = f"zones {len(settings.zone)}; schedule {len(settings.schedule)}"
@@ -59,6 +61,44 @@ def _doubtful(settings: Settings) -> Iterator[str]:
     usual = settings.mail and _SECURITY_OF_PORT.get(settings.mail.port, settings.mail.security)
     if settings.mail and usual != settings.mail.security:
         yield f'mail.port = {settings.mail.port} mostly goes with mail.security = "{usual}"; see: pisecurity doctor'
+
+
+def _certain_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what cannot work on this machine; the daemon starts in spite of it, and shows it as a fault."""
+    yield from _no_cameras(tables)
+    yield from _wrong_addresses(tables)
+
+
+def _wrong_addresses(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield addresses that need no network to be known as wrong; names are looked up by doctor alone."""
+    page = _address(_text(tables, "web", "address"))
+    if page and page.is_global:
+        yield ("web", "address"), "the internet can reach it; give auto or an address of the home network"
+    life = tables.get("life")
+    url, at_home = _text(tables, "life", "ping_url"), isinstance(life, Mapping) and life.get("ping_at_home") is True
+    try:
+        asked = _address(urlsplit(url).hostname or "")
+    except ValueError:  # told already
+        return
+    if asked and not asked.is_global and not at_home:
+        fix = "give one outside, or set life.ping_at_home = true"
+        yield ("life", "ping_url"), f"it is at home, where a power cut hits both; {fix}"
+    if asked and asked.is_global and at_home and url.startswith("http://"):
+        yield ("life", "ping_url"), "it is outside and asked without TLS; begin it with https://"
+
+
+def _text(tables: Mapping[str, Any], table: str, key: str) -> str:
+    """Return the text that stands there, empty where something else does."""
+    found = tables.get(table)
+    text = found.get(key) if isinstance(found, Mapping) else None
+    return text if isinstance(text, str) else ""
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _no_cameras(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

@@ -121,6 +121,48 @@ def test_check_of_a_demo_advises_no_settings_file_that_the_demo_would_refuse(she
     assert shell("check", "--state", tmp_path) == Ran(0, line, "")
 
 
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (
+            '[web]\naddress = "8.8.8.8"',
+            'web.address = "8.8.8.8": the internet can reach it; give auto or an address of the home network',
+        ),
+        (
+            '[life]\nping_url = "https://192.168.0.1/x"',
+            (
+                "life.ping_url: it is at home, where a power cut hits both; give one outside, or set "
+                "life.ping_at_home = true"
+            ),
+        ),
+        (
+            '[life]\nping_at_home = true\nping_url = "http://8.8.8.8/x"',
+            "life.ping_url: it is outside and asked without TLS; begin it with https://",
+        ),
+    ],
+)
+def test_check_tells_of_addresses_that_need_no_network_to_be_wrong(
+    shell: Shell, tmp_path: Path, lines: str, fault: str
+) -> None:
+    (tmp_path / "config.toml").write_text(f'[[camera]]\nid = "front"\nkind = "stage"\n{lines}\n')
+    ran = shell("check", "--state", tmp_path)
+    assert (ran.code, ran.err.splitlines()[1:]) == (1, [f"  {fault}"])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[web]\naddress = "192.168.0.9"',
+        '[web]\naddress = "auto"',
+        '[life]\nping_at_home = true\nping_url = "http://192.168.0.1/x"',
+        '[life]\nping_url = "https://hc-ping.com/x"',
+    ],
+)
+def test_check_finds_no_fault_with_an_address_that_may_be_right(shell: Shell, tmp_path: Path, lines: str) -> None:
+    (tmp_path / "config.toml").write_text(f'[[camera]]\nid = "front"\nkind = "stage"\n{lines}\n')
+    assert shell("check", "--state", tmp_path).code == 0
+
+
 def test_check_tells_all_mistakes(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[motion]\nmin_area = 25\nmin_aera = 1\n")
     ran = shell("check", "--state", tmp_path)
