@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ def opened(path: Path) -> av.container.InputContainer:
     except (FFmpegError, OSError) as error:
         raise CameraError(
             f"{path}: not a readable video, or cut short before its index was written ({error.strerror});"
-            f" if a player shows it, convert it with: ffmpeg -i {path.name} -c:v libx264 fixed.mp4"
+            f" if a player shows it, convert it with: ffmpeg -i {shlex.quote(str(path))} -c:v libx264 fixed.mp4"
         ) from error
     if not container.streams.video:
         container.close()

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pisecurity.adapters.cameras.file import FileCamera
+from pisecurity.adapters.cameras.recording import opened
 from pisecurity.core.types import Frame, Packet
 from pisecurity.errors import CameraError, EndOfStreamError
 from pisecurity.settings import CameraSettings
@@ -196,6 +197,15 @@ def test_a_change_of_resolution_gives_frames_of_the_new_size(tmp_path: Path) -> 
     assert end is not None
     steps = np.diff([frame.taken_s for frame in frames])
     assert np.all(steps > 0)
+
+
+def test_the_command_that_mends_a_file_can_be_pasted_with_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "my clips" / "evening.avi"
+    path.parent.mkdir()
+    path.write_bytes(b"no video")
+    with pytest.raises(CameraError) as caught:
+        opened(path)
+    assert f"ffmpeg -i '{path}' -c:v libx264 fixed.mp4" in str(caught.value)
 
 
 @pytest.mark.parametrize(
