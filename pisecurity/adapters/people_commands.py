@@ -16,6 +16,7 @@ from pisecurity.runtime.house import House
 from pisecurity.settings import WEEKDAYS
 
 MOST_ENTRIES = 200
+_HERE_ALONE = ("http://127.", "http://[::1]")
 _MAY = {Role.GUEST: "may arm only", Role.USER: "may arm and disarm", Role.ADMIN: "may arm and disarm, and is admin"}
 
 
@@ -93,8 +94,11 @@ class PeopleCommands:
 
     def _phone(self, request: Mapping[str, Any], by: str) -> list[str]:
         code = self._people.register.new_approval(_text(request, "name"), by)
-        page = self._page() or "the page of the alarm"
-        return [f"type {code} on the phone at {page.rstrip('/')}/phone within 30 minutes; it works once"]
+        page = (self._page() or "the page of the alarm").rstrip("/")
+        lines = [f"type {code} on the phone at {page}/phone within 30 minutes; it works once"]
+        if page.startswith(_HERE_ALONE):
+            lines.append('no phone can open that page, only this machine can; set web.address = "auto" for phones')
+        return lines
 
     def _phones(self, request: Mapping[str, Any], by: str) -> list[str]:
         names = {person.key: person.name for person in self._people.register.known.people}

@@ -110,7 +110,10 @@ def _not_approved(ours: Parts, wait_s: int) -> Response:
 def _phone_page(ours: Parts, problem: str = "") -> str:
     asks = asked(ours)
     one_tap = Mode.DISARMED in asks.by_phone
-    return render_template("phone.html", person=asks.person, may=_may(asks), one_tap=one_tap, problem=problem)
+    anyone = ours.people.settings.disarm == "anyone"
+    return render_template(
+        "phone.html", person=asks.person, may=_may(asks), one_tap=one_tap, problem=problem, anyone=anyone
+    )
 
 
 def _may(asks: Asked) -> str:

@@ -43,6 +43,7 @@ class House:
         self.panel = Panel(self.store, self.clock, AlarmSettings(), lambda change: None)
         self.panel.start()
         self.health = Health(self.clock)
+        self.address = "http://192.168.1.5:8080/"
         self.restart()
 
     def restart(self) -> None:
@@ -58,7 +59,7 @@ class House:
         self.commands = PeopleCommands(
             self.people,
             self.store.duress_log,
-            lambda: "http://192.168.1.5:8080/",
+            lambda: self.address,
             Home("Home", UTC, {"front": "Front door"}, {}),
         )
 
@@ -122,6 +123,15 @@ def test_a_duress_code_is_issued_and_neither_list_nor_record_tells_of_it(shell: 
         notes = [row["note"] for row in connection.execute("SELECT note FROM audit ORDER BY number")]
     assert notes[-1] == f"code of 'Anna' changed by {USER} (cli)"
     assert told(shell, house, "duress-log").out == "nobody was made to disarm\n"
+
+
+def test_a_page_that_no_phone_can_open_is_not_named_without_saying_so(shell: Shell, house: House) -> None:
+    house.address = "http://127.0.0.1:8080/"
+    house.restart()
+    told(shell, house, "add", "Anna")
+    first, second = told(shell, house, "phone", "Anna").out.splitlines()
+    assert "http://127.0.0.1:8080/phone" in first
+    assert second == 'no phone can open that page, only this machine can; set web.address = "auto" for phones'
 
 
 def test_a_phone_is_approved_listed_and_revoked(shell: Shell, house: House) -> None:

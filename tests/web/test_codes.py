@@ -49,6 +49,18 @@ def approve(house: House, page: FlaskClient, agent: str = "") -> TestResponse:
     return page.post("/phone/approve", data={"code": once}, headers={**ORIGIN, "User-Agent": agent})
 
 
+def test_the_page_of_a_phone_says_where_an_approval_changes_nothing_and_what_to_type_in_a_demo() -> None:
+    nothing, typed = "an approval changes nothing", "<code>sudo pisecurity people phone NAME</code>"
+    asks, anyone = (
+        client(House(FakeClock(), disarm=disarm, mailbox=None)).get("/phone").text
+        for disarm in ("phones", "anyone")
+    )  # fmt: skip
+    assert (nothing in asks, typed in asks) == (False, True)
+    assert (nothing in anyone, typed in anyone) == (True, True)
+    demo = client(House(FakeClock())).get("/phone").text
+    assert "<code>pisecurity people phone NAME --state .demo</code>" in demo and "sudo" not in demo
+
+
 def test_the_right_code_switches_in_the_name_of_its_person() -> None:
     house = armed()
     page = client(house)
