@@ -37,6 +37,33 @@ def test_lists_and_times_of_day_of_toml_are_taken() -> None:
     assert settings.alarm.trigger_time_s == 20.0
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            CAMERA + 'width = "x"\n',
+            'camera[1].width = "x": only a camera of kind picamera2 or v4l2 has this; leave it out',
+        ),
+        (
+            '[[camera]]\nid = "a"\nkind = "usb"\ndevice = "/dev/video0"\n',
+            (
+                'camera[1].kind = "usb": give "stage", "file", "picamera2" or "v4l2" '
+                "(stage: a drawn scene, for trying out. file: a recording. picamera2: the Pi's own camera. "
+                "v4l2: a USB camera)"
+            ),
+        ),
+        (
+            CAMERA + '[[schedule]]\ndays = ["mon", "sun", "mon"]\nat = 22:30:00\nmode = "night"\n',
+            'schedule[1].days = ["mon", "sun", "mon"]: mon stands in it twice; keep one of them',
+        ),
+        (CAMERA + ZONE, 'zone[1].kind: missing; add a line such as kind = "watch"'),
+    ],
+    ids=["key of another kind", "kind that is none", "day twice", "kind of zone"],
+)
+def test_one_mistake_is_told_once_with_one_fix(text: str, told: str) -> None:
+    assert mistakes(text) == [told]
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     text = (
         '[motion]\nmin_area = 25\nmin_aera = 1\n[[camera]]\nid = "front"\nkind = "stage"\nfps = 0\n[web]\nport = "80"\n'

@@ -55,6 +55,14 @@ from tests.test_config import CAMERA, mistakes
         ("a = [1", "at the end of the file: this list is not closed; add ]"),
         ("a = {b = 1", "at the end of the file: this table on one line is not closed; add }"),
         ("at = 22:30", "line 1, column 8: a time of day is written with seconds, such as 22:30:00"),
+        (
+            "at = 25:30:00",
+            "line 1, column 8: a time of day is from 00:00:00 to 23:59:59, with two digits for each part",
+        ),
+        (
+            "at = 7:30:00 # early",
+            "line 1, column 7: a time of day is from 00:00:00 to 23:59:59, with two digits for each part",
+        ),
         ("a = 1 b = 2", "line 1, column 7: one key and one value a line; a text stands in quotes"),
         ("= 1", "line 1, column 1: a line is a table such as [mail], or a key, = and a value"),
         ("a = 2026-02-30", "line 1, column 5: there is no such date or time of day"),

@@ -101,6 +101,8 @@ def parse(text: str, source: str, doubts: Doubts = lambda tables: ()) -> Setting
     except ValidationError as error:
         found = [details for details in error.errors(include_url=False) if _adds_something(details)]
     crossed = [*contradictions(data), *_unknown_timezone(data), *doubts(data)]
+    # How to write what is to be left out is no help.
+    found = [details for details in found if details["loc"] not in {path for path, _ in crossed}]
     if settings is not None and not crossed:
         return settings
     shown = list(dict.fromkeys(_sentence(details) for details in found[:MAX_SHOWN]))
@@ -271,7 +273,8 @@ def tables(parent: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tup
 def _missing(table: type[BaseModel], key: str) -> str:
     inner = table_of(table.model_fields[key].annotation)
     if inner is None:
-        return f"missing; add a line such as {key} = {_example(table, key)}{_in_brackets(meaning(table, key))}"
+        explained = _in_brackets(meaning(table, key), get_args(table.model_fields[key].annotation))
+        return f"missing; add a line such as {key} = {_example(table, key)}{explained}"
     required = [name for name, field in inner.model_fields.items() if field.is_required()]
     lines = [heading(key), *(f"{name} = {_example(inner, name)}" for name in required)]
     return "\n      ".join(["missing; add these lines:", *lines])

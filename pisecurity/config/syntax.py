@@ -14,6 +14,7 @@ MAX_NESTING = 16
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TIME_WITHOUT_SECONDS = re.compile(r"=\s*\d\d?:\d\d\s*(?:#.*)?$")
+_NO_TIME = re.compile(r"=\s*\d+:\d+:\d+\s*(?:#.*)?$")
 _DECIMAL_COMMA = re.compile(r"=\s*[+-]?\d+,\d+\s*(?:#.*)?$")
 
 _SYNTAX = {
@@ -82,6 +83,8 @@ def _syntax_sentence(message: str, text: str) -> str:
     wrong = text.replace("\r\n", "\n").split("\n")[int(line) - 1]
     if _TIME_WITHOUT_SECONDS.search(wrong):
         words = "a time of day is written with seconds, such as 22:30:00"
+    elif _NO_TIME.search(wrong):
+        words = "a time of day is from 00:00:00 to 23:59:59, with two digits for each part"
     elif _DECIMAL_COMMA.search(wrong):
         words = "a number is written with a point, such as 0.5"
     return f"line {line}, column {column}: {words}"

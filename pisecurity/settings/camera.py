@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -139,6 +139,8 @@ def camera_contradictions(cameras: list[Mapping[str, Any]]) -> Iterator[tuple[Ke
 
 
 def _unused_keys(number: int, row: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    if row.get("kind") not in get_args(CameraSettings.model_fields["kind"].annotation):
+        return  # it is another one that is meant
     for key, kinds in ONLY_FOR.items():
         if key in row and row[key] != CameraSettings.model_fields[key].default and row.get("kind") not in kinds:
             yield ("camera", number, key), f"only a camera of kind {' or '.join(kinds)} has this; leave it out"

@@ -82,7 +82,7 @@ class MailSettings(Table):
     quiet_from: WallTime = time(0)
     """From this time of day on, what is only good to know waits, such as that a fault is over; alarms never do."""
     quiet_until: WallTime = time(0)
-    """Until this time of day; the same as quiet_from is no quiet hours."""
+    """Until this time of day, midnight unless you say otherwise; the same as quiet_from is no quiet hours."""
     ca_file: str = Field("", max_length=4096)
     """Certificate of an own authority, for a mail server at home; empty is the system's."""
 

@@ -93,6 +93,9 @@ def schedule_contradictions(
             continue
         for day in (day for day in days if isinstance(day, str)):
             moment = day, at, offset if at in _SUN else 0
+            if taken.get(moment) == number:
+                yield ("schedule", number, "days"), f"{day} stands in it twice; keep one of them"
+                break
             if moment in taken:
                 text = f"schedule[{taken[moment] + 1}] switches at this time on {day} already; keep one of them"
                 yield ("schedule", number, "at"), text
