@@ -255,7 +255,7 @@ class Shelter(Protocol):
         ...
 
     def repaired(self) -> str:
-        """Return what became of what was damaged, and where it is; empty when nothing was for a week."""
+        """Return what became of what was damaged, and where it is; empty where that is no news any more."""
         ...
 
     def settle(self) -> str:

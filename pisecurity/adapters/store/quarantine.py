@@ -90,13 +90,17 @@ class Quarantine:
             elif self._is_begun_only(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def newest(self, now: datetime) -> str:
-        """Return what the last repair says, empty when there was none for a week. A clock that is behind keeps it."""
+    def newest(self, now: datetime, told_at: Callable[[], datetime | None] = lambda: None) -> str:
+        """Return what the last repair says, empty when there was none for a week. A clock that is behind keeps it.
+
+        *told_at* says when the owner was told last of all that is wrong (UTC): what is older is no news any more.
+        """
         folders = self._folders()
         if not folders:
             return ""
         try:
-            if now - _made_at(folders[-1]) > TOLD_FOR:
+            made_at = _made_at(folders[-1])
+            if now - made_at > TOLD_FOR or ((told := told_at()) is not None and told > made_at):
                 return ""
             return (folders[-1] / REPORT).read_text("utf-8", "replace").strip()
         except (OSError, ValueError):  # removed by its owner, who knows then, or a name that is no time

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -77,9 +78,9 @@ class StoreRepair:
         except OSError as error:
             log.warning("no report of the loss is kept lost=%r reason=%s", lost, error)
 
-    def report(self) -> str:
-        """Return what the last repair or loss was; empty when there was none for a week."""
-        return self._quarantine.newest(self._clock.now())
+    def report(self, told_at: Callable[[], datetime | None]) -> str:
+        """Return what the last repair or loss was; empty when there was none for a week, or *told_at* is later."""
+        return self._quarantine.newest(self._clock.now(), told_at)
 
     def _build_from_memory(self, memory: sqlite3.Connection, file: Path, folder: Path) -> str:
         with closing(_created(file)) as new:
@@ -130,7 +131,8 @@ def _told(found: Rescued, alarm: Alarm | None, folder: Path) -> str:
     """Return in the owner's words what became of it."""
     mode = ARMED_IN_DOUBT if alarm is None else f"{spoken(alarm.mode)} as before"
     return (
-        f"the database was damaged, and is in {folder} now; the alarm goes on with a new one, {mode}; saved of it: "
-        f"events {found.events}, waiting mails {found.waiting}, people {found.people}, approved phones {found.phones}, "
-        f"rows of who armed and disarmed {found.number}; all else is lost; replace the SD card if it happens again"
+        f"the database was damaged, and is in {folder} now; the alarm went on with a new one, then {mode}; "
+        f"saved of it: events {found.events}, waiting mails {found.waiting}, people {found.people}, "
+        f"approved phones {found.phones}, rows of who armed and disarmed {found.number}; "
+        "all else is lost; replace the SD card if it happens again"
     )

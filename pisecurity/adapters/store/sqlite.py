@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 from pisecurity.adapters.store.alarm import AlarmTable, bring_alarm
@@ -80,8 +81,18 @@ class SqliteStore(
         return self._database.removed
 
     def repaired(self) -> str:
-        """Return what became of a damaged database, and where it is; empty when none was damaged for a week."""
-        return "" if self._repair is None else self._repair.report()
+        """Return what became of a damaged database, and where it is.
+
+        Empty when none was damaged for a week, or since the last daily mail, which has it.
+        """
+        return "" if self._repair is None else self._repair.report(self._told_at)
+
+    def _told_at(self) -> datetime | None:
+        try:
+            told = self.daily()
+        except StoreError:  # whoever stores something says so
+            return None
+        return None if told is None else told.at
 
     @property
     def in_memory(self) -> str:

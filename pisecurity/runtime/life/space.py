@@ -27,7 +27,7 @@ FAULT, FULL, UNREADABLE = "disk", "disk-full", "disk-silent"
 IN_MEMORY = "memory"
 """Fault while what happens is not on the disk."""
 DATABASE = "database"
-"""Fault for a week after a damaged database was put aside."""
+"""Fault after a damaged database was put aside, until the next daily mail, or for a week."""
 _FIX = "free some space on it"
 TRY_EVERY_S = 12.0
 """Between two tries whether the disk takes anything: in a quiet house nothing else is written for hours."""

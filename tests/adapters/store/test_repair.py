@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pisecurity.adapters.store import SqliteStore, quarantine
 from pisecurity.adapters.store.wal import is_garbage
+from pisecurity.core.daily import DailyTold
 from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode
 from pisecurity.errors import StoreError
 from tests.adapters.values import TO, make_alert, make_event
@@ -348,6 +349,22 @@ def test_r33_it_is_told_for_a_week(closed: Path) -> None:
     clock.set_wall(START + timedelta(days=6.9))
     assert store.repaired()
     clock.set_wall(START + timedelta(days=7.1))
+    assert store.repaired() == ""
+    store.close()
+
+
+def test_r33_it_is_told_until_the_daily_mail_that_has_it(closed: Path) -> None:
+    clock = FakeClock()
+    store = opened(closed, clock=clock)
+    store.save_daily(DailyTold(START.date(), clock.now(), clock.instant(), store.marks()), None, ())
+    store.close()
+    clock.advance(3600)
+    DAMAGES["header"](closed / "pisecurity.db")
+    store = opened(closed, clock=clock)
+    assert "the alarm went on with a new one, then armed away as before; " in store.repaired()
+    clock.advance(3600)
+    assert store.repaired(), "the last daily mail was before it"
+    store.save_daily(DailyTold(START.date(), clock.now(), clock.instant(), store.marks()), None, ())
     assert store.repaired() == ""
     store.close()
 
