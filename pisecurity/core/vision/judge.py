@@ -40,11 +40,11 @@ _TRAVEL_PER_SIZE = 0.35
 """Own sizes a thing must go at least: a large one moves its middle by shaking an arm."""
 _LEAST_STRAIGHT = 0.45
 """Net distance as a share of the path; an insect or a branch goes a long way to nowhere."""
-_SLOWLY_TIMES, _SLOWLY_STRAIGHT, _SLOWLY_STOPS = 2.0, 0.8, 4
-"""Who creeps or goes in steps gets so many times as far as he must, straight on, seen at so many stops, 3 s apart. What
-hangs or grows somewhere stays there."""
+_SLOWLY_TIMES, _SLOWLY_STRAIGHT, _SLOWLY_STOPS, _SLOWLY_S = 2.0, 0.8, 3, 9.0
+"""Who creeps or goes in steps gets so many times as far as he must, straight on, seen at so many stops over so many
+seconds, however long he stands in between. What hangs or grows somewhere stays there."""
 _STILL_S = 0.8
-"""So long without a change inside its box a thing that counts stands."""
+"""So long without a change inside its box a thing that counts stands; so long ago a step is still seen as one."""
 _IDLE_S = 2.0
 """A candidate that stood so long begins anew; who creeps stands between two moves."""
 _TOO_FAST, _TOO_FAST_BRIGHT = 6.0, 3.0
@@ -134,6 +134,7 @@ class Judge:
             thing.stirred_s = self.now_s
 
     def _consider(self, thing: Thing) -> None:
+        thing.came = distance(thing.origin, thing.centre) / self._needs_travel(thing)
         if self.now_s - thing.stirred_s > _IDLE_S:
             start_anew(thing, self.now_s)
             return
@@ -145,11 +146,11 @@ class Judge:
             needs_s *= _DASH_TIMES
         slowly = self._goes_slowly(thing, needs)
         thing.reason = self._how_far(thing, (away, needs), (followed_s, needs_s), slowly=slowly)
-        in_time = followed_s >= needs_s - TIME_SLACK_S
+        in_time = slowly or followed_s >= needs_s - TIME_SLACK_S
         thing.score = max(thing.score, 0.5 * min(1.0, away / needs) * (1.0 if in_time else followed_s / needs_s))
         if not in_time or (away < needs and not slowly):
             return
-        if unmet := self._unmet(thing, *gone_slowly(thing)) if slowly else self._unmet(thing, away, path):
+        if unmet := self._unmet(thing, *(gone_slowly(thing) if slowly else (away, path)), slowly=slowly):
             thing.reason = unmet
         elif thing.seen_s == self.now_s and not self._is_nuisance(thing):
             if self.now_s - self.sight.switched_s < _SWITCHED_S:
@@ -171,13 +172,17 @@ class Judge:
     def _goes_slowly(self, thing: Thing, needs: float) -> bool:
         """Return whether *thing* gets far, though not within the trail."""
         away, path = gone_slowly(thing)
-        return len(thing.stops) >= _SLOWLY_STOPS and away >= _SLOWLY_TIMES * needs and away >= _SLOWLY_STRAIGHT * path
+        for_long = len(thing.stops) >= _SLOWLY_STOPS and thing.seen_s - thing.stops[0].at_s >= _SLOWLY_S - TIME_SLACK_S
+        return for_long and away >= max(_SLOWLY_TIMES * needs, _SLOWLY_STRAIGHT * path)
 
-    def _unmet(self, thing: Thing, away: float, path: float) -> str:
-        """Return which rule *thing* does not fulfil, of those beside time and distance; empty when it fulfils all."""
+    def _unmet(self, thing: Thing, away: float, path: float, *, slowly: bool) -> str:
+        """Return which rule *thing* does not fulfil, of those beside time and distance; empty when it fulfils all.
+
+        Who goes *slowly* may have stopped a moment ago: of a step of two frames hardly any is left when it is judged.
+        """
         if self.distrust:
             return "the whole picture changed a moment ago"
-        if not thing.stirs:
+        if not (thing.stirs or (slowly and self.now_s - thing.stirred_s <= _STILL_S)):
             return f"does not move now, for {self.now_s - thing.stirred_s:.1f} s"
         if thing.sightings < LEAST_SIGHTINGS:
             return f"seen {thing.sightings} times (needs {LEAST_SIGHTINGS})"

@@ -281,7 +281,7 @@ class Pipeline:
             background.relearn(planes, elapsed_s, contrast)
             self._exposure.forget()
         elif background.due(now_s):
-            protected, sigma = self._tracker.protected, self._denoiser.sigma
+            protected, sigma = self._tracker.protected(now_s), self._denoiser.sigma
             seen = Observation(planes, coarse, gain, change.moving, protected, now_s, contrast, sigma)
             if background.learn(seen):
                 self._exposure.forget()

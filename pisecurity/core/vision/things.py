@@ -16,7 +16,6 @@ _VELOCITY_TAU_S = 0.2
 _SIZE_TAU_S = 0.3
 TRAIL_S, TRAIL_STEP_S = 3.0, 0.1
 MOST_STOPS = 40
-"""Two minutes."""
 
 
 class Waypoint(NamedTuple):
@@ -60,6 +59,8 @@ class Thing:
     """Since when its persistence is counted: first seen, or last stood still."""
     reach: float = 0.0
     """Farthest it has been from where it was first seen, in what it had to travel at least."""
+    came: float = 0.0
+    """The same of where it was last as long as it did not count."""
     light_s: float = float("-inf")
     """When it was last taken for light that passes."""
     counted_s: float = 0.0
@@ -67,7 +68,8 @@ class Thing:
     trail: list[Waypoint] = field(default_factory=list)
     """The last 3 s, ten a second at most."""
     stops: list[Waypoint] = field(default_factory=list)
-    """Where it was every 3 s since it was first seen, or last did not count any more; the last two minutes of it."""
+    """Where it was every 3 s since it was first seen, or last did not count any more, while it moved: of what stands
+    less and less is seen, until its middle lies elsewhere. The last 40, which is two minutes and more."""
     zones: frozenset[str] = frozenset()
     entry: frozenset[Mode] = frozenset()
     intrudes: bool = False
@@ -109,7 +111,7 @@ def move(thing: Thing, blob: Blob, place: Place, now_s: float) -> None:
             del thing.trail[0]
 
     before = thing.stops[-1]
-    if now_s - before.at_s >= TRAIL_S - TIME_SLACK_S:
+    if thing.stirs and now_s - before.at_s >= TRAIL_S - TIME_SLACK_S:
         stop = Waypoint(now_s, x, y, before.path + math.hypot(x - before.x, y - before.y))
         thing.stops = [*thing.stops[1 - MOST_STOPS :], stop]
 

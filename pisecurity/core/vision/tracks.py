@@ -28,6 +28,8 @@ _CLUTTER_TAU_S = 3.0
 _FIRST_S = 0.1
 """Taken as the time before the first frame."""
 _ABSORB_S = 6.0
+_STOPS_S, _CAME = 1.5, 0.5
+"""What stands for so long, so much of what it must go away from where it was first seen, has stopped on its way."""
 
 
 class Tracker:
@@ -45,10 +47,12 @@ class Tracker:
         """Whether anything is followed."""
         return bool(self._things)
 
-    @property
-    def protected(self) -> tuple[Rect, ...]:
-        """Boxes of the things that count and went far: the background must not learn them."""
-        return tuple(thing.rect for thing in self._things if thing.counts and thing.reach >= FAR)
+    def protected(self, now_s: float) -> tuple[Rect, ...]:
+        """Return the boxes that the background must not learn: what counts and went far, and what stops on its way.
+
+        Somebody who stands there for some seconds would teach that the place is restless, and vanish before he goes on.
+        """
+        return tuple(thing.rect for thing in self._things if _is_protected(thing, now_s))
 
     def settled(self, now_s: float) -> tuple[Rect, ...]:
         """Return the boxes of what does not count and stood still for 6 s: the background should learn them."""
@@ -138,6 +142,12 @@ _LOST_AFTER_S = {
     TrackState.CONFIRMED: _LOST_CONFIRMED_S,
     TrackState.HOLDING: _LOST_HOLDING_S,
 }
+
+
+def _is_protected(thing: Thing, now_s: float) -> bool:
+    if thing.counts:
+        return thing.reach >= FAR
+    return thing.came >= _CAME and _STOPS_S < now_s - thing.stirred_s <= _ABSORB_S
 
 
 def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:

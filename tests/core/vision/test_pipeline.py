@@ -192,9 +192,8 @@ def in_steps(every_s: float, far: float) -> Draw:
 
 @pytest.mark.parametrize("fps", [5, 10, 25])
 def test_whoever_goes_in_steps_is_an_event_though_each_is_short(fps: float) -> None:
-    event, *_ = opened(events(film(44, in_steps(4, 7), fps=fps)))
-    assert "slowly" in event.reason
-    assert event.opened_s < 40
+    found = opened(events(film(44, in_steps(4, 7), fps=fps)))
+    assert any("slowly" in event.reason and event.opened_s < 40 for event in found), found
 
 
 @pytest.mark.parametrize("fps", [5, 10, 25])

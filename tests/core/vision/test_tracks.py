@@ -130,7 +130,7 @@ def test_what_counts_and_went_far_is_protected_from_the_background() -> None:
     tracker = Tracker()
     for index in range(30):
         follow(tracker, blob(10 + 3 * index), at_s=index / 10)
-    assert tracker.protected == (Rect(97, 50, 12, 30),)
+    assert tracker.protected(2.9) == (Rect(97, 50, 12, 30),)
 
 
 def test_what_is_forgotten_is_not_protected() -> None:
@@ -138,7 +138,7 @@ def test_what_is_forgotten_is_not_protected() -> None:
     for index in range(30):
         follow(tracker, blob(10 + 3 * index), at_s=index / 10)
     tracker.forget()
-    assert not tracker.protected
+    assert not tracker.protected(2.9)
 
 
 def test_score_grows_from_half_at_confirmation() -> None:

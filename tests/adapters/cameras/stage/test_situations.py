@@ -39,7 +39,7 @@ def test_what_people_complain_of_is_there() -> None:
         foliage_only light_switch_only clouds_only shake_only rain_only rain_night_only headlights_only mains_only
         lamp_person infrared_switch_only snow_only curtain_only water_only pet_cat pet_dog robot_vacuum_only
         spider_web_only balloon_only fairy_lights_only fan_only television_only low_sun_only person_still
-        crawling_person hooded_person people_crossing bicycle umbrella
+        crawling_person hooded_person people_crossing bicycle umbrella stop_and_go_person
     """
     assert set(wanted.split()) <= set(SITUATIONS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,9 @@ STILL_S: Final = 60.0
 PALE: Final = (152, 164, 172)
 """Cloth as bright as paving."""
 GREY: Final = (124, 136, 142)
+STEP_M: Final = 0.2
+STEP_SPEED: Final = 1.0
+"""Metres, and metres a second: a step is done within two pictures."""
 
 
 def somebody(draw: Draw) -> Person:
@@ -85,6 +89,16 @@ def _creeping(draw: Draw) -> Mix:
     corners = mix.way("across")
     stops = tuple(Stop(way, 3.0) for way in np.arange(0.7, length_m(corners), 0.55).tolist())
     return mix.cast(person, Loiter(6.0, 0.9, corners, person.stride_m, stops))
+
+
+def _stop_and_go(every_s: float, draw: Draw) -> Mix:
+    """Somebody takes one quick step of a ninth of his height, freezes as he is, and again."""
+    mix, person = garden(draw), burglar(draw)
+    corners = mix.way("across", 4.4)
+    stops = tuple(
+        Stop(way, every_s - STEP_M / STEP_SPEED) for way in np.arange(0.4, length_m(corners), STEP_M).tolist()
+    )
+    return mix.cast(person, Loiter(6.0, STEP_SPEED, corners, person.stride_m, stops, ease_s=0.1))
 
 
 def _over_the_fence(draw: Draw) -> Mix:
@@ -179,6 +193,9 @@ PEOPLE: Final = (
     Situation("approach", "somebody comes to the door; another goes away from the camera", _approach),
     Situation("run_fast", "three people run", _fast),
     Situation("creeping_person", "somebody takes a step, stands still for 3 s, and again", _creeping, 75.0),
+    Situation("stop_and_go_person", "a quick step, then frozen, every 2.5 s", partial(_stop_and_go, 2.5), 100.0),
+    Situation("stop_and_go_4_person", "a quick step, then frozen, every 4 s", partial(_stop_and_go, 4.0), 150.0),
+    Situation("stop_and_go_6_person", "a quick step, then frozen, every 6 s", partial(_stop_and_go, 6.0), 215.0),
     Situation("fence_person", "somebody comes over the fence towards the camera", _over_the_fence, 60.0),
     Situation("pause_person", "somebody stops for 15 s on the way", _pause),
     Situation("person_still", "somebody stands still for 60 s", _still, 85.0),
