@@ -11,6 +11,7 @@ import numpy as np
 from pisecurity.core.types import Box, Dismissed, Event, Frame, Mode, MotionResult, Plane, Region, Track
 from pisecurity.core.vision.background import Background
 from pisecurity.core.vision.contrast import CoatWatch, Seeing, coat_differs, least_seen
+from pisecurity.core.vision.cover import Cover
 from pisecurity.core.vision.denoise import Denoiser
 from pisecurity.core.vision.events import EventKeeper
 from pisecurity.core.vision.judge import Sight
@@ -63,7 +64,7 @@ class Pipeline:
         """*zones*: those of this camera."""
         self._sensitivity, self._zones = Sensitivity(motion), ZoneMap(zones)
         self._denoiser, self._exposure, self._settling = Denoiser(), Exposure(), Settling()
-        self._stirring, self._light = Stirring(), LightChange()
+        self._stirring, self._light, self._cover = Stirring(), LightChange(), Cover()
         self._tracker, self._keeper, self._ledger = Tracker(), EventKeeper(camera), Ledger(camera)
         self.scale = PersonScale()
         """How tall people are; grows by those who walk by."""
@@ -143,7 +144,8 @@ class Pipeline:
         self._sensitivity.look(self._exposure.brightness, now_s)
         coarse = normalised(planes.coarse, gain)
         change = find_change(coarse, background, self._motion.min_area, dark=self._denoiser.smooths)
-        jolted = self._settling.notice(change.share / self._clear_share, self._motion.light_share, now_s)
+        hides = self._cover.hides(change, coarse, background.level, now_s)
+        jolted = self._settling.notice(change.share / self._clear_share, self._motion.light_share, now_s, hides=hides)
         self._light.note(gain, jolted=jolted, now_s=now_s)
         if jolted:
             change = Change(None, (), change.share)

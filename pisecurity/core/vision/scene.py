@@ -89,15 +89,16 @@ class Settling:
         """Begin with an unknown scene. What moves may be confirmed: a second is too long to be blind."""
         self._learn_until_s, self._distrust_until_s = now_s + _START_S, now_s
 
-    def notice(self, share: float, light_share: float, now_s: float) -> bool:
+    def notice(self, share: float, light_share: float, now_s: float, *, hides: bool = False) -> bool:
         """Take note of the moving *share* of the picture; return whether it was light or the camera itself.
 
-        That is: above *light_share*, and at least half of that more than a tenth of a second ago.
+        That is: above *light_share*, at least half of that more than a tenth of a second ago, and nothing that *hides*
+        the scene, see ``cover``.
         """
         before = min((earlier for _, earlier in self._shares), default=0.0)
         self._shares = [(s, earlier) for s, earlier in self._shares if now_s - s < _AT_ONCE_S]
         self._shares.append((now_s, share))
-        jolted = share > light_share and share - before > light_share / 2
+        jolted = share > light_share and share - before > light_share / 2 and not hides
         if jolted:
             self._learn_until_s = self._distrust_until_s = now_s + _RELEARN_S
         return jolted
