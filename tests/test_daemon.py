@@ -289,39 +289,42 @@ def quiet_log() -> Iterator[None]:
 def test_r11_on_a_full_disk_an_alarm_still_leaves_and_disarming_still_works(tmp_path: Path, server: SmtpServer) -> None:
     """A file system of its own, 256 MB, is filled to the last byte while the alarm is armed."""
     place = tmp_path / "small"
-    place.mkdir()
-    with small_disk(place, 256):
-        house = Household(place, server)
-        house.log = tmp_path / "daemon.log"
-        with house.daemon() as daemon:
-            wait_for("reserve", (house.folder / "reserve").exists)
-            fill(place / "filler")
-            wait_for("reserve given up", lambda: not (house.folder / "reserve").exists())
-            wait_for("fault", lambda: any(fault["key"] == "disk" for fault in daemon.state()["faults"]))
-            fill(place / "filler2", leave=4_000_000)
-            wait_for("full", lambda: any(fault["key"] == "disk-full" for fault in daemon.state()["faults"]))
-            assert daemon.switch("armed_away") == 409
-            refused = house.run("arm")
-            assert (refused.returncode, "problem: " in refused.stdout) == (1, True)
-            assert daemon.switch("armed_away", anyway="disk-full") == 303
-            first_mail(server, daemon)
-            assert daemon.switch("disarmed") == 303 and daemon.state()["state"] == "disarmed"
-            assert daemon.stop() == 0
+    with on_small_disk(tmp_path, server, 256) as house, house.daemon() as daemon:
+        wait_for("reserve", (house.folder / "reserve").exists)
+        fill(place / "filler")
+        wait_for("reserve given up", lambda: not (house.folder / "reserve").exists())
+        wait_for("fault", lambda: any(fault["key"] == "disk" for fault in daemon.state()["faults"]))
+        fill(place / "filler2", leave=4_000_000)
+        wait_for("full", lambda: any(fault["key"] == "disk-full" for fault in daemon.state()["faults"]))
+        assert daemon.switch("armed_away") == 409
+        refused = house.run("arm")
+        assert (refused.returncode, "problem: " in refused.stdout) == (1, True)
+        assert daemon.switch("armed_away", anyway="disk-full") == 303
+        first_mail(server, daemon)
+        assert daemon.switch("disarmed") == 303 and daemon.state()["state"] == "disarmed"
+        assert daemon.stop() == 0
 
 
 def test_r12_started_on_a_read_only_disk_every_command_reaches_the_daemon(tmp_path: Path, server: SmtpServer) -> None:
-    place = tmp_path / "small"
-    place.mkdir()
-    with small_disk(place, 64):
-        house = Household(place, server)
-        house.log = tmp_path / "daemon.log"
+    with on_small_disk(tmp_path, server, 64) as house:
         with house.daemon() as daemon:
             assert house.run("arm", "--anyway").returncode == 0
             assert daemon.stop() == 0
-        remount(place, "ro")
+        remount(tmp_path / "small", "ro")
         with house.daemon():
             answer = house.run("disarm")
             assert (answer.returncode, "disarmed" in answer.stdout) == (0, True), answer.stderr
+
+
+@contextmanager
+def on_small_disk(tmp_path: Path, server: SmtpServer, megabytes: int) -> Iterator[Household]:
+    """Lend a house whose state folder is on a file system of its own, at ``tmp_path/small``; its log is not."""
+    place = tmp_path / "small"
+    place.mkdir()
+    with small_disk(place, megabytes):
+        house = Household(place, server)
+        house.log = tmp_path / "daemon.log"
+        yield house
 
 
 @contextmanager
