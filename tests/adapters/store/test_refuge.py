@@ -186,6 +186,7 @@ def test_a_database_removed_while_it_is_open_is_noticed_and_comes_back_whole(fol
 
 def test_a_state_folder_that_is_removed_is_told_and_taken_up_after_a_restart(folder: Path, refuge: Path) -> None:
     store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
     add(store, FIRST)
     shutil.rmtree(folder)
     for _ in range(2):
