@@ -14,6 +14,7 @@ from werkzeug.test import Client, TestResponse
 from pisecurity import app
 from pisecurity.core.alarm.people import Person
 from pisecurity.core.types import AlarmState
+from pisecurity.ports import NOWHERE
 from pisecurity.runtime.alerts.inbox import Sighting
 from tests.fakes import FakeClock, make_event
 from tests.test_app import MAIL, House
@@ -111,7 +112,8 @@ def test_after_a_duress_code_every_answer_is_byte_for_byte_that_after_the_ordina
         ordinary, duress = both
         assert told(ordinary) == told(duress)
         hidden = [
-            [row.recipient for row in each.daemon._store.hidden.due(each.daemon._clock.instant())] for each in both
+            {(row.channel, row.recipient) for row in each.daemon._store.hidden.due(each.daemon._clock.instant())}
+            for each in both
         ]
-        assert hidden[0] == []
-        assert set(hidden[1]) == {"sister@example.com"}
+        assert {channel for channel, _ in hidden[0]} == {NOWHERE}
+        assert hidden[1] == {("mail", "sister@example.com")}

@@ -404,7 +404,8 @@ def tunings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file.parent.mkdir()
     file.write_text("{}")
     monkeypatch.setattr(library, "TUNING_FOLDERS", (tmp_path,))
-    monkeypatch.delenv("LIBCAMERA_RPI_TUNING_FILE", raising=False)
+    monkeypatch.setenv("LIBCAMERA_RPI_TUNING_FILE", "")  # set first, so that it is gone again after the test
+    monkeypatch.delenv("LIBCAMERA_RPI_TUNING_FILE")
     return file
 
 

@@ -110,7 +110,8 @@ class House:
         self.deliver()
 
     def deliver(self) -> None:
-        self.access._dispatch._delivers["mail"].deliver_due(threading.Event(), lambda: None)
+        for each in self.access._dispatch._delivers.values():
+            each.deliver_due(threading.Event(), lambda: None)
 
     def disarm(self, *, duress: bool) -> None:
         self.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=duress)
