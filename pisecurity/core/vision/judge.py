@@ -47,13 +47,13 @@ _STILL_S = 0.8
 """So long without a change inside its box a thing that counts stands; so long ago a step is still seen as one."""
 _IDLE_S = 2.0
 """A candidate that stood so long begins anew; who creeps stands between two moves."""
-_TOO_FAST, _TOO_FAST_BRIGHT = 6.0, 3.0
+TOO_FAST, _TOO_FAST_BRIGHT = 6.0, 3.0
 """Own sizes a second that no person goes, of whom only the half that stands out may be seen. Insects, flakes and drops
 before a lamp are brighter than what is behind."""
 _DASH, _DASH_STRAIGHT, _DASH_TIMES = 2.0, 0.85, 0.6
 """Who went so many times as far as he must, straight on, runs, and may be out of view in a moment. Not what is
 brighter than the scene: insects do that."""
-_UPRIGHT = 1.3
+UPRIGHT = 1.3
 """Height in widths from which on it may be a runner all the same."""
 _SPEED_OVER_S, _SPEED_LEAST_S = 0.3, 0.15
 """Speed is measured over so long; over less than the second it is not known."""
@@ -224,8 +224,8 @@ class Judge:
         return distance((from_.x, from_.y), thing.centre) / elapsed_s / max(thing.rect.h, thing.rect.w, _LEAST_SIZE)
 
     def _most_speed(self, thing: Thing) -> float:
-        upright = thing.rect.h >= _UPRIGHT * thing.rect.w
-        return _TOO_FAST if upright or not self._is_bright(thing) else _TOO_FAST_BRIGHT
+        upright = thing.rect.h >= UPRIGHT * thing.rect.w
+        return TOO_FAST if upright or not self._is_bright(thing) else _TOO_FAST_BRIGHT
 
     def _is_bright(self, thing: Thing) -> bool:
         place = thing.rect.slices

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pisecurity.core.types import TrackState
-from pisecurity.core.vision.judge import FAR, LEAST_SIGHTINGS, Judge, Sight
+from pisecurity.core.vision.judge import FAR, LEAST_SIGHTINGS, TOO_FAST, UPRIGHT, Judge, Sight
 from pisecurity.core.vision.motion import Blob
 from pisecurity.core.vision.planes import Rect
 from pisecurity.core.vision.scene import weight
@@ -24,6 +24,9 @@ _GROWN_COSTS = 0.3
 and what a change of size by the factor e costs against a distance of one reach."""
 _RUNNING = 3.0
 """Own heights a second of a runner: 5 m/s at 1.7 m."""
+_CLOSE = 0.25
+"""Height in that of the picture from which on something upright is looked for as far as anybody gets: there is hardly
+another one as large for which it could be taken."""
 _CLUTTER_TAU_S = 3.0
 _FIRST_S = 0.1
 """Taken as the time before the first frame."""
@@ -89,7 +92,7 @@ class Tracker:
         for thing in self._things:
             thing.looks += 1
         fresh = set(range(len(placed)))
-        for _, thing, index in self._matches(placed, now_s):
+        for _, thing, index in self._matches(placed, now_s, sight.coarse.shape[0]):
             if thing.seen_s < now_s and index in fresh:
                 fresh.remove(index)
                 move(thing, *placed[index], now_s)
@@ -103,12 +106,12 @@ class Tracker:
         self._looked_s = now_s
         return tuple(thing for thing in self._things if thing.seen_s == now_s)
 
-    def _matches(self, placed: Sequence[tuple[Blob, Place]], now_s: float) -> list[tuple[float, Thing, int]]:
+    def _matches(self, placed: Sequence[tuple[Blob, Place]], now_s: float, rows: int) -> list[tuple[float, Thing, int]]:
         pairs = [
             (cost, thing, index)
             for thing in self._things
             for index, (blob, _) in enumerate(placed)
-            if (cost := _mismatch(thing, blob, now_s)) is not None
+            if (cost := _mismatch(thing, blob, now_s, rows)) is not None
         ]
         return sorted(pairs, key=lambda pair: (pair[0], pair[1].id, pair[2]))
 
@@ -150,13 +153,20 @@ def _is_protected(thing: Thing, now_s: float) -> bool:
     return thing.came >= _CAME and _STOPS_S < now_s - thing.stirred_s <= _ABSORB_S
 
 
-def _mismatch(thing: Thing, blob: Blob, now_s: float) -> float | None:
-    """Return how badly *blob* fits *thing* (0 is perfect), or None when it is not the same."""
+def _most_run(a: Rect, b: Rect, rows: int) -> float:
+    """Return how far somebody who is *a* and *b* in two pictures may get, in pixels a second."""
+    low = min(a.h, b.h)
+    tall = low >= _CLOSE * rows and a.h >= UPRIGHT * a.w and b.h >= UPRIGHT * b.w
+    return (TOO_FAST if tall else _RUNNING) * low
+
+
+def _mismatch(thing: Thing, blob: Blob, now_s: float, rows: int) -> float | None:
+    """Return how badly *blob* fits *thing* (0 is perfect), or None when it is not the same; *rows* of the plane."""
     elapsed_s = now_s - thing.seen_s
     rect, known = blob.rect, thing.rect
     x, y = rect.centre
     # The speed of a runner is not known at once.
-    run = _RUNNING * min(rect.h, known.h) * elapsed_s if thing.sightings < LEAST_SIGHTINGS else 0.0
+    run = _most_run(rect, known, rows) * elapsed_s if thing.sightings < LEAST_SIGHTINGS else 0.0
     across = abs(x - thing.centre[0] - thing.velocity[0] * elapsed_s) / (
         _REACH_PX + _REACH_PER_SIZE * max(rect.w, known.w) + run
     )

@@ -177,6 +177,20 @@ def test_a_runner_whose_next_place_lies_beyond_his_own_width_is_followed_from_th
     assert walk(Tracker(), fps, 85, 1.5) is not None
 
 
+@pytest.mark.parametrize("speed", [180, 280])
+def test_somebody_tall_who_runs_by_is_an_event_with_three_pictures_of_him(speed: float) -> None:
+    tracker = Tracker()
+    seen = [follow(tracker, blob(10 + speed * index / 10, w=16, h=48), at_s=index / 10) for index in range(3)]
+    assert [thing.state for thing in seen[-1]] == [TrackState.CONFIRMED]
+
+
+@pytest.mark.parametrize(("w", "h"), [(48, 40), (10, 24)])
+def test_what_is_small_or_not_upright_is_not_looked_for_as_far(w: int, h: int) -> None:
+    tracker, far = Tracker(), 3 + round(0.6 * w + 0.4 * h)
+    seen = [follow(tracker, blob(10 + far * index, w=w, h=h), at_s=index / 10) for index in range(3)]
+    assert [thing.first_s for thing in seen[-1]] == [0.2]
+
+
 @pytest.mark.parametrize("fps", [10, 15, 30])
 def test_what_is_faster_than_any_person_is_never_confirmed(fps: float) -> None:
     tracker = Tracker()
