@@ -158,16 +158,24 @@ class Judge:
             self._confirm(thing)
 
     def _how_far(self, thing: Thing, way: tuple[float, float], time_s: tuple[float, float], *, slowly: bool) -> str:
-        """Return how far *thing* went and for how long it was followed, each with what it needs; *way* in pixels."""
+        """Return how far *thing* went and for how long it was followed, each with what it needs; *way* in pixels.
+
+        What is not enough is said at the end, and with as many digits as show it.
+        """
         diagonal, (followed_s, needs_s) = self._diagonal, time_s
         away, needs = way[0] / diagonal, way[1] / diagonal
         size = f"size {thing.area / self.sight.coarse.size:.4f}"
         if slowly:
             away, needs = gone_slowly(thing)[0] / diagonal, needs * _SLOWLY_TIMES
             return f"went {away:.3f} slowly (needs {needs:.3f}) in {thing.seen_s - thing.stops[0].at_s:.1f} s, {size}"
-        if followed_s <= TRAIL_S:
-            return f"went {away:.3f} (needs {needs:.3f}) in {followed_s:.1f} s (needs {needs_s:.1f} s), {size}"
-        return f"went {away:.3f} in the last {TRAIL_S:.0f} s (needs {needs:.3f}), seen for {followed_s:.1f} s, {size}"
+        far, long = away >= needs, followed_s >= needs_s - TIME_SLACK_S
+        went, must = _beside(away, needs, 3, fails=not far)
+        lacks = [name for name, enough in (("far", far), ("long", long)) if not enough]
+        end = f"{size}: not {' nor '.join(lacks)} enough" if lacks else size
+        if followed_s > TRAIL_S and long:
+            return f"went {went} in the last {TRAIL_S:.0f} s (needs {must}), seen for {followed_s:.1f} s, {end}"
+        lasted, least = _beside(followed_s, needs_s, 1, fails=not long)
+        return f"went {went} (needs {must}) in {lasted} s (needs {least} s), {end}"
 
     def _goes_slowly(self, thing: Thing, needs: float) -> bool:
         """Return whether *thing* gets far, though not within the trail."""
@@ -187,10 +195,11 @@ class Judge:
         if thing.sightings < LEAST_SIGHTINGS:
             return f"seen {thing.sightings} times (needs {LEAST_SIGHTINGS})"
         if thing.sightings < _LEAST_SEEN_SHARE * thing.looks:
-            share = thing.sightings / thing.looks
-            return f"comes and goes: seen in {share:.2f} of the pictures (needs {_LEAST_SEEN_SHARE:.2f})"
+            share, least = _beside(thing.sightings / thing.looks, _LEAST_SEEN_SHARE, 2)
+            return f"comes and goes: seen in {share} of the pictures (needs {least})"
         if away < _LEAST_STRAIGHT * path:
-            return f"to and fro: got {away / path:.2f} of its way from where it was (needs {_LEAST_STRAIGHT:.2f})"
+            got, least = _beside(away / path, _LEAST_STRAIGHT, 2)
+            return f"to and fro: got {got} of its way from where it was (needs {least})"
         return ""
 
     def _is_nuisance(self, thing: Thing) -> bool:
@@ -203,7 +212,8 @@ class Judge:
             thing.reason = f"seen too shortly for its speed to be known (needs {_SPEED_LEAST_S:.2f} s)"
             return True
         if speed > most:
-            thing.reason = f"{speed:.1f} of its sizes a second (at most {most:.1f}): too fast for a person"
+            went, allowed = _beside(speed, most, 1)
+            thing.reason = f"{went} of its sizes a second (at most {allowed}): too fast for a person"
             return True
         if self._is_pet(thing):
             return True
@@ -342,3 +352,11 @@ class Judge:
 
 def _feet(rect: Rect) -> int:
     return rect.y + rect.h
+
+
+def _beside(value: float, limit: float, digits: int, *, fails: bool = True) -> tuple[str, str]:
+    """Return both with so many *digits* behind the point; with up to 3 more where *value* *fails* and looks equal."""
+    shown = digits
+    while fails and shown < digits + 3 and f"{value:.{shown}f}" == f"{limit:.{shown}f}":
+        shown += 1
+    return f"{value:.{shown}f}", f"{limit:.{shown}f}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Literal
 
@@ -62,6 +63,28 @@ def test_one_that_stood_before_it_counted_says_for_how_long() -> None:
         follow(tracker, blob(10 + 4 * min(index, 2)), at_s=index / 10, sight=SIGHT if index < 3 else still)
     (thing,) = follow(tracker, blob(18), at_s=0.7, sight=still)
     assert (thing.state, thing.reason) == (TrackState.CANDIDATE, "does not move now, for 0.5 s")
+
+
+def said(*seen: tuple[float, float]) -> str:
+    """Return the reason of a thing that was *seen* at these seconds at these pixels, at the last of them."""
+    tracker = Tracker()
+    return [follow(tracker, blob(x), at_s=at_s)[0].reason for at_s, x in seen][-1]
+
+
+def test_what_is_not_enough_is_named_with_as_many_digits_as_show_it() -> None:
+    short = said((0.0, 10), (0.1, 14), (0.2, 18), (0.28, 20))
+    assert re.fullmatch(
+        r"went 0\.050 \(needs 0\.033\) in 0\.28 s \(needs 0\.31 s\), size 0\.0150: not long enough", short
+    )
+    assert said((0.0, 10), (0.1, 11)).endswith(": not far nor long enough")
+    assert said(*((tenth / 10, 10 + tenth) for tenth in range(6))).endswith(": not far enough")
+
+
+def test_what_is_enough_is_said_without_a_word_more() -> None:
+    assert re.fullmatch(
+        r"went 0\.\d{3} \(needs 0\.\d{3}\) in 0\.2 s \(needs 0\.2 s\), size 0\.\d{4}",
+        said((0.0, 10), (0.1, 20), (0.2, 28), (0.3, 34)),
+    )
 
 
 def test_nothing_new_is_confirmed_while_the_scene_is_distrusted() -> None:
