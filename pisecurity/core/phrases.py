@@ -8,9 +8,13 @@ in it left open, and fills the same gaps into that of the language.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from string import Formatter
 
+LONGEST = 1000
+"""Characters of a text that is still told."""
+DEEPEST = 8
+"""Sentences within each other that are still told."""
 _ONE_WORD = "address"
 """Gap that takes no spaces; any other takes what stands there."""
 
@@ -25,16 +29,29 @@ class Phrases:
         self._phrases = tuple(sorted(known, key=lambda phrase: -phrase.letters))
 
     def translate(self, text: str) -> str:
-        """Return *text* in the language, or the parts of it that are known; the rest is as it was."""
+        """Return *text* in the language, or the parts of it that are known; the rest is as it was.
+
+        Of one longer than ``LONGEST`` characters and of sentences more than ``DEEPEST`` deep nothing is told: what
+        a server said stands in it, and that may be made to take for ever.
+        """
+        return text if len(text) > LONGEST else self._told(text, DEEPEST, {})
+
+    def _told(self, text: str, deep: int, known: dict[tuple[str, int], str]) -> str:
+        """Return *text* told to *deep* sentences within each other; *known* keeps what was told before."""
+        if deep and (text, deep) not in known:
+            known[text, deep] = self._look_up(text, lambda part: self._told(part, deep - 1, known))
+        return known.get((text, deep), text)
+
+    def _look_up(self, text: str, tell: Callable[[str], str]) -> str:
         for phrase in self._phrases:
             if (values := phrase.values(text)) is not None:
-                return phrase.other.format(**{name: self.translate(value) for name, value in values.items()})
+                return phrase.other.format(**{name: tell(value) for name, value in values.items()})
         # Before a colon mostly stands a file or an address, in brackets at the end what somebody else said.
         head, colon, tail = text.partition(": ")
-        if colon and (told := self.translate(tail)) != tail:
+        if colon and (told := tell(tail)) != tail:
             return f"{head}{colon}{told}"
         said, bracket, rest = text.rpartition(" (")
-        return f"{self.translate(said)}{bracket}{rest}" if bracket and text.endswith(")") else text
+        return f"{tell(said)}{bracket}{rest}" if bracket and text.endswith(")") else text
 
 
 class _Phrase:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pisecurity.core.phrases import Phrases
+from pisecurity.core.phrases import DEEPEST, LONGEST, Phrases
 
 PHRASES = Phrases(
     {
@@ -64,3 +64,20 @@ def test_several_in_one_are_each_told() -> None:
 def test_what_nobody_knows_stays_as_it_is() -> None:
     for text in ("", "something new happened", "nobody has translated this", "a: b: c (d)", "mail server of mine: x"):
         assert told(text) == text
+
+
+def test_what_a_server_said_cannot_make_it_take_for_ever() -> None:
+    for often in (8, 40, 120):
+        said = f"550 {'x: ' * often}y{' (z)' * often}"
+        assert told(f"camera A: {said}") == f"Kamera A: {said}"
+
+
+def test_too_long_a_text_stays_as_it_is() -> None:
+    full = "the disk is full; free some space on it"
+    for name in (fitting := LONGEST - len(f"camera : {full}"), fitting + 1):
+        text = f"camera {'A' * name}: {full}"
+        assert (told(text) == text) == (len(text) > LONGEST)
+
+
+def test_too_deep_a_sentence_stays_as_it_is() -> None:
+    assert told("camera A: " * (DEEPEST + 2) + "x") == "Kamera A: " * DEEPEST + "camera A: camera A: x"
