@@ -46,6 +46,7 @@ class Deliver:
     once, at once. When a server comes back the newest alarm goes first, for it may still be going on, and so does
     one raised while the others leave. They follow in order, also what had failed because of the server; where some have
     waited for long, in one digest. The better picture of an alert, its second step, leaves after all first steps.
+    An all-clear, and the end of a fault, waits some minutes for the mail that it follows.
     While anything else than an alarm is on its way, an alarm that is raised leaves beside it, in a conversation of its
     own; where the server does not stand two of them, it leaves as soon as the other has ended.
     """
@@ -157,7 +158,9 @@ class Deliver:
         put_off: list[Receipt] = []
         while waiting and not stop.is_set() and not _is_shut(failures):
             beat()
-            batch = waiting.pop(least_tried(waiting) if failures else 0)
+            batch = self._turns.without_early_replies(waiting.pop(least_tried(waiting) if failures else 0))
+            if not batch:
+                continue
             tried |= {row.id for row in batch}
             try:
                 answers = self._hand_over(line, batch, stop, beat)

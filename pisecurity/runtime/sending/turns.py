@@ -9,7 +9,7 @@ from datetime import time
 
 from pisecurity.core.alarm import digest
 from pisecurity.core.alarm.rules import is_quiet
-from pisecurity.core.types import AlertKind, Delivery, Instant, Priority
+from pisecurity.core.types import FIRST, AlertKind, Delivery, Instant, Priority
 from pisecurity.ports import Address, Clock, Outbox
 from pisecurity.runtime.house import House
 from pisecurity.runtime.sending.batches import Batch, batches, goes_before_rest, is_urgent
@@ -19,6 +19,8 @@ from pisecurity.runtime.worker import Beat
 
 SOON_S = 1.0
 """What is due within that time has the way to the server made ready."""
+REPLY_WAITS_S = 600.0
+"""So long an alert waits at most for the one that it follows: a server that greylists takes that one after minutes."""
 _GOOD_TO_KNOW = frozenset(kind for kind in AlertKind if kind.priority is Priority.INFO)
 
 
@@ -77,6 +79,20 @@ class Turns:
         line.saw(alarm)
         return batches(alarm)
 
+    def without_early_replies(self, batch: Batch) -> Batch:
+        """Return *batch* without recipients who would read how it ended before what it is about.
+
+        Such as an all-clear whose alarm waits for a further try. That holds back nothing urgent, nothing that waits for
+        long already, and nothing whose alert is tried again only in a long while, has arrived or was refused.
+        """
+        about, now = batch[0].alert.thread, self._clock.instant()
+        if about is None or is_urgent(batch[0]) or not _is_fresh(batch[0], now):
+            return batch
+        soon = now.later(REPLY_WAITS_S)
+        waiting = (*self._outbox.due(soon, (), self._channel), *self._outbox.newest_due(self._channel, soon))
+        waits = {row.recipient for row in waiting if row.alert.id == about and row.step == FIRST}
+        return tuple(row for row in batch if row.recipient not in waits)
+
     def _newest(self) -> tuple[Delivery, ...]:
         held = self._held()
         newest = self._outbox.newest_due(self._channel, self._clock.instant())
@@ -119,3 +135,9 @@ class Turns:
     def _in_time(self, row: Delivery) -> Delivery:
         at = self._jumps.happened_at(row)
         return row if at is None else replace(row, alert=replace(row.alert, at=at))
+
+
+def _is_fresh(row: Delivery, now: Instant) -> bool:
+    """Return whether *row* was stored a few minutes ago at most, since the boot."""
+    waited_s = None if row.stored is None else now.seconds_since(row.stored)
+    return waited_s is not None and waited_s < REPLY_WAITS_S
