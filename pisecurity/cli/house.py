@@ -14,13 +14,18 @@ from pisecurity import config
 from pisecurity.adapters.clock import SystemClock
 from pisecurity.adapters.machine.timezone import house_zone
 from pisecurity.adapters.state.files import is_there
+from pisecurity.adapters.state.lock import holder_of
 from pisecurity.adapters.state.refuge import refuges_of
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.cli.parser import given_config
 from pisecurity.errors import ConfigError
 
-IN_MEMORY = "the disk takes nothing, and the alarm runs from memory; what it has there is read, in"
+IN_MEMORY = "while the disk fails the alarm has its database in memory; this is read from"
+LEFT_IN_MEMORY = (
+    "this is read from the disk; what an alarm that ended while its disk failed has left in memory is newer, and the "
+    "next one takes it up:"
+)
 DEMO = "a demo lives here, which has settings of its own"
 
 
@@ -54,15 +59,26 @@ def store_of(state: Path) -> Iterator[SqliteStore]:
         StoreError: it cannot be read.
     """
     folder = folder_of_database(state)
-    if folder != state:
-        print(f"pisecurity: {state}: {IN_MEMORY} {folder}", file=sys.stderr)
+    if (memory := _database_in_memory(state)) is not None:
+        print(f"pisecurity: {state}: {IN_MEMORY if memory == folder else LEFT_IN_MEMORY} {memory}", file=sys.stderr)
     with closing(SqliteStore(folder, SystemClock(), read_only=True)) as store:
         yield store
 
 
 def folder_of_database(state: Path) -> Path:
-    """Return where the alarm of the folder *state* has its database: that, or one in memory while the disk fails."""
-    return next((folder for folder in refuges_of(state) if is_there(folder / DATABASE)), state)
+    """Return where the alarm of the folder *state* has its database: that, or one in memory while the disk fails.
+
+    What an alarm that runs no more has left in memory does not count, unless there is nothing else.
+    """
+    memory = _database_in_memory(state)
+    if memory is None or (holder_of(state) is None and is_there(state / DATABASE)):
+        return state
+    return memory
+
+
+def _database_in_memory(state: Path) -> Path | None:
+    """Return the folder in memory in which an alarm of *state* has or had its database, None where there is none."""
+    return next((folder for folder in refuges_of(state) if is_there(folder / DATABASE)), None)
 
 
 def is_of_a_demo(state: Path, config_file: Path) -> bool:

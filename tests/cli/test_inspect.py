@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from pisecurity import config
 from pisecurity.adapters.state import refuge
+from pisecurity.adapters.state.lock import StateLock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.cli.words import MAY_DISARM
 from pisecurity.core.types import (
@@ -38,24 +40,55 @@ from tests.rigs.user import open_folder, ordinary_user
 ANNA = Address("mail", "anna@example.org")
 
 
-@pytest.mark.parametrize("words", [("events",), ("ledger",), ("events", "audit"), ("events", "verify")])
-def test_r12_what_the_alarm_has_in_memory_is_read_there(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
-) -> None:
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """What an alarm of ``tmp_path / "state"``, which fails as a disk, has in memory."""
     monkeypatch.setattr(refuge, "SHARED_MEMORY", tmp_path)
     state = tmp_path / "state"
     state.mkdir()
     there = refuge.refuge_of(state, {})
     there.mkdir(mode=0o700)
-    store = SqliteStore(there, FakeClock())
-    store.save_alarm(Alarm(Mode.AWAY, "Anna", "page", FakeClock().instant(), START), "armed")
-    store.add_event(make_event(1), AlarmState.ARMED_AWAY, Decision(None, "a reason"), None, ())
-    store.add_dismissed([make_dismissed()])
-    ran = shell(*words, "--state", state)
-    store.close()
-    where = f"the disk takes nothing, and the alarm runs from memory; what it has there is read, in {there}"
+    with closing(SqliteStore(there, FakeClock())) as store:
+        store.save_alarm(Alarm(Mode.AWAY, "Anna", "page", FakeClock().instant(), START), "armed")
+        store.add_event(make_event(1), AlarmState.ARMED_AWAY, Decision(None, "a reason"), None, ())
+        store.add_dismissed([make_dismissed()])
+        yield there
+
+
+READERS = pytest.mark.parametrize("words", [("events",), ("ledger",), ("events", "audit"), ("events", "verify")])
+NOTHING = ("no events yet", "nothing yet", "empty")
+
+
+@READERS
+def test_r12_what_the_alarm_has_in_memory_is_read_there(
+    shell: Shell, tmp_path: Path, memory: Path, words: tuple[str, ...]
+) -> None:
+    state = tmp_path / "state"
+    SqliteStore(state, FakeClock()).close()
+    with StateLock(state):
+        ran = shell(*words, "--state", state)
+    where = f"while the disk fails the alarm has its database in memory; this is read from {memory}"
     assert (ran.code, ran.err) == (0, f"pisecurity: {state}: {where}\n")
-    assert not any(nothing in ran.out for nothing in ("no events yet", "nothing yet", "empty"))
+    assert not any(nothing in ran.out for nothing in NOTHING)
+
+
+@READERS
+def test_what_an_alarm_that_ended_has_left_in_memory_is_named_and_the_disk_is_read(
+    shell: Shell, tmp_path: Path, memory: Path, words: tuple[str, ...]
+) -> None:
+    state = tmp_path / "state"
+    SqliteStore(state, FakeClock()).close()
+    ran = shell(*words, "--state", state)
+    assert ran.code == 0
+    assert ran.err.startswith(f"pisecurity: {state}: this is read from the disk; ") and ran.err.endswith(f" {memory}\n")
+    assert any(nothing in ran.out for nothing in NOTHING)
+
+
+def test_what_is_left_in_memory_is_read_where_the_disk_has_no_database(
+    shell: Shell, tmp_path: Path, memory: Path
+) -> None:
+    ran = shell("events", "--state", tmp_path / "state")
+    assert (ran.code, f"this is read from {memory}" in ran.err, "no events yet" in ran.out) == (0, True, False)
 
 
 def test_check_says_good_and_who_may_disarm(shell: Shell) -> None:
