@@ -120,6 +120,14 @@ class CameraView:
         old = f"Picture is {span(self.age_s)} old"
         return f"{old}. {self.fault}" if self.fault else old
 
+    @property
+    def is_blind(self) -> bool:
+        """Return whether something is known to keep it from sending pictures.
+
+        One that sends them again has its fault until it has done so for a while; one that hangs sends none.
+        """
+        return bool(self.fault and self.veil)
+
 
 def banner(
     status: PanelStatus,
@@ -145,7 +153,7 @@ def banner(
     line = f"since {short_time(status.since_at, now, zone)}, by {status.by}"
     if status.state is AlarmState.ARMING:
         line = f"leave now. Armed by {status.by}"
-    elif status.state in _ARMED and cameras and all(camera.fault for camera in cameras):
+    elif status.state in _ARMED and cameras and all(camera.is_blind for camera in cameras):
         line = f"{WORDS[status.state].lower()}, without a picture"
         return Banner(status.state, BLIND, line, status.mode, status.countdown_s, status.sequence, blind=True)
     elif status.how == FIRST_START:

@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from pisecurity.core.types import Mode
+from pisecurity.web.view import STALE_S
 from tests.web.house import House
 
 PATIENCE_MS = 20_000
@@ -70,6 +71,8 @@ def bring_about(house: House, state: str) -> None:
             house.intrude(entry=state == "pending")
         case "blind":
             house.arm_now(Mode.AWAY)
+            house.late_s = STALE_S + 1
+            house.offer()
             house.health.report("camera:front", "camera Front door has sent no picture for 10 s; check its cable")
         case "problem":
             house.health.report("mail", "mail.example.org refused the password")

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pisecurity.core.types import Mode
+from pisecurity.web.view import STALE_S
+from tests.fakes import FakeClock
 from tests.web.house import House
 from tests.web.test_pages import client, new_house, state
 
@@ -44,6 +46,16 @@ def test_one_camera_that_sees_or_a_house_that_is_not_armed_is_not_blind(house: H
     page = client(house)
     assert (state(page)["word"], state(page)["blind"]) == (word, False)
     assert " data-blind" not in page.get("/").text
+
+
+def test_a_camera_that_sends_pictures_again_is_not_blind_though_its_fault_is_not_over() -> None:
+    house = blinded("front")
+    page = client(house)
+    house.offer()
+    assert (state(page)["word"], state(page)["blind"]) == ("Armed away", False)
+    assert isinstance(house.clock, FakeClock)
+    house.clock.advance(STALE_S + 1)
+    assert (state(page)["word"], state(page)["blind"]) == ("Blind", True), "it hangs again"
 
 
 def test_an_alarm_stays_an_alarm_when_the_camera_dies() -> None:
