@@ -25,7 +25,7 @@ from pisecurity.app import NO_MAIL, build_camera
 from pisecurity.cli.doctor_camera import EXCLUSIVE, CameraExamination, daemon_status, of_daemon
 from pisecurity.cli.doctor_mail import MailExamination
 from pisecurity.cli.findings import Finding, attempt, tell
-from pisecurity.cli.house import DEMO, folder_of_database, is_of_a_demo
+from pisecurity.cli.house import BEGUN_EMPTY, DEMO, folder_of_database, is_begun_empty, is_of_a_demo
 from pisecurity.cli.parser import given_config
 from pisecurity.cli.report import LIBRARIES, library_version
 from pisecurity.cli.words import MAY_DISARM
@@ -134,6 +134,8 @@ class Examination:
             return "empty: no daemon has run here yet"
         except OSError:  # the store says what is wrong with it
             pass
+        if is_begun_empty(folder):
+            return f"not looked at: {BEGUN_EMPTY}"
         store = SqliteStore(folder, self._clock, read_only=True)
         try:
             broken, lost = store.verify_audit(), store.lost_audit_rows()

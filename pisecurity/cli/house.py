@@ -17,6 +17,7 @@ from pisecurity.adapters.state.files import is_there
 from pisecurity.adapters.state.lock import holder_of
 from pisecurity.adapters.state.refuge import refuges_of
 from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.database import PARTIAL
 from pisecurity.adapters.store.sqlite import FILE_NAME as DATABASE
 from pisecurity.cli.parser import given_config
 from pisecurity.errors import ConfigError
@@ -25,6 +26,10 @@ IN_MEMORY = "while the disk fails the alarm has its database in memory; this is 
 LEFT_IN_MEMORY = (
     "this is read from the disk; what an alarm that ended while its disk failed has left in memory is newer, and the "
     "next one takes it up:"
+)
+BEGUN_EMPTY = (
+    "the record is in memory and was begun empty there, so it cannot be compared now: its older rows are on the disk; "
+    "verify it when that takes everything again, or a copy of the state folder, with --state"
 )
 DEMO = "a demo lives here, which has settings of its own"
 
@@ -74,6 +79,11 @@ def folder_of_database(state: Path) -> Path:
     if memory is None or (holder_of(state) is None and is_there(state / DATABASE)):
         return state
     return memory
+
+
+def is_begun_empty(folder: Path) -> bool:
+    """Return whether the database of *folder* is one in memory without what is on the disk."""
+    return is_there(folder / f"{DATABASE}{PARTIAL}")
 
 
 def _database_in_memory(state: Path) -> Path | None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from pisecurity.adapters.store.audit import Examined, Harm, Harmed
-from pisecurity.cli.house import house_of, store_of
+from pisecurity.cli.house import BEGUN_EMPTY, folder_of_database, house_of, is_begun_empty, store_of
 from pisecurity.cli.words import local
 from pisecurity.core.audit import AuditHead, shown
+from pisecurity.errors import StoreError
 
 FOUND = 2
 """Exit code where something was done to the record; 1 is that it cannot be looked at."""
@@ -46,6 +47,8 @@ _ALONE = (
 def verify(args: argparse.Namespace) -> int:
     """Compare the record with itself and with what a mail told of it; the daemon may run meanwhile."""
     told: AuditHead | None = args.head
+    if is_begun_empty(folder := folder_of_database(args.state)):
+        raise StoreError(f"{folder}: {BEGUN_EMPTY}")
     with store_of(args.state) as store:
         found = store.examine_audit(told)
     if args.json:

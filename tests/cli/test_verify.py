@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from pisecurity.adapters.state import refuge
+from pisecurity.adapters.state.lock import StateLock
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.audit import audit_hash
+from pisecurity.adapters.store.database import Database
 from pisecurity.core.types import Mode
+from pisecurity.errors import StoreError
 from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.settings import AlarmSettings
 from tests.cli.commands import Ran, Shell
@@ -60,6 +65,46 @@ def test_without_what_the_mail_gives_it_says_what_cannot_be_found(shell: Shell, 
         "row that the newest daily mail gives, as in 'pisecurity events verify 128-4f3a9c1e07b2ffff'"
     )
     assert head not in ran.out.splitlines()[1], "what the record says of itself proves nothing"
+
+
+def test_a_record_in_memory_that_was_begun_empty_is_not_called_forged(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refuge, "SHARED_MEMORY", tmp_path)
+    state = tmp_path / "state"
+    with begun_empty(state, refuge.refuge_of(state, {})) as head:
+        ran = shell("events", "verify", head, "--state", state)
+        alone = shell("events", "verify", "--state", state)
+        doctor = shell("doctor", "--state", state)
+    assert (ran.code, ran.out) == (1, "")
+    assert "cannot be compared now: its older rows are on the disk" in ran.err and "password" not in ran.err
+    assert alone == ran
+    (audit,) = [line for line in doctor.out.splitlines() if " audit log " in line]
+    assert audit.startswith("ok ") and "not looked at: the record is in memory" in audit
+    whole = shell("events", "verify", head, "--state", state)
+    assert (whole.code, "row 2 is the one that was told" in whole.out) == (0, True), "all is on the disk again"
+
+
+@contextmanager
+def begun_empty(state: Path, memory: Path) -> Iterator[str]:
+    """Run an alarm on *state* whose disk fails, and gives nothing either; yield what the mail gives of its record."""
+    state.mkdir()
+    clock = FakeClock()
+    with StateLock(state), closing(SqliteStore(state, clock, refuge=memory)) as store:
+        panel = Panel(store, clock, AlarmSettings(), lambda change: None)
+        panel.start()
+        panel.switch(Mode.HOME, by="Anna", how="page")
+        number, full = store.audit_head()
+        with pytest.MonkeyPatch.context() as failing:
+            failing.setattr(Database, "_copy_to", _give_nothing)
+            store._database.flee(StoreError("the disk reports an error", disk=True))
+        panel.switch(Mode.DISARMED, by="Anna", how="page")
+        assert store.in_memory
+        yield f"{number}-{full[:16]}"
+
+
+def _give_nothing(database: Database, memory: Path) -> None:
+    raise StoreError("the disk reports an error", disk=True)
 
 
 def test_newer_rows_than_the_mail_knows_of_are_counted(shell: Shell, tmp_path: Path, head: str) -> None:
