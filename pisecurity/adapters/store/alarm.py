@@ -152,7 +152,7 @@ class AlarmTable(Table):
             alarm = self.load_alarm()
             if alarm is not None and (alarm.sequence, alarm.mode) == (marked.sequence, marked.mode) and marked.duress:
                 self.mark_alarm(replace(alarm, duress=marked.duress))
-            self._pay_calls()
+            self._store_calls()
 
     @steady
     def _take_up(self, kept: Kept | None) -> str:
@@ -262,18 +262,21 @@ class AlarmTable(Table):
         """
         with self._saving:
             self._pay()
-        self._pay_calls()
+        self._store_calls()
 
-    def _pay_calls(self) -> None:
-        if not self._calls or self._database.away:
-            return
+    @steady
+    def _store_calls(self) -> None:
+        """Store the calls where the database is now; in memory, from where they are sent, they are owed on."""
         with self._saving:
-            calls = dict(self._calls)
+            if not self._calls:
+                return
             with self._database.write() as connection:
-                for call in calls.values():
+                for call in self._calls.values():
                     insert_alert(connection, call.alert, call.to, self._clock.instant())
-            for name in calls:
-                del self._calls[name]
+                away = self._database.away
+            if away:
+                return
+            self._calls.clear()
         self.copy_alarm()
 
     def _pay(self) -> None:

@@ -104,12 +104,11 @@ class SqliteStore(
 
         Any thread. Raises StoreError: it is neither here nor there.
         """
-        try:
-            self._database.see_that_it_takes()
-            self._go_home()
-            self.pay()
-        except StoreError as error:
-            self._database.flee(error)
+        for step in (self._find_place, self.pay):
+            try:
+                step()
+            except StoreError as error:
+                self._database.flee(error)
         return self._database.away
 
     def close(self) -> None:
@@ -120,6 +119,10 @@ class SqliteStore(
             except StoreError as error:
                 log.warning("what is in memory stays there reason=%s", error)
         self._database.close()
+
+    def _find_place(self) -> None:
+        self._database.see_that_it_takes()
+        self._go_home()
 
     def _go_home(self) -> None:
         if self._database.away:

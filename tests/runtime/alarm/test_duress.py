@@ -69,9 +69,12 @@ class Server:
 class House:
     """A house with real store and pictures; every step is taken by hand."""
 
-    def __init__(self, folder: Path, *, record_when_disarmed: bool = False, language: str = "en") -> None:
+    def __init__(
+        self, folder: Path, *, record_when_disarmed: bool = False, language: str = "en", refuge: Path | None = None
+    ) -> None:
+        """*refuge*: where the store goes on when its disk fails; None: nowhere."""
         folder.mkdir(exist_ok=True)
-        self.language = language
+        self.language, self.refuge = language, refuge
         self.folder, self.clock, self.server = folder, FakeClock(), Server()
         self.settings = Settings(
             camera=(CameraSettings(id="front", name="Front door", kind="stage"),),
@@ -82,7 +85,7 @@ class House:
         self.boot()
 
     def boot(self) -> None:
-        self.inbox, self.store = Inbox(32), SqliteStore(self.folder, self.clock)
+        self.inbox, self.store = Inbox(32), SqliteStore(self.folder, self.clock, refuge=self.refuge)
         pictures, encoder = FilePictures(self.folder), ShadeEncoder()
         self.pictures, self.health = pictures, Health(self.clock, self.inbox.put)
         names = Names("Home", UTC, {"front": "Front door"}, load_catalogue(self.language))

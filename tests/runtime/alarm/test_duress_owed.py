@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.database import Database
 from pisecurity.core.alarm.people import Person, Window
 from pisecurity.core.types import Mode
@@ -37,6 +36,44 @@ def cut_power(house: House) -> None:
     house.store._database.close()
     house.boot()
     house.answer()
+
+
+@contextmanager
+def failing_disk() -> Iterator[None]:
+    """Let the database of the disk be opened by nobody while the block runs, so that it goes on in memory."""
+    prepare = Database._prepare
+
+    def fail(database: Database, *args: object) -> None:
+        raise StoreError(f"{database.path}: disk I/O error; replace the SD card", disk=True)
+
+    def prepared(database: Database, file: Path) -> None:
+        if file == database.path:
+            fail(database)
+        prepare(database, file)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Database, "_prepare", prepared)
+        patched.setattr(Database, "return_home", fail)
+        yield
+
+
+def in_memory(folder: Path, *, whole: bool = True) -> House:
+    """Return a house that is armed and goes on in memory, with what the disk has or, not *whole*, the alarm alone."""
+    house = House(folder / "state", refuge=folder / "memory")
+    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    with pytest.MonkeyPatch.context() as patched:
+        if not whole:
+            patched.setattr("pisecurity.adapters.store.database.MOST_TAKEN_BYTES", 0)
+        assert house.store._database.flee(StoreError("the disk fails", disk=True))
+    assert house.store._database.whole is whole
+    return house
+
+
+def lose_memory(house: House) -> None:
+    """Leave of the house what is on the disk."""
+    house.store._database.close()
+    if house.refuge is not None:
+        shutil.rmtree(house.refuge, ignore_errors=True)
 
 
 def disarmed_on_a_bad_disk(house: House, *, duress: bool) -> None:
@@ -122,16 +159,37 @@ def test_a_code_at_the_wrong_hour_calls_for_help_after_the_restart_as_well(tmp_p
 
 
 def test_what_was_stored_in_memory_alone_is_there_after_the_machine_has_restarted(tmp_path: Path) -> None:
-    state, refuge = tmp_path / "state", tmp_path / "memory"
-    house = House(state)
-    house.store.close()
-    house.store = SqliteStore(state, house.clock, refuge=refuge)
-    house.panel._store = house.store
-    assert house.store._database.flee(StoreError("the disk fails", disk=True))
+    house = in_memory(tmp_path)
     house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
-    house.store._database.close()
-    shutil.rmtree(refuge)
+    lose_memory(house)
     cut_power(house)
+    assert len(calls(house)) == 1
+    house.store.close()
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["stored nowhere", "stored in memory"])
+def test_a_start_on_a_disk_that_still_fails_calls_for_help_once_and_keeps_the_call_for_the_disk(
+    tmp_path: Path, stored: bool
+) -> None:
+    if stored:
+        house = in_memory(tmp_path)
+        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
+    else:
+        house = House(tmp_path / "state", refuge=tmp_path / "memory")
+        disarmed_on_a_bad_disk(house, duress=True)
+    lose_memory(house)
+    with failing_disk():
+        cut_power(house)
+        assert house.store.in_memory
+        for _ in range(3):
+            house.clock.advance(60)
+            house.panel.settle()
+            house.store.settle()
+            house.answer()
+        assert house.panel.status().duress
+        assert len(calls(house)) == 1
+    assert house.store.settle() == ""
+    house.answer()
     assert len(calls(house)) == 1
     house.store.close()
 
