@@ -15,7 +15,7 @@ from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.audit import LAST, MISSING, NO_HASH, Chain, audit_hash, missing_note
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, bind_instant
 from pisecurity.adapters.store.database import Database
-from pisecurity.adapters.store.outbox import insert_alert
+from pisecurity.adapters.store.outbox import insert_alert, waits
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import StoreError
@@ -142,7 +142,7 @@ class AlarmTable(Table):
         if kept is not None:
             self._calls = {call.alert.id: call for call in kept.calls}
         lost = self._take_up(kept)
-        if kept is not None and kept.calls:
+        if kept is not None and (kept.calls or kept.value.duress):
             self._take_up_calls(kept.value)
         return lost
 
@@ -150,7 +150,8 @@ class AlarmTable(Table):
         """Store what an earlier process owed, and that somebody was made to disarm, if it is disarmed since then."""
         with suppress(StoreError):  # it is owed on
             alarm = self.load_alarm()
-            if alarm is not None and (alarm.sequence, alarm.mode) == (marked.sequence, marked.mode) and marked.duress:
+            same = alarm is not None and (alarm.sequence, alarm.mode) == (marked.sequence, marked.mode)
+            if alarm is not None and same and marked.duress not in ("", alarm.duress):
                 self.mark_alarm(replace(alarm, duress=marked.duress))
             self._store_calls()
 
@@ -266,7 +267,7 @@ class AlarmTable(Table):
 
     @steady
     def _store_calls(self) -> None:
-        """Store the calls where the database is now; in memory, from where they are sent, they are owed on."""
+        """Store the calls where the database is now; in memory they are owed on until they are sent from there."""
         with self._saving:
             if not self._calls:
                 return
@@ -274,9 +275,11 @@ class AlarmTable(Table):
                 for call in self._calls.values():
                     insert_alert(connection, call.alert, call.to, self._clock.instant())
                 away = self._database.away
-            if away:
+                done = [name for name in self._calls if not (away and waits(connection, name))]
+            if not done:
                 return
-            self._calls.clear()
+            for name in done:
+                del self._calls[name]
         self.copy_alarm()
 
     def _pay(self) -> None:

@@ -151,9 +151,14 @@ _FORGET = "DELETE FROM told_faults WHERE key = :key"
 # One that is known and was not mailed has the empty id.
 _FORGET_KNOWN = "DELETE FROM told_faults WHERE alert_id = ''"
 _KNOW = "INSERT OR IGNORE INTO told_faults (key, alert_id) VALUES (:key, '')"
-_WAITING_ALERTS = """
-SELECT * FROM alerts
-WHERE number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later', 'digested')) ORDER BY number
+# Also a call for help that was sent: what is owed to the disk is stored there anew, and would be sent again.
+_BROUGHT = """
+SELECT number FROM alerts WHERE kind = 'duress'
+    OR number IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later', 'digested'))
+"""
+_BROUGHT_ALERTS = f"SELECT * FROM alerts WHERE number IN ({_BROUGHT}) ORDER BY number"  # noqa: S608 -- our own text
+_WAITS = """
+SELECT 1 FROM outbox WHERE alert = (SELECT number FROM alerts WHERE id = :id) AND outcome IN ('waiting', 'later')
 """
 _BRING_ALERT = """
 INSERT INTO alerts (id, kind, at_us, subject, text, event_id, thread, shows, camera, stored_boot_id, stored_boot_s)
@@ -161,19 +166,21 @@ VALUES (:id, :kind, :at_us, :subject, :text, :event_id, :thread, :shows, :camera
 ON CONFLICT (id) DO NOTHING
 """
 # Also the rows of a first step that was accepted: without it a second one that waits would wait for ever.
-_WAITING_ROWS = """
+_BROUGHT_ROWS = f"""
 SELECT alerts.id AS alert_id, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt,
     accepted_us, (SELECT id FROM alerts WHERE number = outbox.digest) AS digest_id
 FROM outbox JOIN alerts ON alerts.number = outbox.alert
-WHERE alert IN (SELECT alert FROM outbox WHERE outcome IN ('waiting', 'later', 'digested')) ORDER BY outbox.id
-"""
+WHERE alert IN ({_BROUGHT}) ORDER BY outbox.id
+"""  # noqa: S608 -- our own text
 _BRING_ROW = """
 INSERT INTO outbox (alert, step, channel, recipient, second, attempts, outcome, detail, picture, in_doubt, accepted_us,
     digest)
 SELECT number, :step, :channel, :recipient, :second, :attempts, :outcome, :detail, :picture, :in_doubt, :accepted_us,
     (SELECT number FROM alerts WHERE id = :digest_id)
 FROM alerts WHERE id = :alert_id
-ON CONFLICT (alert, step, channel, recipient) DO NOTHING
+ON CONFLICT (alert, step, channel, recipient) DO UPDATE SET attempts = excluded.attempts, outcome = excluded.outcome,
+    detail = excluded.detail, accepted_us = excluded.accepted_us
+WHERE outcome IN ('waiting', 'later') AND excluded.outcome IN ('accepted', 'refused')
 """
 
 
@@ -397,11 +404,19 @@ def hasten_better(connection: sqlite3.Connection, event_id: str) -> None:
     connection.execute(_HASTEN_BETTER, bind(event_id=event_id))
 
 
+def waits(connection: sqlite3.Connection, alert_id: str) -> bool:
+    """Return whether somebody is still to be sent the alert of this id."""
+    return connection.execute(_WAITS, bind(id=alert_id)).fetchone() is not None
+
+
 def bring_waiting(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
-    """Add the alerts of *memory* that still wait to *home*; their events stay behind."""
-    for row in memory.execute(_WAITING_ALERTS):
+    """Add the alerts of *memory* that still wait, and all calls for help, to *home*; their events stay behind.
+
+    What *home* lets wait, and was answered meanwhile, waits no more.
+    """
+    for row in memory.execute(_BROUGHT_ALERTS):
         home.execute(_BRING_ALERT, dict(row))
-    for row in memory.execute(_WAITING_ROWS):
+    for row in memory.execute(_BROUGHT_ROWS):
         home.execute(_BRING_ROW, dict(row))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from pisecurity.adapters.store.database import Database
 from pisecurity.core.alarm.people import Person, Window
-from pisecurity.core.types import Mode
+from pisecurity.core.types import Mode, Outcome
 from pisecurity.errors import StoreError
 from tests.runtime.alarm.test_duress import SISTER, House, calls
 
@@ -59,6 +59,7 @@ def failing_disk() -> Iterator[None]:
 
 def in_memory(folder: Path, *, whole: bool = True) -> House:
     """Return a house that is armed and goes on in memory, with what the disk has or, not *whole*, the alarm alone."""
+    folder.mkdir(exist_ok=True)
     house = House(folder / "state", refuge=folder / "memory")
     house.panel.switch(Mode.HOME, by="Anna", how="code")
     with pytest.MonkeyPatch.context() as patched:
@@ -207,3 +208,28 @@ def test_of_many_calls_the_newest_fit_into_a_copy_that_is_no_longer_than_any_oth
     assert len(told) == 1
     assert len(calls(house)) >= 2
     house.store.close()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_call_sent_from_memory_is_sent_again_neither_from_the_disk_nor_after_a_power_cut(
+    tmp_path: Path, whole: bool
+) -> None:
+    for number, comes_home in enumerate((True, False)):
+        house = in_memory(tmp_path / str(number), whole=whole)
+        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
+        house.answer()
+        assert len(calls(house)) == 1
+        if comes_home:
+            assert house.store.settle() == ""
+            assert [entry.outcome for entry in house.store.duress_log(9)] == [Outcome.ACCEPTED]
+        else:
+            with failing_disk():
+                assert house.store.settle() != ""
+            lose_memory(house)
+            house.boot()
+        assert b"SILENT ALARM" not in (house.folder / "mode.json").read_bytes()
+        house.clock.advance(60)
+        house.answer()
+        assert len(calls(house)) == 1
+        assert house.panel.status().duress
+        house.store.close()
