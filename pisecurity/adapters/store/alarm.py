@@ -84,6 +84,8 @@ class AlarmTable(Table):
         """Copy that could not be written yet."""
         self._calls: dict[str, SilentCall] = {}
         """By the ids of their alerts, what the database of the disk has not taken; the copy has them meanwhile."""
+        self._marked: Mapping[str, Column] | None = None
+        """Alarm that no database has taken with its call; the copy has it meanwhile."""
 
     @steady
     def load_alarm(self) -> Alarm | None:
@@ -116,19 +118,23 @@ class AlarmTable(Table):
     @steady
     def mark_alarm(self, alarm: Alarm, call: SilentCall | None = None) -> None:
         """Store *alarm* and *call* without an audit row: nobody who reads the record sees that something changed."""
-        with self._saving, self._database.write() as connection:
-            _save(connection, columns_of(alarm))
-            self._call(connection, call)
+        with self._saving:
+            with self._database.write() as connection:
+                _save(connection, columns_of(alarm))
+                self._call(connection, call)
+            self._marked = None
         self.copy_alarm()
 
     def owe(self, call: SilentCall, alarm: Alarm | None = None) -> None:
         """Keep *call* in the second copy, with *alarm* or what that has, until the database takes it."""
         with self._saving:
             self._remember(call)
+            if alarm is not None:
+                self._marked = columns_of(alarm)
             last = self._second.last if self._second else None
             if last is not None:
                 with suppress(StoreError):  # it is in memory
-                    self._copy(last if alarm is None else replace(last, alarm=columns_of(alarm)))
+                    self._copy(last)
 
     def take_up(self) -> str:
         """Compare the database with the second copy, and take what is newer. Return what was lost, empty for nothing.
@@ -225,6 +231,7 @@ class AlarmTable(Table):
                 self._call(connection, call)
                 copied = copied_first and self._copy(kept)
             self._took(kept)
+            self._marked = None
             self._owed = None if copied else kept
             if not copied_first:
                 self._pay()
@@ -248,12 +255,20 @@ class AlarmTable(Table):
         if self._second is None:
             return True
         try:
-            return self._second.save(replace(kept, calls=tuple(self._calls.values())))
+            return self._second.save(self._with_owed(kept))
         except StoreError as error:
             if not self._database.away:
                 raise
             log.warning("the second copy of the alarm is old reason=%s", error)
             return False
+
+    def _with_owed(self, kept: Kept) -> Kept:
+        """Return *kept* with the calls that are owed, and as it was marked with them if no order came since."""
+        marked, calls = self._marked, tuple(self._calls.values())
+        order = "sequence", "mode"
+        if marked is not None and all(marked[name] == kept.alarm[name] for name in order):
+            kept = replace(kept, alarm=marked)
+        return replace(kept, calls=calls)
 
     def pay(self) -> None:
         """Write the copy that could not be written, and store the calls that the database had not taken.

@@ -146,14 +146,35 @@ def test_without_a_restart_it_is_stored_as_soon_as_that_can_be_and_the_second_co
     house.store.close()
 
 
+def code_of_carla(house: House) -> str:
+    """Return the code for duress of somebody who may disarm at another hour."""
+    register = house.access.people.register
+    register.add(Person("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),)), None, "root")
+    return register.new_code("Carla", None, "root", duress=True)
+
+
+def type_at_wrong_hour(house: House, code: str) -> None:
+    house.access.people.admit(Mode.DISARMED, code=code, device=None, source="192.168.1.30")
+    house.access.note(None)
+
+
+def test_a_code_at_the_wrong_hour_leaves_it_under_duress_after_the_restart(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    duress = code_of_carla(house)
+    disarmed_on_a_bad_disk(house, duress=True)
+    with failing_database():
+        type_at_wrong_hour(house, duress)
+    cut_power(house)
+    assert len(house.server.sent) == 2
+    assert house.panel.status().duress
+    house.store.close()
+
+
 def test_a_code_at_the_wrong_hour_calls_for_help_after_the_restart_as_well(tmp_path: Path) -> None:
     house = House(tmp_path)
-    people = house.access.people
-    people.register.add(Person("Carla", windows=(Window(frozenset({"tue"}), time(9), time(12)),)), None, "root")
-    duress = people.register.new_code("Carla", None, "root", duress=True)
+    duress = code_of_carla(house)
     with failing_database():
-        people.admit(Mode.DISARMED, code=duress, device=None, source="192.168.1.30")
-        house.access.note(None)
+        type_at_wrong_hour(house, duress)
     cut_power(house)
     assert [to for _, subject, to, _ in house.server.sent if "Carla typed the duress code" in subject] == [(SISTER,)]
     house.store.close()
