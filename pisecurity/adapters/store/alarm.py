@@ -28,6 +28,8 @@ UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
 BY_REPAIR = UNKNOWN_BY, UNKNOWN_HOW
 MOST_OWED = 16
 """More calls that could not be stored are not kept in the second copy, the oldest gives way."""
+AGREE_TIMEOUT_S = 0.5
+"""How long memory waits, before it is given up, for whoever stores the alarm; the next try comes by itself."""
 ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
 
 _SAVE = """
@@ -317,11 +319,19 @@ class AlarmTable(Table):
     def let_copy_agree(self, home: sqlite3.Connection) -> None:
         """Let the second copy say what *home* says, or nothing, before memory, where it is right, is given up.
 
-        Raises StoreError: neither can be done.
+        Raises StoreError: neither can be done, or another thread is storing the alarm.
         """
         kept = _newest(home)
-        if kept is not None and self._second is not None and not self._second.save(kept):
-            self._second.empty()
+        if kept is None or self._second is None:
+            return
+        # Whoever has the lock may be waiting for that of the database's writers, which is held here.
+        if not self._saving.acquire(timeout=AGREE_TIMEOUT_S):
+            raise StoreError(f"{self._database.path}: the alarm is being stored; memory is left at the next try")
+        try:
+            if not self._second.save(self._with_owed(kept)):
+                self._second.empty()
+        finally:
+            self._saving.release()
 
 
 def _newest(connection: sqlite3.Connection) -> Kept | None:

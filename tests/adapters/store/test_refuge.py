@@ -348,6 +348,21 @@ def test_a_stop_brings_home_what_was_ordered_meanwhile(folder: Path, refuge: Pat
     again.close()
 
 
+def test_memory_is_not_left_while_an_order_is_being_stored_and_neither_waits_for_the_other(
+    folder: Path, refuge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pisecurity.adapters.store.alarm.AGREE_TIMEOUT_S", 0.01)
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
+    assert store._database.flee(StoreError("the disk fails", disk=True))
+    with store._saving:
+        with pytest.raises(StoreError, match="the alarm is being stored; memory is left at the next try"):
+            store._go_home()
+        assert store.in_memory
+    assert store.settle() == ""
+    store.close()
+
+
 def test_another_file_in_the_place_of_the_database_does_not_disarm(folder: Path, refuge: Path, tmp_path: Path) -> None:
     (tmp_path / "backup").mkdir()
     backup = opened(tmp_path / "backup", None)

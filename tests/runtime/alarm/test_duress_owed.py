@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.database import Database
 from pisecurity.core.alarm.people import Person, Window
 from pisecurity.core.types import Mode, Outcome
@@ -254,3 +255,24 @@ def test_a_call_sent_from_memory_is_sent_again_neither_from_the_disk_nor_after_a
         assert len(calls(house)) == 1
         assert house.panel.status().duress
         house.store.close()
+
+
+def test_a_kill_right_after_the_disk_is_back_loses_no_call(tmp_path: Path) -> None:
+    house = in_memory(tmp_path)
+    house.disarm(duress=False)
+    disarmed_on_a_bad_disk(house, duress=True)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(store: SqliteStore) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SqliteStore, "copy_alarm", kill)
+        with pytest.raises(Killed):
+            house.store.settle()
+    assert house.store.in_memory == ""
+    cut_power(house)
+    assert len(calls(house)) == 1
+    house.store.close()
