@@ -86,8 +86,8 @@ STOP_S = 8.5
 """For the last sign of life and all workers but STUCK_STOP_S for each that hangs; systemd and the owner wait 10 s."""
 STOP_EACH_S = 4.0
 """One that hangs must not take the time in which the others finish."""
-ANSWERING = ("deliver", "respond", "scenes")
-"""Begin the names of the workers at the front of the order, which finish what the others began."""
+ANSWERING = ("scenes", "respond", "deliver")
+"""Begin the names of the workers that finish what the others began, in the order in which they stop."""
 BUG = 3
 """Exit code after a worker crashed or hung: systemd starts the daemon again."""
 INTERRUPTED = 130
@@ -252,23 +252,25 @@ class Daemon:
                 self._on_crash(worker.name, None)
 
     def _end(self, workers: Sequence[Worker]) -> None:
-        """Keep that it stops on purpose, and stop the workers in reverse order, within STOP_S for all of it.
+        """Keep that it stops on purpose, and stop the workers, within STOP_S for all of it.
 
-        Those that only ask or watch are told at once, so that none waits for another; scenes, respond and deliver
-        come last, because they still keep and send what the others have handed on.
+        Those that only ask or watch are told at once, so that none waits for another; scenes, respond and all that
+        deliver come last, because they still keep and send what the others have handed on.
         """
         until_s = self._clock.monotonic() + STOP_S
         if all(_wants_new_process(error) for error in self._crashed):
             self._life.end()
-        for worker in workers:
-            if not worker.name.startswith(ANSWERING):
+        asking = [worker for worker in workers if not worker.name.startswith(ANSWERING)]
+        answering = ([worker for worker in workers if worker.name.startswith(name)] for name in ANSWERING)
+        for stage in (asking, *answering):
+            for worker in stage:
                 worker.ask_to_stop()
-        for worker in reversed(workers):
-            try:
-                each_s = STOP_EACH_S if worker.stale_s < worker.limit_s else STUCK_STOP_S
-                worker.stop(min(each_s, max(STUCK_STOP_S, until_s - self._clock.monotonic())))
-            except WorkerStuckError as error:
-                log.error("stopped without waiting reason=%s", error)
+            for worker in reversed(stage):
+                try:
+                    each_s = STOP_EACH_S if worker.stale_s < worker.limit_s else STUCK_STOP_S
+                    worker.stop(min(each_s, max(STUCK_STOP_S, until_s - self._clock.monotonic())))
+                except WorkerStuckError as error:
+                    log.error("stopped without waiting reason=%s", error)
         log.info("pisecurity stopped")
 
     def _on_crash(self, _name: str, error: Exception | None) -> None:

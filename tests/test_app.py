@@ -140,16 +140,22 @@ def test_every_part_has_its_worker_and_who_answers_starts_first(tmp_path: Path, 
     ]
 
 
-ANSWERING = ("deliver:mail", "deliver:push", "deliver-apart:mail", "respond", "scenes")
+DELIVERING = ("deliver:mail", "deliver:push", "deliver-apart:mail")
 ASKING = ("panel", "watch:front", "page")
 
 
-def test_workers_stop_in_reverse_and_those_that_ask_are_told_first(tmp_path: Path, held: ExitStack) -> None:
+def test_those_that_ask_stop_first_and_those_that_deliver_last_each_told_together(
+    tmp_path: Path, held: ExitStack
+) -> None:
     told: list[str] = []
-    workers: Any = [Recorder(name, told) for name in ANSWERING + ASKING]
+    workers: Any = [Recorder(name, told) for name in (*DELIVERING, "respond", "scenes", *ASKING)]
     House(tmp_path, held).daemon._end(workers)
-    stops = [f"stop {name}" for name in reversed(ANSWERING + ASKING)]
-    assert told == [*(f"ask {name}" for name in ASKING), *stops]
+    stages = (ASKING, ("scenes",), ("respond",), DELIVERING)
+    assert told == [
+        step
+        for stage in stages
+        for step in (*(f"ask {name}" for name in stage), *(f"stop {name}" for name in reversed(stage)))
+    ]
 
 
 def test_a_worker_that_hangs_is_given_less_time_to_stop_than_the_others(tmp_path: Path, held: ExitStack) -> None:

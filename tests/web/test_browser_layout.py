@@ -195,11 +195,11 @@ def test_ui24_what_the_schedule_does_next_is_on_the_first_screen(scheduled: Site
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844), (844, 390)])
 def test_a_coming_holiday_is_on_the_first_screen_and_takes_nothing_from_it(
-    scheduled: Site, width: int, height: int
+    scheduled: Site, monkeypatch: pytest.MonkeyPatch, width: int, height: int
 ) -> None:
     days = DaysOff("Assumption of Mary", date(2026, 8, 15), date(2026, 8, 16))
     edge = Edge(scheduled.house.clock.now() + timedelta(hours=1), Mode.NIGHT)
-    scheduled.house.timetable.outlook = lambda: Outlook(Standing.GOES_ON, edge, "", days)  # type: ignore[method-assign]
+    monkeypatch.setattr(scheduled.house.timetable, "outlook", lambda: Outlook(Standing.GOES_ON, edge, "", days))
     page = scheduled.open(width=width, height=height)
     shows_live_picture(page)
     expect(page.locator("#next")).to_have_text(re.compile(r"; off from Sat 15 Aug \(Assumption of Mary\)$"))
