@@ -135,9 +135,10 @@ def test_a_duress_code_is_as_good_there_as_any_other_and_calls_for_help(path: st
     called: list[tuple[str, bool]] = []
     for code in (ANNA, ANNAS_DURESS):
         house = furnished("code")
+        house.arm_now(Mode.AWAY)
         house.people._on_refused = lambda name, duress: called.append((name, duress))
         answer = client(house).post(path, data={"code": code}, headers=ORIGIN)
         answers.append((answer.status_code, answer.data, list(answer.headers)))
+        assert house.panel.status().mode is Mode.AWAY, "that disarms nothing"
     assert answers[0] == answers[1]
     assert called == [("Anna", False), ("Anna", True)]
-    assert furnished("code").panel.status().mode is Mode.DISARMED
