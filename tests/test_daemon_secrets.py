@@ -6,10 +6,14 @@ import re
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
 from pathlib import Path
 
 from pisecurity.adapters.state.secrets import PEPPER
-from tests.rigs.daemon import DaemonProcess, wait_for
+from pisecurity.web.admission import COOKIE
+from tests.rigs.daemon import wait_for
 from tests.rigs.smtp import PASSWORD, SmtpServer
 from tests.test_duress_daemon import Home
 from tests.web.test_access import table
@@ -35,13 +39,17 @@ def address(text: str) -> Peer:
     return socket.inet_ntop(socket.AF_INET6 if len(packed) > 4 else socket.AF_INET, packed), int(port, 16)
 
 
-def approved_token(home: Home, daemon: DaemonProcess) -> str:
-    """Approve a phone and return its token."""
+def approved_phone(home: Home) -> tuple[str, str]:
+    """Approve a phone; return the code for that, which is good once, and the token that the phone is known by since."""
     once = re.search(r"type (\S+) on the phone", home.people("phone", "Anna"))
     assert once is not None
     form = {"Origin": f"http://127.0.0.1:{home.port}", "Content-Type": "application/x-www-form-urlencoded"}
-    assert daemon.request("POST", "/phone/approve", f"code={once[1]}", form)[0] == 303
-    return once[1]
+    with closing(HTTPConnection("127.0.0.1", home.port, timeout=10)) as link:
+        link.request("POST", "/phone/approve", f"code={once[1]}", form)
+        answer = link.getresponse()
+        cookie = SimpleCookie(answer.headers["Set-Cookie"])
+        assert answer.status == 303
+    return once[1], cookie[COOKIE].value
 
 
 def test_s05_s06_s40_s41_s43_a_running_alarm_gives_away_no_secret_and_opens_no_other_door(
@@ -51,7 +59,7 @@ def test_s05_s06_s40_s41_s43_a_running_alarm_gives_away_no_secret_and_opens_no_o
     home.write_config()
     with home.daemon(FLASK_DEBUG="1") as daemon:
         codes = [home.code("add", "Anna"), home.code("duress", "Anna")]
-        once = approved_token(home, daemon)
+        once, token = approved_phone(home)
         peers: set[Peer] = set()
 
         def told() -> bool:
@@ -73,7 +81,7 @@ def test_s05_s06_s40_s41_s43_a_running_alarm_gives_away_no_secret_and_opens_no_o
         modes = {path.relative_to(home.folder): path.lstat().st_mode & 0o777 for path in home.folder.rglob("*")}
         pepper = (home.folder / "secrets" / PEPPER).read_text().strip()
         assert daemon.stop() == 0
-    secrets = [PASSWORD, *codes, pepper, once, once.replace("-", ""), "702846"]
+    secrets = [PASSWORD, *codes, pepper, token, once, once.replace("-", ""), "702846"]
     everything = "\n".join((*pages, *commands, daemon.log))
     assert [secret for secret in secrets if secret in everything] == []
     assert (listening, udp) == ({(("127.0.0.1", home.port), "tcp")}, [])
