@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pisecurity.adapters.state.refuge import refuge_of
 from pisecurity.adapters.state.secrets import Secrets
 from pisecurity.cli import main
 from pisecurity.core.types import Frame
@@ -326,7 +328,11 @@ def on_small_disk(tmp_path: Path, server: SmtpServer, megabytes: int) -> Iterato
     with small_disk(place, megabytes):
         house = Household(place, server)
         house.log = tmp_path / "daemon.log"
-        yield house
+        memory = refuge_of(house.folder)
+        try:
+            yield house
+        finally:
+            shutil.rmtree(memory, ignore_errors=True)
 
 
 @contextmanager
