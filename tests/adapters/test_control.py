@@ -408,3 +408,22 @@ def test_where_a_daemon_runs_that_no_command_reaches_it_says_so(tmp_path: Path, 
     assert holder_of(state) is None
     with pytest.raises(NoDaemonError):
         ControlClient(state / "control.sock").ask("status")
+
+
+def test_who_may_not_look_into_memory_is_told_to_use_sudo_and_to_join_no_group(
+    tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: str) -> None:
+        if Path(address).parent == memory:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect, raising=False)
+    state = tmp_path / "state"
+    memory.mkdir(mode=0o700)
+    with StateLock(state), pytest.raises(ControlError, match="no command reaches it; use sudo, switch on its page"):
+        ControlClient(state / "control.sock").ask("status")
+    with pytest.raises(NoDaemonError):
+        ControlClient(state / "control.sock").ask("status")
