@@ -98,9 +98,9 @@ def test_becoming_armed_or_disarmed_makes_every_watch_begin_anew(
     house.daemon._on_transition(Transition(AlarmState.ARMED_HOME, alarm, AlarmState.TRIGGERED, START))
     house.daemon._on_transition(Transition(AlarmState.TRIGGERED, alarm, AlarmState.TRIGGERED, START))
     assert len(told) == 7, "an event that raises or extends the alarm is told of already"
-    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="code")
+    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True)
     assert len(told) == 8
-    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
+    house.daemon._panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=True)
     assert len(told) == 9, "and with a code for duress when it is disarmed already"
 
 

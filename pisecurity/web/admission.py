@@ -138,7 +138,12 @@ def switch_mode(ours: Parts, name: object, code: object, *, anyway: Anyway) -> P
     if not admission.person:
         return ours.panel.switch(mode, by=peer_name(peer), how="page", against=against)
     return ours.panel.switch(
-        mode, by=admission.person, how=f"page, {admission.how}", against=against, duress=admission.duress
+        mode,
+        by=admission.person,
+        how=f"page, {admission.how}",
+        against=against,
+        coded=admission.coded,
+        duress=admission.duress,
     )
 
 

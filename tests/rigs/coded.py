@@ -24,7 +24,9 @@ class CodedDaemon(app.Daemon):
         mode = Mode(request["mode"])
         admission = self._access.people.admit(mode, code=request["code"], device=None, source="192.168.1.20")
         if admission.verdict == "admitted":
-            self._panel.switch(mode, by=admission.person, how=admission.how, duress=admission.duress)
+            self._panel.switch(
+                mode, by=admission.person, how=admission.how, coded=admission.coded, duress=admission.duress
+            )
         return {"verdict": admission.verdict}
 
 

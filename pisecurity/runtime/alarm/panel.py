@@ -155,6 +155,7 @@ class Panel:
         how: str,
         if_sequence: int | None = None,
         against: str = "",
+        coded: bool = False,
         duress: bool = False,
     ) -> PanelStatus:
         """Carry out the order of *mode*; the mode it already has changes nothing.
@@ -164,6 +165,7 @@ class Panel:
             how: the way it came in, such as ``page``.
             if_sequence: carry it out only while the alarm is still the one seen with this sequence.
             against: what was wrong and known, for the audit log: see ``readiness.on_record``; empty for nothing.
+            coded: *by* gave a code, whichever: what disarms by the one for duress is stored as by any other.
             duress: *by* is being made to disarm.
 
         Raises:
@@ -179,10 +181,10 @@ class Panel:
                     after = states.order(
                         before, mode, by=by, how=how, now=now, now_at=now_at, settings=self._settings, duress=duress
                     )
-                    coded = mode is Mode.DISARMED and (duress or how.endswith("code"))
-                    call = self.call(after, now, now_at, by, duress) if coded else None
+                    marks = mode is Mode.DISARMED and (coded or duress)
+                    call = self.call(after, now, now_at, by, duress) if marks else None
                     if after.sequence == before.sequence:
-                        if coded:
+                        if marks:
                             self._mark(after, now_at, call)
                     else:
                         why = f"ordered {mode} by {by} ({how}){more}"

@@ -25,6 +25,7 @@ def source_of(phone: Phone) -> str:
     return f"phone {phone.number}"
 
 
+CODE = "code"
 FAULT, NOBODY = "people", "people-nobody"
 
 
@@ -41,6 +42,11 @@ class Admission:
     """The code was the one that means: I am being threatened."""
     wait_s: float = 0.0
     """Seconds until the next code is looked at."""
+
+    @property
+    def coded(self) -> bool:
+        """Whether it is a code that admits him, and not his phone."""
+        return self.how == CODE
 
 
 class People:
@@ -129,7 +135,7 @@ class People:
         A duress code is as good for that as the other one, and calls for help.
         """
         admission = self.admit(Mode.DISARMED, code=code, device=device, source=source)
-        if admission.verdict is Verdict.ADMITTED and admission.how == "code":
+        if admission.verdict is Verdict.ADMITTED and admission.coded:
             self._on_refused(admission.person, admission.duress)
         return admission
 
@@ -217,7 +223,7 @@ class People:
             self._throttle.failed(source, alone=alone)
             return Admission(Verdict.WRONG, wait_s=self._throttle.wait_s(source, alone=alone))
         person, duress = found
-        admission = self._known(wanted, person, "code", duress=duress and wanted is Mode.DISARMED)
+        admission = self._known(wanted, person, CODE, duress=duress and wanted is Mode.DISARMED)
         if admission.verdict is Verdict.ADMITTED and not alone:
             self._throttle.passed(source)
         return admission

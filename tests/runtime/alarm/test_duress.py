@@ -117,7 +117,7 @@ class House:
             each.deliver_due(threading.Event(), lambda: None)
 
     def disarm(self, *, duress: bool) -> None:
-        self.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=duress)
+        self.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=duress)
         self.answer()
 
     def see(self, event_id: str = EVENT, phase: Phase = Phase.OPENED) -> None:
@@ -126,7 +126,7 @@ class House:
 
     def evening(self, *, duress: bool) -> None:
         """Armed, somebody moves, somebody disarms, somebody moves twice more and goes."""
-        self.panel.switch(Mode.HOME, by="Anna", how="code")
+        self.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
         self.clock.advance(10)
         self.see("a" * 32)
         self.clock.advance(30)
@@ -227,7 +227,7 @@ def test_movement_is_mailed_again_after_the_pause(tmp_path: Path) -> None:
 def test_arming_ends_it(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.disarm(duress=True)
-    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
     house.disarm(duress=False)
     sent = len(house.server.sent)
     house.see()
@@ -252,11 +252,11 @@ def calls(house: House) -> list[str]:
 
 def test_each_duress_code_calls_for_help_also_days_later_while_it_is_still_disarmed(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
     house.clock.advance(10)
     house.disarm(duress=True)
     house.clock.advance(3 * 24 * 3600)
-    house.panel.switch(Mode.DISARMED, by="Ben", how="code", duress=True)
+    house.panel.switch(Mode.DISARMED, by="Ben", how="code", coded=True, duress=True)
     house.answer()
     assert [subject.partition(": ")[2].partition(" was")[0] for subject in calls(house)] == ["Anna", "Ben"]
     house.store.close()
@@ -264,8 +264,8 @@ def test_each_duress_code_calls_for_help_also_days_later_while_it_is_still_disar
 
 def test_help_is_called_although_it_was_armed_again_and_the_power_failed_before_anybody_looked(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
-    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=True)
+    house.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
     house.store.close()
     house.boot()
     house.answer()
@@ -325,7 +325,9 @@ class Broken(SqliteStore):
 
 def test_what_could_not_be_stored_is_told_later_and_after_a_restart_once(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)  # and the power fails before respond sees it
+    house.panel.switch(
+        Mode.DISARMED, by="Anna", how="code", coded=True, duress=True
+    )  # and the power fails before respond sees it
     house.store.close()
     for _ in range(3):
         house.boot()
@@ -356,7 +358,7 @@ def test_a_disk_that_refuses_for_a_while_drops_no_call_and_no_event_and_of_bette
 
 def test_who_is_to_hear_of_a_disarming_does_so_once_also_of_a_forced_one(two: tuple[House, House]) -> None:
     for house, duress in zip(two, (False, True), strict=True):
-        house.panel.switch(Mode.HOME, by="Anna", how="code")
+        house.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
         house.answer()
         house.disarm(duress=duress)
         house.disarm(duress=duress)

@@ -62,7 +62,7 @@ def in_memory(folder: Path, *, whole: bool = True) -> House:
     """Return a house that is armed and goes on in memory, with what the disk has or, not *whole*, the alarm alone."""
     folder.mkdir(exist_ok=True)
     house = House(folder / "state", refuge=folder / "memory")
-    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
     with pytest.MonkeyPatch.context() as patched:
         if not whole:
             patched.setattr("pisecurity.adapters.store.database.MOST_TAKEN_BYTES", 0)
@@ -83,7 +83,7 @@ def disarmed_on_a_bad_disk(house: House, *, duress: bool) -> None:
     house.disarm(duress=False)
     house.clock.advance(60)
     with failing_database():
-        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)
+        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", coded=True, duress=duress)
 
 
 def test_where_it_is_disarmed_already_help_is_called_after_the_restart_once_and_it_is_under_duress_still(
@@ -122,10 +122,10 @@ def test_an_order_to_disarm_that_could_not_be_stored_disarms_nothing_and_calls_f
     tmp_path: Path,
 ) -> None:
     house = House(tmp_path)
-    house.panel.switch(Mode.HOME, by="Anna", how="code")
+    house.panel.switch(Mode.HOME, by="Anna", how="code", coded=True)
     for duress in (False, True):
         with failing_database(), pytest.raises(StoreError):
-            house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)
+            house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", coded=True, duress=duress)
         house.clock.advance(1)
     cut_power(house)
     assert house.panel.status().mode is Mode.HOME
@@ -183,7 +183,7 @@ def test_a_code_at_the_wrong_hour_calls_for_help_after_the_restart_as_well(tmp_p
 
 def test_what_was_stored_in_memory_alone_is_there_after_the_machine_has_restarted(tmp_path: Path) -> None:
     house = in_memory(tmp_path)
-    house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
+    house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", coded=True, duress=True)
     lose_memory(house)
     cut_power(house)
     assert len(calls(house)) == 1
@@ -196,7 +196,7 @@ def test_a_start_on_a_disk_that_still_fails_calls_for_help_once_and_keeps_the_ca
 ) -> None:
     if stored:
         house = in_memory(tmp_path)
-        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
+        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", coded=True, duress=True)
     else:
         house = House(tmp_path / "state", refuge=tmp_path / "memory")
         disarmed_on_a_bad_disk(house, duress=True)
@@ -223,7 +223,7 @@ def test_of_many_calls_the_newest_fit_into_a_copy_that_is_no_longer_than_any_oth
     with failing_database():
         for number in range(40):
             house.clock.advance(60)
-            house.panel.switch(Mode.DISARMED, by=f"Person {number}", how="page, code", duress=True)
+            house.panel.switch(Mode.DISARMED, by=f"Person {number}", how="page, code", coded=True, duress=True)
     assert (tmp_path / "mode.json").stat().st_size == 4096
     cut_power(house)
     told = [subject for subject in calls(house) if "Person 39" in subject]
@@ -238,7 +238,7 @@ def test_a_call_sent_from_memory_is_sent_again_neither_from_the_disk_nor_after_a
 ) -> None:
     for number, comes_home in enumerate((True, False)):
         house = in_memory(tmp_path / str(number), whole=whole)
-        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=True)
+        house.panel.switch(Mode.DISARMED, by="Anna", how="page, code", coded=True, duress=True)
         house.answer()
         assert len(calls(house)) == 1
         if comes_home:

@@ -79,7 +79,7 @@ def test_a_duress_code_writes_as_many_rows_bytes_pages_and_transactions_as_any_o
     seen = []
     for house, duress in zip(two, (False, True), strict=True):
         if before is not Mode.DISARMED:
-            house.panel.switch(before, by="Anna", how="code")
+            house.panel.switch(before, by="Anna", how="code", coded=True)
             house.answer()
         house.clock.advance(90)
         began = written(house)

@@ -25,7 +25,7 @@ class House:
         if state is AlarmState.DISARMED:
             return
         mode = Mode(state.value) if state.value in set(Mode) else Mode.AWAY
-        self.panel.switch(mode, by="Ben", how="code")
+        self.panel.switch(mode, by="Ben", how="code", coded=True)
         if state is AlarmState.ARMING:
             return
         self.clock.advance(61)
@@ -45,7 +45,7 @@ def test_in_every_state_a_duress_code_does_what_the_ordinary_one_does(state: Ala
     for house, duress in ((ordinary, False), (forced, True)):
         house.bring_to(state)
         house.clock.advance(3)
-        status = house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=duress)
+        status = house.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=duress)
         assert (status.state, status.duress) == (AlarmState.DISARMED, duress)
     assert shown(ordinary.panel.status()) == shown(forced.panel.status())
     assert ordinary.store.notes == forced.store.notes
@@ -63,8 +63,8 @@ def test_in_every_state_a_duress_code_does_what_the_ordinary_one_does(state: Ala
 def test_arming_is_never_under_duress_and_ends_it(state: AlarmState, wanted: Mode) -> None:
     house = House()
     house.bring_to(state)
-    assert not house.panel.switch(wanted, by="Anna", how="code", duress=True).duress
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
+    assert not house.panel.switch(wanted, by="Anna", how="code", coded=True, duress=True).duress
+    house.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=True)
     assert house.panel.status().duress
     assert not house.panel.switch(wanted, by="Ben", how="page").duress
     assert not house.panel.switch(Mode.DISARMED, by="Ben", how="page").duress
@@ -72,17 +72,17 @@ def test_arming_is_never_under_duress_and_ends_it(state: AlarmState, wanted: Mod
 
 def test_an_ordinary_disarming_of_what_is_disarmed_does_not_end_duress() -> None:
     house = House()
-    house.panel.switch(Mode.AWAY, by="Ben", how="code")
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
+    house.panel.switch(Mode.AWAY, by="Ben", how="code", coded=True)
+    house.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=True)
     told = len(house.transitions)
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code")
+    house.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True)
     assert house.panel.status().duress
     assert len(house.transitions) == told, "nothing new"
 
 
 def test_duress_is_taken_up_after_a_restart() -> None:
     house = House()
-    house.panel.switch(Mode.DISARMED, by="Anna", how="code", duress=True)
+    house.panel.switch(Mode.DISARMED, by="Anna", how="code", coded=True, duress=True)
     again = Panel(house.store, house.clock, AlarmSettings(), lambda change: None)
     again.start()
     assert again.status().duress
@@ -112,7 +112,7 @@ def test_where_it_is_disarmed_already_every_code_writes_and_answers_the_same_and
         panel.call = lambda alarm, now, at, by, forced: help_wanted if forced else None
         panel.start()
         store.broken = broken
-        answers.append(shown(panel.switch(Mode.DISARMED, by="Anna", how="page, code", duress=duress)))
+        answers.append(shown(panel.switch(Mode.DISARMED, by="Anna", how="page, code", coded=True, duress=duress)))
         assert len(store.marks) == (0 if broken else 1)
         assert panel.status().duress is duress
         store.broken = False
