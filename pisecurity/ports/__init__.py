@@ -12,6 +12,7 @@ from pisecurity.ports.keeping import (
     ScheduleStore,
     Shelter,
     SilentCall,
+    give_way,
 )
 from pisecurity.ports.seeing import Camera, CameraInfo, Count, JpegEncoder, MarkStore, NumberedFrames, PacketSink
 from pisecurity.ports.sending import NOWHERE, Address, Channel, Mailbox, MailDoctor, Outbox, ReceivedMail
@@ -50,4 +51,5 @@ __all__ = [
     "ScheduleStore",
     "Shelter",
     "SilentCall",
+    "give_way",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ from pisecurity.core.types import (
 )
 from pisecurity.core.vision.learned import LearnedScene
 from pisecurity.core.vision.scale import People
-from pisecurity.ports.sending import Address
+from pisecurity.ports.sending import NOWHERE, Address
 
 
 class PictureKind(StrEnum):
@@ -77,6 +77,19 @@ class SilentCall:
 
     alert: Alert
     to: Sequence[Address]
+
+    @property
+    def reaches_nobody(self) -> bool:
+        """Whether it is stored for its size alone."""
+        return all(address.channel == NOWHERE for address in self.to)
+
+
+def give_way(calls: Iterable[SilentCall]) -> list[SilentCall]:
+    """Return *calls*, given the oldest first, in the order in which they are given up where there is no room for all.
+
+    A code that is typed again and again must not push out the call for help that came before it.
+    """
+    return sorted(calls, key=lambda call: not call.reaches_nobody)
 
 
 class AlarmStore(Protocol):

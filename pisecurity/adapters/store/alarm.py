@@ -19,7 +19,7 @@ from pisecurity.adapters.store.outbox import insert_alert, waits
 from pisecurity.adapters.store.table import Table, steady
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.errors import StoreError
-from pisecurity.ports import Clock, SilentCall
+from pisecurity.ports import Clock, SilentCall, give_way
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ UNKNOWN_BY, UNKNOWN_HOW = "pisecurity", "repair"
 """Who armed, and how, where nobody can tell which mode it was in."""
 BY_REPAIR = UNKNOWN_BY, UNKNOWN_HOW
 MOST_OWED = 16
-"""More calls that could not be stored are not kept in the second copy, the oldest gives way."""
+"""More calls that could not be stored are not kept in the second copy; see ``give_way``."""
 AGREE_TIMEOUT_S = 0.5
 """How long memory waits, before it is given up, for whoever stores the alarm; the next try comes by itself."""
 ARMED_IN_DOUBT = "armed away, because the mode it had cannot be read: disarm it if somebody is at home"
@@ -247,7 +247,7 @@ class AlarmTable(Table):
     def _remember(self, call: SilentCall) -> None:
         self._calls[call.alert.id] = call
         while len(self._calls) > MOST_OWED:
-            self._calls.pop(next(iter(self._calls)))
+            del self._calls[give_way(self._calls.values())[0].alert.id]
 
     def _copy(self, kept: Kept) -> bool:
         """Write the second copy, and return whether it is written.

@@ -16,7 +16,7 @@ from pisecurity.adapters.state.files import write_whole
 from pisecurity.adapters.store.codec import Column, alarm_in, bind, moment
 from pisecurity.core.types import Alarm, Alert, AlertKind, Mode
 from pisecurity.errors import StoreError
-from pisecurity.ports import Address, SilentCall
+from pisecurity.ports import Address, SilentCall, give_way
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Kept:
     previous: str
     """Hash of the audit row before that one."""
     calls: tuple[SilentCall, ...] = ()
-    """What the database has not taken yet, the oldest first."""
+    """What the database has not taken yet; from the file, those that reach nobody first, then the oldest."""
 
     @property
     def number(self) -> int:
@@ -141,8 +141,9 @@ def content_of(kept: Kept) -> bytes:
     }
     content = _signed(body)
     size = -(-len(content) // BLOCK_BYTES) * BLOCK_BYTES
-    for first in range(len(kept.calls)):  # the oldest give way: a longer file would tell of them
-        with_calls = _signed({**body, "calls": [_call_as_json(call) for call in kept.calls[first:]]})
+    calls = give_way(kept.calls)
+    for first in range(len(calls)):  # the first give way: a longer file would tell of them
+        with_calls = _signed({**body, "calls": [_call_as_json(call) for call in calls[first:]]})
         if len(with_calls) <= size:
             content = with_calls
             break

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pisecurity.core.alarm import states
 from pisecurity.core.types import Alarm, AlarmState, Event, Instant, Mode, Phase
 from pisecurity.errors import StoreError
-from pisecurity.ports import AlarmStore, Clock, SilentCall
+from pisecurity.ports import AlarmStore, Clock, SilentCall, give_way
 from pisecurity.runtime.worker import Beat
 from pisecurity.settings import AlarmSettings
 
@@ -23,7 +23,7 @@ SETTLED = frozenset({AlarmState.DISARMED, AlarmState.ARMED_HOME, AlarmState.ARME
 """States in which nothing counts down."""
 SETTLE_EVERY_S = 0.5
 MOST_OWED = 16
-"""Calls that cannot be stored: more are not remembered, the oldest gives way."""
+"""Calls that cannot be stored: more are not remembered; see ``give_way``."""
 LOCK_TIMEOUT_S = 5.0
 """Longest wait for the order before this one; a worker that is silent for longer than 15 s counts as hung."""
 
@@ -110,7 +110,7 @@ class Panel:
         self._store, self._clock, self._settings, self._on_transition = store, clock, settings, on_transition
         self.call: MakeCall = lambda alarm, now, at, by, forced: None
         """What is stored with an alarm that was disarmed by a code: whatever happens next, help is called."""
-        self._owed: deque[SilentCall] = deque(maxlen=MOST_OWED)
+        self._owed: deque[SilentCall] = deque()
         """Calls that could not be stored yet."""
         self._alarm: Alarm | None = None
         self._taken_up: Instant | None = None
@@ -352,6 +352,8 @@ class Panel:
     def _owe(self, call: SilentCall | None, alarm: Alarm) -> None:
         if call is not None:
             self._owed.append(call)
+            if len(self._owed) > MOST_OWED:
+                self._owed.remove(give_way(self._owed)[0])
             self._store.owe(call, alarm)
 
     def _pay(self) -> None:

@@ -276,3 +276,21 @@ def test_a_kill_right_after_the_disk_is_back_loses_no_call(tmp_path: Path) -> No
     cut_power(house)
     assert len(calls(house)) == 1
     house.store.close()
+
+
+def test_codes_typed_afterwards_do_not_push_out_the_call_for_help(tmp_path: Path) -> None:
+    """Of ordinary ones a few fill the second copy, and more than a few what is remembered without a restart."""
+    for restarts, name in ((True, "restarts"), (False, "runs on")):
+        house = House(tmp_path / name)
+        disarmed_on_a_bad_disk(house, duress=True)
+        with failing_database():
+            for _ in range(40):
+                house.clock.advance(60)
+                house.panel.switch(Mode.DISARMED, by="Anna", how="page, code")
+        assert (house.folder / "mode.json").stat().st_size == 4096
+        if restarts:
+            cut_power(house)
+        house.panel.settle()
+        house.answer()
+        assert len(calls(house)) == 1
+        house.store.close()
