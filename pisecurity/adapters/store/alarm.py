@@ -385,21 +385,26 @@ def spoken(mode: Mode) -> str:
 
 
 def bring_alarm(memory: sqlite3.Connection, home: sqlite3.Connection, clock: Clock) -> None:
-    """Store the alarm of *memory* in *home*, if there is one, with the audit rows of meanwhile and one more."""
+    """Store the alarm of *memory* in *home*, if there is one, with the audit rows of meanwhile and one more.
+
+    Nothing where *home* has all of that: a try before this one was given up after it.
+    """
     row = memory.execute("SELECT * FROM alarm").fetchone()
     if row is None:
         return
-    _bring_audit(memory, home)
-    store_alarm(home, dict(row), "taken over from memory", clock)
+    at_home = home.execute("SELECT * FROM alarm").fetchone()
+    if _bring_audit(memory, home) or at_home is None or dict(at_home) != dict(row):
+        store_alarm(home, dict(row), "taken over from memory", clock)
 
 
-def _bring_audit(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
-    """Add the rows of *memory* to *home*: who switched meanwhile is on record as well.
+def _bring_audit(memory: sqlite3.Connection, home: sqlite3.Connection) -> int:
+    """Add the rows of *memory* to *home*, and return how many: who switched meanwhile is on record as well.
 
     Those that do not hang on the newest of *home*, since memory was begun without knowing it, are chained anew.
     """
     last = home.execute(LAST).fetchone()
     chain = Chain(number=last["number"], head=last["hash"]) if last else Chain()
+    added = 0
     for row in map(dict, memory.execute("SELECT * FROM audit ORDER BY number")):
         if home.execute(_HAS, row).fetchone() is not None:
             continue
@@ -409,6 +414,8 @@ def _bring_audit(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
             row["hash"] = audit_hash(chain.head, row)
             chain.takes(row)
         home.execute(_APPEND, row)
+        added += 1
+    return added
 
 
 def store_alarm(

@@ -13,6 +13,7 @@ import pytest
 from pisecurity.adapters.state.disk import StateDisk
 from pisecurity.adapters.state.refuge import SHARED_MEMORY, claim, refuge_of
 from pisecurity.adapters.store import SqliteStore
+from pisecurity.adapters.store.alarm_file import AlarmFile, Kept
 from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.trouble import explained
 from pisecurity.core.audit import shown
@@ -360,6 +361,29 @@ def test_memory_is_not_left_while_an_order_is_being_stored_and_neither_waits_for
             store._go_home()
         assert store.in_memory
     assert store.settle() == ""
+    store.close()
+
+
+def test_tries_to_leave_memory_that_are_given_up_add_no_rows_to_the_record(
+    folder: Path, refuge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(folder, refuge)
+    store.save_alarm(alarm(Mode.AWAY, 1), "armed")
+    monkeypatch.setattr("pisecurity.adapters.store.database.MOST_TAKEN_BYTES", 0)
+    assert store._database.flee(StoreError("the disk fails", disk=True))
+    store.save_alarm(alarm(Mode.HOME, 2), "ordered")
+
+    def refuse(file: AlarmFile, kept: Kept) -> bool:
+        raise StoreError(f"{file.path}: it cannot be written", disk=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AlarmFile, "save", refuse)
+        for _ in range(3):
+            store.settle()
+    assert store.in_memory and store.settle() == ""
+    notes = [row.note.partition(";")[0] for row in store.audit_entries(10)]
+    assert notes == ["taken over from memory", "ordered", "goes on in memory", "armed"]
+    assert store.verify_audit() is None
     store.close()
 
 
