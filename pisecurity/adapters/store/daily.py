@@ -120,10 +120,13 @@ class DailyTable(Table):
 
 
 def bring_past_faults(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:
-    """Store in *home* the faults of *memory*: they are the newer ones."""
-    home.execute("DELETE FROM past_faults")
-    for row in memory.execute(_PAST):
-        home.execute(_ADD_PAST, dict(row))
+    """Add the faults of *memory* to *home*, each as it is known last, but for what a daily mail of memory told."""
+    told = memory.execute("SELECT at_us FROM daily").fetchone()
+    if told is not None:
+        home.execute("DELETE FROM past_faults WHERE ended_us <= :at_us", dict(told))
+    for row in map(dict, memory.execute(_PAST)):
+        home.execute("DELETE FROM past_faults WHERE key = :key AND since_us = :since_us", row)
+        home.execute(_ADD_PAST, row)
 
 
 def bring_daily(memory: sqlite3.Connection, home: sqlite3.Connection) -> None:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.daily import _MARKS, bring_daily, bring_past_faults
 from pisecurity.adapters.store.sqlite import FILE_NAME
 from pisecurity.core.alarm import states
 from pisecurity.core.daily import DailyTold, Marks, PastFault
 from pisecurity.core.types import AlarmState, Alert, AlertKind, Decision, Fault, Outcome, Receipt
+from pisecurity.errors import StoreError
 from pisecurity.ports import Address
 from tests.fakes import START, FakeClock, make_dismissed, make_event
 
@@ -53,20 +56,39 @@ def test_faults_are_kept_until_they_are_told_and_those_that_last_longer(store: S
     assert store.past_faults() == (lasts,)
 
 
-def test_faults_of_memory_take_the_place_of_those_on_the_disk(tmp_path: Path) -> None:
-    clock = FakeClock()
-    for folder in ("home", "memory"):
-        (tmp_path / folder).mkdir()
-    with closing(SqliteStore(tmp_path / "home", clock)), closing(SqliteStore(tmp_path / "memory", clock)) as memory:
-        memory.save_past_faults([PastFault(Fault("mail", "no route", START), None)])
-        with (
-            closing(sqlite3.connect(tmp_path / "home" / FILE_NAME)) as there,
-            closing(sqlite3.connect(tmp_path / "memory" / FILE_NAME)) as here,
-        ):
-            here.row_factory = sqlite3.Row
-            for _ in range(2):
-                bring_past_faults(here, there)
-            assert there.execute("SELECT key, ended_us FROM past_faults").fetchall() == [("mail", None)]
+@pytest.mark.parametrize("told", [False, True], ids=["no mail left from memory", "the mail left from memory"])
+def test_faults_of_memory_join_those_of_the_disk_once_and_what_was_told_goes(
+    tmp_path: Path, clock: FakeClock, told: bool
+) -> None:
+    over = PastFault(Fault("camera:front", "no picture", START), START)
+    lasts = PastFault(Fault("mail", "no route", START), None)
+    ended, new = replace(lasts, ended_at=START + timedelta(hours=2)), PastFault(Fault("heat", "too hot", START), None)
+    for name, faults in (("home", [over, lasts]), ("memory", [ended, new])):
+        (tmp_path / name).mkdir()
+        with closing(SqliteStore(tmp_path / name, clock)) as store:
+            if told and name == "memory":
+                at = START + timedelta(hours=1)
+                store.save_daily(DailyTold(date(2026, 6, 2), at, clock.instant(), Marks()), None, ())
+            store.save_past_faults(faults)
+    with closing(opened(tmp_path / "memory")) as memory, closing(opened(tmp_path / "home")) as home:
+        for _ in range(2):
+            bring_past_faults(memory, home)
+        home.commit()
+    with closing(SqliteStore(tmp_path / "home", clock)) as store:
+        assert store.past_faults() == ((ended, new) if told else (over, ended, new))
+
+
+def test_memory_that_knows_of_no_faults_leaves_those_of_the_disk(tmp_path: Path, clock: FakeClock) -> None:
+    over = PastFault(Fault("camera:front", "no picture", START), START)
+    (tmp_path / "state").mkdir()
+    with closing(SqliteStore(tmp_path / "state", clock, refuge=tmp_path / "memory")) as store:
+        store.save_past_faults([over])
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("pisecurity.adapters.store.database.MOST_TAKEN_BYTES", 0)
+            assert store._database.flee(StoreError("the disk fails", disk=True))
+        assert store.past_faults() == ()
+        assert store.settle() == ""
+        assert store.past_faults() == (over,)
 
 
 def test_what_was_stored_since_is_counted_by_rows(store: SqliteStore, clock: FakeClock) -> None:
