@@ -126,10 +126,15 @@ class PeopleTable(Table):
         """Lend a connection for a change. Raises StoreError: also where those who were kept cannot be read now."""
         if not self._database.whole:
             raise StoreError("people cannot be changed while the disk fails, because those it has cannot be read")
-        with self._database.write() as connection:
-            yield connection
-            known = _known_in(connection)
-        self._last_known.value = known
+        before = self._last_known.value
+        try:
+            with self._database.write() as connection:
+                yield connection
+                # Before another thread may begin anew in memory, with those who were known last.
+                self._last_known.value = _known_in(connection)
+        except BaseException:
+            self._last_known.value = before
+            raise
         try:
             # From a log whose end is damaged whoever was removed, or a code that was changed, would come back.
             self._database.empty_log()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.alarm_file import FILE_NAME as ALARM_FILE
+from pisecurity.adapters.store.database import Database
 from pisecurity.adapters.store.sqlite import FILE_NAME
 from pisecurity.core.alarm.people import Person
 from pisecurity.core.types import Alarm, Instant, Mode
@@ -202,4 +204,36 @@ def test_r33_who_was_removed_last_does_not_come_back_with_what_can_be_read(tmp_p
     store._database.flee(StoreError("pisecurity.db: damaged", disk=True, damaged=True))
     assert store.settle() == ""
     assert store.repaired() and store.load_people() == Known()
+    store.close()
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_r33_memory_that_is_begun_at_the_end_of_a_change_has_it_if_it_was_stored(tmp_path: Path, stored: bool) -> None:
+    state = tmp_path / "state"
+    house(state).close()
+    store = SqliteStore(state, FakeClock(), refuge=tmp_path / "memory")
+    known = store.load_people()
+    write = Database.write
+
+    @contextmanager
+    def written(database: Database) -> Iterator[sqlite3.Connection]:
+        with write(database) as connection:
+            yield connection
+            if not stored:
+                raise StoreError("it is held by another program")
+        flee(database)
+
+    def flee(database: Database) -> None:
+        assert database.flee(StoreError("the disk fails", disk=True))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pisecurity.adapters.store.database.MOST_TAKEN_BYTES", 0)
+        with patched.context() as at_the_end:
+            at_the_end.setattr(Database, "write", written)
+            with nullcontext() if stored else pytest.raises(StoreError, match="held"):
+                store.remove_phone(3)
+        flee(store._database)
+    assert not store._database.whole
+    phones = known.phones[:-1] if stored else known.phones
+    assert store.load_people() == replace(known, phones=phones)
     store.close()
