@@ -6,7 +6,7 @@ import random
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,12 +15,13 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.alarm import BY_REPAIR
 from pisecurity.adapters.store.alarm_file import AlarmFile
 from pisecurity.core.audit import AuditHead, shown
-from pisecurity.core.types import Mode, Phase
+from pisecurity.core.types import AlarmState, Mode, Outcome, Phase, Receipt
 from pisecurity.errors import StoreError
-from pisecurity.runtime.alarm.panel import Panel, PanelStatus
+from pisecurity.runtime.alarm.panel import Panel, PanelStatus, Transition
 from tests.fakes import FakeClock, make_event
 from tests.rigs.damage import COPY, DAMAGES
 from tests.rigs.disk import CutOff, Disk, Fault
+from tests.rigs.help import CODE, Help
 from tests.rigs.panel_walks import check_status
 from tests.rigs.record import Record, rows_of
 from tests.rigs.walks import PEOPLE, SETTINGS, WAITS_S, settings_by_chance
@@ -73,6 +74,7 @@ class StoreWalk:
         """Whether the mode may be gone since what was done to the folder; then it is armed."""
         self._older: dict[str, bytes] = {}
         """Content of the state folder at an earlier time."""
+        self._help = Help()
         with ExitStack() as failed:
             failed.callback(self._disk.close)
             self._start()
@@ -81,7 +83,7 @@ class StoreWalk:
         self._acts: list[Callable[[], object]] = [
             *[self._order] * 5, *[self._notice] * 3, *[self._wait] * 3, *[self._settle] * 2, *[self._space] * 2,
             self._restart, self._kill, self._kill_within, self._kill_within, self._jump, self._apply, self._look,
-            self._fail, self._fail, self._mail,
+            self._fail, self._fail, self._mail, self._type_code, self._type_code, self._send,
         ]  # fmt: skip
 
     def step(self) -> None:
@@ -96,12 +98,15 @@ class StoreWalk:
         self._panel.settle()
         self._check()
         self._see_that_both_copies_are_the_same()
+        self._send()
+        self._help.see_that_all_were_sent()
         last = self._panel.status()
         self._store.close()
         self._start()
         assert self._panel.status() == last, "a restart changes nothing"
         self._check()
         self._see_that_both_copies_are_the_same()
+        assert self._store.hidden.due(self._clock.instant()) == (), "each call for help is sent once"
         found = self._store.examine_audit(self._vouched)
         assert found.harmed is None, f"the record hangs together: {found.harmed}"
         assert found.rows == self._record.number
@@ -136,6 +141,38 @@ class StoreWalk:
         if changes:
             self._refused.pop()
             self._took(Order(mode, by, how, status.since_at))
+
+    def _type_code(self) -> None:
+        """Disarm with a code, of which some are for duress, where it is disarmed already or not."""
+        by, duress = self._chance.choice(["Anna", "Ben"]), self._chance.random() < 0.5
+        changes = self._now.mode is not Mode.DISARMED
+        if changes:
+            self._refused.append(Order(Mode.DISARMED, by, CODE, None))
+        began = self._help.typed
+        try:
+            status = self._panel.switch(Mode.DISARMED, by=by, how=CODE, coded=True, duress=duress)
+        finally:
+            if duress and self._help.typed != began and self._is_kept(self._help.last):
+                self._help.kept(self._help.last)
+        if changes:
+            self._refused.pop()
+            self._took(Order(Mode.DISARMED, by, CODE, status.since_at))
+
+    def _is_kept(self, name: str) -> bool:
+        """Return whether a power cut would leave the call of this id."""
+        with self._disk.aside():
+            kept = AlarmFile(self._disk.state / COPY).load()
+            if kept is not None and any(call.alert.id == name for call in kept.calls):
+                return True
+            return not self._store.in_memory and self._store.has_alert(name)
+
+    def _send(self) -> None:
+        """Have each call that waits arrive, and note what becomes of it."""
+        now = self._clock.instant()
+        for row in self._store.hidden.due(now):
+            self._help.sent(row)
+            self._store.hidden.record(row, Receipt(Outcome.ACCEPTED, "250"), now, self._clock.now(), now)
+            self._help.answered(row)
 
     def _took(self, order: Order) -> None:
         self._now = order
@@ -209,6 +246,7 @@ class StoreWalk:
 
     def _after_kill(self, *, within: bool, good: bool = False) -> tuple[bool, bool]:
         """Start from what the disk had at that moment; return whether the power was cut and what is stored damaged."""
+        self._help.forget_answers()
         away, power = bool(self._store.in_memory), self._chance.random() < 0.4
         self._store._database.close()
         self._disk.take_up(memory=not power)
@@ -246,6 +284,7 @@ class StoreWalk:
             done = DAMAGES[what](self._disk.state, self._chance, self._older)
         if done:
             self.met.add(what)
+            self._help = Help()
             self._weak = not good or "the copy" in what
             if not what.startswith("copy"):
                 self._lose()
@@ -277,13 +316,19 @@ class StoreWalk:
                 self._did_not_start()
                 continue
             try:
-                self._panel = Panel(self._store, self._clock, self._settings, self._record.told.append)
+                self._panel = Panel(self._store, self._clock, self._settings, self._note)
+                self._panel.call = self._help.call
                 self._panel.start()
                 return
             except StoreError:
                 self._store._database.close()
                 self._did_not_start()
         raise AssertionError("it starts")
+
+    def _note(self, change: Transition) -> None:
+        # That a code was typed where it is disarmed already has no row.
+        if not change.before is change.after is AlarmState.DISARMED:
+            self._record.told.append(change)
 
     def _did_not_start(self) -> None:
         self.met.add("did not start")
@@ -332,11 +377,12 @@ class StoreWalk:
         except StoreError:
             assert self._disk.fault is Fault.NOWHERE, "it can be read"
             return
-        assert stored is not None
+        assert stored is not None, "the alarm is stored wherever it goes on"
         assert (stored.mode, stored.by, stored.how, stored.since_at) == (now.mode, now.by, now.how, now.at), (
             "what is shown is what is stored"
         )
-        shown_alarm = self._panel.alarm()
+        # That somebody was made to disarm may be on the disk later.
+        shown_alarm, stored = replace(self._panel.alarm(), duress=""), replace(stored, duress="")
         assert stored.sequence <= shown_alarm.sequence and (stored == shown_alarm or stored.sequence < status.sequence)
         if not self._store.in_memory:
             self._kept = [now]

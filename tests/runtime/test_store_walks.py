@@ -14,6 +14,7 @@ from pisecurity.adapters.store import alarm, repair
 from pisecurity.adapters.store.alarm import AlarmTable, Standing, Stored
 from pisecurity.adapters.store.alarm_file import Kept
 from pisecurity.adapters.store.database import Database
+from pisecurity.adapters.store.duress import HiddenOutbox
 from pisecurity.core.types import Alarm, Mode
 from pisecurity.ports import Clock
 from pisecurity.runtime.alarm.panel import Panel
@@ -62,6 +63,14 @@ def shows_what_is_not_stored(patch: pytest.MonkeyPatch) -> None:
 
 def never_copies_a_disarming(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(AlarmTable, "_pay", lambda table: None)
+
+
+def forgets_calls_at_a_start(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(AlarmTable, "_take_up_calls", lambda table, marked: table._calls.clear())
+
+
+def forgets_answers(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(HiddenOutbox, "record", lambda *row: None)
 
 
 def never_looks_at_the_copy(patch: pytest.MonkeyPatch) -> None:
@@ -167,7 +176,7 @@ def copies_a_disarming_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
         (never_looks_at_the_copy, "both copies are the same"),
         (believes_the_older_of_two_copies, "a start finds the mode as it was"),
         (is_disarmed_in_doubt, "a start finds the mode as it was"),
-        (begins_in_memory_without_the_alarm, "a start finds the mode as it was"),
+        (begins_in_memory_without_the_alarm, "the alarm is stored wherever it goes on"),
         (drops_the_rows_of_memory, "no row is lost"),
         (removes_the_copy_before_it_looks, "a start finds the mode as it was"),
         (never_writes_a_lost_copy_again, "both copies are the same"),
@@ -175,6 +184,8 @@ def copies_a_disarming_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
         (writes_some_rows_twice, "every change has one row alone"),
         (changes_rows_afterwards, "the record hangs together"),
         (copies_a_disarming_before_it_is_stored, "a start finds the mode as it was"),
+        (forgets_calls_at_a_start, "each call for help is sent"),
+        (forgets_answers, "each call for help is sent once"),
     ],
 )
 def test_a_walk_finds_a_store_that(break_it: Break, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
