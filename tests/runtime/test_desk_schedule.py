@@ -78,7 +78,7 @@ class House:
         (HOUSE + REST.replace("40", "181") + NIGHT, "alarm.away.exit_delay_s = 181: give seconds from 0 to 180"),
         (
             HOUSE + REST + EVERY_DAY + 'at = 25:00:00\nmode = "night"\n',
-            "line 10, column 8: one key and one value a line",
+            "line 10, column 8: a time of day is from 00:00:00 to 23:59:59",
         ),
         (HOUSE + REST + EVERY_DAY + 'mode = "night"\n', "schedule[1].at: missing; add a line such as at = 22:30:00"),
         (HOUSE + REST + DUSK.replace("sunset", "noon"), 'schedule[1].at = "noon": give a time of day with seconds'),
