@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from pisecurity.adapters.store.codec import bind, bind_instant, instant, maybe_moment, moment
 from pisecurity.adapters.store.outbox import SHOWN, WAITING, insert_alert
@@ -30,8 +30,7 @@ _DISMISSALS = "SELECT reason, count(*) + sum(left_out) FROM ledger WHERE id > :l
 _NOTES = "SELECT at_us, mode, by, note FROM audit WHERE number > :audit ORDER BY number"
 _OUTCOMES = f"SELECT outcome, count(*) FROM outbox WHERE alert > :alerts AND {SHOWN} GROUP BY outcome"  # noqa: S608 -- our own text
 _HEAD = "SELECT hash FROM audit WHERE number = :audit"
-
-
+_LAST_MAILED = "SELECT at_us FROM alerts WHERE kind = 'daily' ORDER BY number DESC LIMIT 1"
 _PAST = "SELECT * FROM past_faults ORDER BY number"
 _ADD_PAST = "INSERT INTO past_faults (key, text, since_us, ended_us) VALUES (:key, :text, :since_us, :ended_us)"
 
@@ -49,6 +48,16 @@ class DailyTable(Table):
             return None
         marks = Marks(row["events"], row["ledger"], row["audit"], row["alerts"])
         return DailyTold(date.fromisoformat(row["day"]), moment(row["at_us"]), stored, marks)
+
+    @steady
+    def last_mailed(self) -> datetime | None:
+        """Return when the newest daily mail was made (UTC); None where there is none. Raises StoreError.
+
+        What ``daily`` says of a new database is where the first mail will begin: nobody was told anything then.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(_LAST_MAILED).fetchone()
+        return None if row is None else moment(row["at_us"])
 
     @steady
     def marks(self) -> Marks:

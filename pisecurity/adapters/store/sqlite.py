@@ -89,10 +89,9 @@ class SqliteStore(
 
     def _told_at(self) -> datetime | None:
         try:
-            told = self.daily()
+            return self.last_mailed()
         except StoreError:  # whoever stores something says so
             return None
-        return None if told is None else told.at
 
     @property
     def in_memory(self) -> str:

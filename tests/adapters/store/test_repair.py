@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pisecurity.adapters.store import SqliteStore, quarantine
 from pisecurity.adapters.store.wal import is_garbage
 from pisecurity.core.daily import DailyTold
-from pisecurity.core.types import Alarm, AlarmState, AlertKind, Decision, Mode
+from pisecurity.core.types import Alarm, AlarmState, Alert, AlertKind, Decision, Mode
 from pisecurity.errors import StoreError
 from tests.adapters.values import TO, make_alert, make_event
 from tests.fakes import START, FakeClock
@@ -353,10 +353,15 @@ def test_r33_it_is_told_for_a_week(closed: Path) -> None:
     store.close()
 
 
+def mailed(store: SqliteStore, clock: FakeClock, alert_id: str) -> None:
+    alert = Alert(alert_id, AlertKind.DAILY, clock.now(), "All is well", "")
+    store.save_daily(DailyTold(START.date(), clock.now(), clock.instant(), store.marks()), alert, TO)
+
+
 def test_r33_it_is_told_until_the_daily_mail_that_has_it(closed: Path) -> None:
     clock = FakeClock()
     store = opened(closed, clock=clock)
-    store.save_daily(DailyTold(START.date(), clock.now(), clock.instant(), store.marks()), None, ())
+    mailed(store, clock, "d" * 32)
     store.close()
     clock.advance(3600)
     DAMAGES["header"](closed / "pisecurity.db")
@@ -365,6 +370,8 @@ def test_r33_it_is_told_until_the_daily_mail_that_has_it(closed: Path) -> None:
     clock.advance(3600)
     assert store.repaired(), "the last daily mail was before it"
     store.save_daily(DailyTold(START.date(), clock.now(), clock.instant(), store.marks()), None, ())
+    assert store.repaired(), "a new database notes where its first daily mail begins, and mails nothing"
+    mailed(store, clock, "e" * 32)
     assert store.repaired() == ""
     store.close()
 
