@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import time
 
 from pisecurity.adapters.store.codec import Column, bind, bind_instant, instant, moment
@@ -126,15 +126,13 @@ class PeopleTable(Table):
         """Lend a connection for a change. Raises StoreError: also where those who were kept cannot be read now."""
         if not self._database.whole:
             raise StoreError("people cannot be changed while the disk fails, because those it has cannot be read")
-        before = self._last_known.value
-        try:
+        with ExitStack() as failed:
+            failed.callback(setattr, self._last_known, "value", self._last_known.value)
             with self._database.write() as connection:
                 yield connection
                 # Before another thread may begin anew in memory, with those who were known last.
                 self._last_known.value = _known_in(connection)
-        except BaseException:
-            self._last_known.value = before
-            raise
+            failed.pop_all()
         try:
             # From a log whose end is damaged whoever was removed, or a code that was changed, would come back.
             self._database.empty_log()
