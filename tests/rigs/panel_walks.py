@@ -16,13 +16,23 @@ from pisecurity.adapters.store.alarm import columns_of, store_alarm
 from pisecurity.adapters.store.audit import Chain
 from pisecurity.adapters.store.codec import alarm_in
 from pisecurity.adapters.store.format import migrations
-from pisecurity.core.types import Alarm, AlarmState, Mode, Phase
+from pisecurity.core.types import Alarm, AlarmState, Mode
 from pisecurity.errors import StoreError
 from pisecurity.ports import SilentCall
 from pisecurity.runtime.alarm.panel import Panel, PanelStatus, Transition
 from tests.diagram.changes import changes
-from tests.fakes import FakeClock, make_event
-from tests.rigs.walks import ARMED, DISARMED, PENDING, PEOPLE, SETTINGS, TRIGGERED, WAITS_S, settings_by_chance
+from tests.fakes import FakeClock
+from tests.rigs.walks import (
+    ARMED,
+    DISARMED,
+    PENDING,
+    PEOPLE,
+    SETTINGS,
+    TRIGGERED,
+    WAITS_S,
+    notice_by_chance,
+    settings_by_chance,
+)
 
 
 @cache
@@ -173,10 +183,7 @@ class PanelWalk:
             self._mode, self._by, self._at = mode, (by, how), self._clock.now()
 
     def _notice(self) -> None:
-        phase = self._chance.choice([Phase.OPENED, Phase.OPENED, Phase.IMPROVED, Phase.ENDED])
-        event = make_event(phase, event_id=f"e{self._chance.random()}", entry=self._chance.random() < 0.5)
-        opened = self._clock.instant().later(-self._chance.choice([0.0, 0.5, 5.0]))
-        self._panel.notice(event, self._chance.choice([None, opened]))
+        notice_by_chance(self._panel, self._chance, self._clock)
 
     def _wait(self) -> None:
         self._clock.advance(self._chance.choice(WAITS_S))

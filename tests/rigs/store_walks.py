@@ -15,16 +15,16 @@ from pisecurity.adapters.store import SqliteStore
 from pisecurity.adapters.store.alarm import BY_REPAIR
 from pisecurity.adapters.store.alarm_file import AlarmFile
 from pisecurity.core.audit import AuditHead, shown
-from pisecurity.core.types import AlarmState, Mode, Outcome, Phase, Receipt
+from pisecurity.core.types import AlarmState, Mode, Outcome, Receipt
 from pisecurity.errors import StoreError
 from pisecurity.runtime.alarm.panel import Panel, PanelStatus, Transition
-from tests.fakes import FakeClock, make_event
+from tests.fakes import FakeClock
 from tests.rigs.damage import COPY, DAMAGES
 from tests.rigs.disk import CutOff, Disk, Fault
 from tests.rigs.help import CODE, Help
 from tests.rigs.panel_walks import check_status
 from tests.rigs.record import Record, rows_of
-from tests.rigs.walks import PEOPLE, SETTINGS, WAITS_S, settings_by_chance
+from tests.rigs.walks import PEOPLE, SETTINGS, WAITS_S, notice_by_chance, settings_by_chance
 
 IN_MEMORY = Path("/dev/shm")
 """Where a walk has its folder: on a card it would take days, and the disk that fails is a rig."""
@@ -180,10 +180,7 @@ class StoreWalk:
         self._kept.append(order)
 
     def _notice(self) -> None:
-        phase = self._chance.choice([Phase.OPENED, Phase.OPENED, Phase.IMPROVED, Phase.ENDED])
-        event = make_event(phase, event_id=f"e{self._chance.random()}", entry=self._chance.random() < 0.5)
-        opened = self._clock.instant().later(-self._chance.choice([0.0, 0.5, 5.0]))
-        self._panel.notice(event, self._chance.choice([None, opened]))
+        notice_by_chance(self._panel, self._chance, self._clock)
 
     def _wait(self) -> None:
         self._clock.advance(self._chance.choice(WAITS_S))

@@ -8,9 +8,10 @@ from math import isclose
 from typing import Protocol
 
 from pisecurity.core.alarm import states
-from pisecurity.core.types import Alarm, AlarmState, Instant, Mode
+from pisecurity.core.types import Alarm, AlarmState, Instant, Mode, Phase
+from pisecurity.runtime.alarm.panel import Panel
 from pisecurity.settings import AlarmSettings, ModeSettings
-from tests.fakes import START
+from tests.fakes import START, FakeClock, make_event
 from tests.rigs.expected import Expected
 
 DISARMED, PENDING, TRIGGERED = AlarmState.DISARMED, AlarmState.PENDING, AlarmState.TRIGGERED
@@ -29,6 +30,14 @@ def settings_by_chance(chance: random.Random) -> AlarmSettings:
     exit_delay_s, entry_delay_s = chance.choice([0, 30, 180]), chance.choice([0, 30, 180])
     mode = ModeSettings(exit_delay_s=exit_delay_s, entry_delay_s=entry_delay_s)
     return AlarmSettings(trigger_time_s=chance.choice([10, 180]), away=mode, home=mode, night=mode)
+
+
+def notice_by_chance(panel: Panel, chance: random.Random, clock: FakeClock) -> None:
+    """Tell *panel* of an event that opens, mostly, now or a while ago."""
+    phase = chance.choice([Phase.OPENED, Phase.OPENED, Phase.IMPROVED, Phase.ENDED])
+    event = make_event(phase, event_id=f"e{chance.random()}", entry=chance.random() < 0.5)
+    opened = clock.instant().later(-chance.choice([0.0, 0.5, 5.0]))
+    panel.notice(event, chance.choice([None, opened]))
 
 
 class Walk(Protocol):
